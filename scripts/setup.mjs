@@ -1,0 +1,46 @@
+// Makes a fresh checkout ready: installs packages when the lock file is newer than they are, compiles when a source is newer
+// than dist/. Plain JavaScript without imports of ours, because it must run before anything is installed. Speaks on stderr only.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const top = dirname(dirname(fileURLToPath(import.meta.url)));
+const mtime = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+const run = (file, args) => execFileSync(file, args, { cwd: top, stdio: ['ignore', 2, 2] });
+
+function newest(folder) {
+  let latest = 0;
+  for (const entry of readdirSync(join(top, folder), { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name.endsWith('.ts'))
+      latest = Math.max(latest, mtime(join(entry.parentPath, entry.name)));
+  }
+  return latest;
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`osx-iso needs Node 20.19 or newer; this is ${process.versions.node}.`);
+  process.exit(4);
+}
+
+try {
+  const installed = join(top, 'node_modules', '.osx-iso-setup');
+  if (existsSync(join(top, 'package-lock.json')) && mtime(installed) < mtime(join(top, 'package-lock.json'))) {
+    console.error('Installing packages (once)…');
+    run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts']);
+    writeFileSync(installed, '');
+  }
+  const compiled = join(top, 'dist', '.compiled');
+  const sources = Math.max(newest('src'), newest('pipelines'), newest('scripts'), mtime(join(top, 'tsconfig.json')));
+  if (mtime(compiled) < sources) {
+    console.error('Compiling…');
+    run(process.execPath, [join(top, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
+    writeFileSync(compiled, '');
+    const now = new Date();
+    utimesSync(compiled, now, now);
+  }
+} catch (error) {
+  console.error(`Setting up failed: ${error.message}`);
+  process.exit(1);
+}

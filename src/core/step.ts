@@ -1,0 +1,30 @@
+import type { ImageTool, Work } from '../image/types.js';
+import type { Names } from './names.js';
+import type { Scope } from './scope.js';
+
+/** What a running step may use. It knows no terminal and no host beyond this. */
+export interface Job extends Work {
+  readonly tool: ImageTool;
+  /** The things made so far, by name: places are resolved here. */
+  readonly names: Names;
+  /** Where a step registers, in the next statement, how to give back what it took. */
+  readonly scope: Scope;
+  /** Facts for the manifest: checksums seen, the signature's state, the release found. Plain JSON values. */
+  record(key: string, value: unknown): void;
+}
+
+/**
+ * One line of a recipe. It has no rollback member on purpose: whoever takes something defers the giving back in the next
+ * statement, where the real device or path is at hand.
+ */
+export interface Step {
+  readonly verb: string;
+  /** What the user reads: "Copy the packages". */
+  readonly title: string;
+  /** Printed in plans and recorded in the manifest. */
+  readonly args: readonly string[];
+  run(job: Job): Promise<void>;
+}
+
+/** A recipe: flat data, in the order in which it happens. */
+export type Recipe = readonly Step[];

@@ -1,0 +1,82 @@
+/** What the process ends with. README's table of exit codes is this type in words. */
+export type ExitCode = 1 | 2 | 3 | 4 | 5 | 130;
+
+/** An error a user can meet: what went wrong, and (hint) the next thing to type. Never shown with a stack trace. */
+export class UserError extends Error {
+  readonly exitCode: ExitCode;
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { exitCode: ExitCode; hint?: string | undefined; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.exitCode = options.exitCode;
+    this.hint = options.hint;
+  }
+}
+
+/** The command line makes no sense. */
+export class UsageError extends UserError {
+  constructor(message: string, hint?: string) {
+    super(message, { exitCode: 2, hint });
+  }
+}
+
+/** What was given as the installer cannot be used. */
+export class SourceError extends UserError {
+  constructor(message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, { ...options, exitCode: 3 });
+  }
+}
+
+/** The host lacks something; the hint says what to type. */
+export class HostError extends UserError {
+  constructor(message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, { ...options, exitCode: 4 });
+  }
+}
+
+/** The finished file is not what it should be. */
+export class VerifyError extends UserError {
+  constructor(message: string, hint?: string) {
+    super(message, { exitCode: 5, hint });
+  }
+}
+
+/** A step could not do its work. */
+export class StepError extends UserError {
+  constructor(message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, { ...options, exitCode: 1 });
+  }
+}
+
+/** The user stopped the run. */
+export class Interrupted extends UserError {
+  constructor(message = 'Interrupted.') {
+    super(message, { exitCode: 130 });
+  }
+}
+
+/** Where and how an input breaks its format. Offsets are bytes from the start of `file` (or of the named source). */
+export interface FormatFault {
+  /** The name of the source read, see ByteSource.name. */
+  readonly file: string;
+  /** The structure in the field's words: "koly trailer", "B-tree node 17", "volume header". */
+  readonly structure: string;
+  readonly offset: number;
+  readonly expected: string;
+  readonly found: string;
+  readonly hint?: string;
+}
+
+/** An input file breaks its format. The same exit code as any unusable source. */
+export class FormatError extends SourceError {
+  readonly fault: FormatFault;
+
+  constructor(fault: FormatFault) {
+    super(
+      `${fault.file}: ${fault.structure} at byte ${fault.offset}: expected ${fault.expected}, found ${fault.found}.`,
+      { hint: fault.hint },
+    );
+    this.fault = fault;
+  }
+}

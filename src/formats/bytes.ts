@@ -1,0 +1,240 @@
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { FormatError } from '../errors.js';
+
+/** How the bytes of a run are stored; names as in UDIF's run types. */
+export type Codec = 'adc' | 'zlib' | 'bzip2' | 'lzfse' | 'xz';
+
+/**
+ * A stretch of a source as data: what to read and how to decode it, so that another thread can produce the bytes without the
+ * source object. `length` is always the number of plain bytes the piece stands for.
+ */
+export type Piece =
+  | { readonly kind: 'zero'; readonly length: number }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly length: number }
+  /** Bytes of an open host file: descriptors belong to the process, so every thread can read them. */
+  | {
+      readonly kind: 'host';
+      readonly fd: number;
+      readonly offset: number;
+      readonly length: number;
+      readonly file: string;
+    }
+  /** One whole encoded run: decode `input` to exactly `plainLength` bytes, take `length` of them from `skip`. */
+  | {
+      readonly kind: 'encoded';
+      readonly codec: Codec;
+      readonly input: readonly Piece[];
+      readonly plainLength: number;
+      readonly skip: number;
+      readonly length: number;
+      /** Name of the source and the run's place in it, for errors. */
+      readonly file: string;
+      readonly at: number;
+    };
+
+/** Random access to a fixed number of bytes. */
+export interface ByteSource {
+  /** What errors call it: "InstallESD.dmg", "InstallESD.dmg: BaseSystem.dmg". */
+  readonly name: string;
+  /** Bytes; a safe integer. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`; a FormatError when that is not inside [0, size). The result must not be changed. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** The same stretch as data, in order, lengths adding up to `length`. Absent: the source can only be read. */
+  pieces?(offset: number, length: number): Iterable<Piece>;
+  /** Set where the source is a plain file of the host. */
+  readonly hostPath?: string;
+}
+
+/** Throws unless [offset, offset + length) lies inside the source. */
+export function checkRange(source: ByteSource, offset: number, length: number): void {
+  if (
+    !Number.isSafeInteger(offset) ||
+    !Number.isSafeInteger(length) ||
+    offset < 0 ||
+    length < 0 ||
+    offset + length > source.size
+  ) {
+    throw new FormatError({
+      file: source.name,
+      structure: 'read',
+      offset,
+      expected: `${length} bytes inside the ${source.size} bytes there are`,
+      found: `a range that ends at ${offset + length}`,
+    });
+  }
+}
+
+/** A source over bytes in memory. */
+export function fromBytes(bytes: Uint8Array, name: string): ByteSource {
+  const source: ByteSource = {
+    name,
+    size: bytes.length,
+    async read(offset, length) {
+      checkRange(source, offset, length);
+      return bytes.subarray(offset, offset + length);
+    },
+    *pieces(offset, length) {
+      checkRange(source, offset, length);
+      if (length > 0) yield { kind: 'bytes', bytes: bytes.subarray(offset, offset + length), length };
+    },
+  };
+  return source;
+}
+
+/** A source of `size` zero bytes. */
+export function zeros(size: number, name = 'zeros'): ByteSource {
+  const source: ByteSource = {
+    name,
+    size,
+    async read(offset, length) {
+      checkRange(source, offset, length);
+      return new Uint8Array(length);
+    },
+    *pieces(offset, length) {
+      checkRange(source, offset, length);
+      if (length > 0) yield { kind: 'zero', length };
+    },
+  };
+  return source;
+}
+
+/** A source over an open file of the host; `close` it when done. */
+export interface HostFile extends ByteSource {
+  readonly hostPath: string;
+  close(): Promise<void>;
+}
+
+/** Opens a host file for reading. Errors are node's own (ENOENT, EACCES, EISDIR …). */
+export async function openHostFile(path: string, name = basename(path)): Promise<HostFile> {
+  const handle: FileHandle = await open(path, 'r');
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EISDIR' });
+    const source: HostFile = {
+      name,
+      size: stat.size,
+      hostPath: path,
+      async read(offset, length) {
+        checkRange(source, offset, length);
+        const bytes = Buffer.allocUnsafeSlow(length);
+        let done = 0;
+        while (done < length) {
+          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+          if (bytesRead === 0) {
+            throw new FormatError({
+              file: name,
+              structure: 'file',
+              offset: offset + done,
+              expected: `${stat.size} bytes, as when it was opened`,
+              found: 'end of file (did it shrink meanwhile?)',
+            });
+          }
+          done += bytesRead;
+        }
+        return bytes;
+      },
+      *pieces(offset, length) {
+        checkRange(source, offset, length);
+        if (length > 0) yield { kind: 'host', fd: handle.fd, offset, length, file: name };
+      },
+      close: () => handle.close(),
+    };
+    return source;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The part [offset, offset + size) of a source, as a source of its own. Error offsets stay those of the whole. */
+export function slice(whole: ByteSource, offset: number, size: number, name = whole.name): ByteSource {
+  checkRange(whole, offset, size);
+  const source: ByteSource = {
+    name,
+    size,
+    async read(at, length) {
+      checkRange(source, at, length);
+      return whole.read(offset + at, length);
+    },
+    pieces(at, length) {
+      checkRange(source, at, length);
+      return piecesOf(whole, offset + at, length);
+    },
+  };
+  if (!whole.pieces) delete (source as { pieces?: unknown }).pieces;
+  return source;
+}
+
+/** Several stretches one after another, as one source (the extents of a fork). */
+export function concat(
+  parts: readonly { source: ByteSource; offset: number; length: number }[],
+  name: string,
+): ByteSource {
+  const starts: number[] = [];
+  let size = 0;
+  for (const part of parts) {
+    checkRange(part.source, part.offset, part.length);
+    starts.push(size);
+    size += part.length;
+  }
+  /** The stretches that make up [offset, offset + length). */
+  function* spans(offset: number, length: number) {
+    const end = offset + length;
+    // Binary search for the part that holds `offset`: forks of a fragmented disk can have thousands of extents.
+    let low = 0;
+    let high = parts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    for (let at = offset, i = low; at < end; i++) {
+      const part = parts[i]!;
+      const skip = at - starts[i]!;
+      const take = Math.min(part.length - skip, end - at);
+      if (take > 0) yield { source: part.source, offset: part.offset + skip, length: take };
+      at += take;
+    }
+  }
+  const source: ByteSource = {
+    name,
+    size,
+    async read(offset, length) {
+      checkRange(source, offset, length);
+      const found = [...spans(offset, length)];
+      if (found.length === 1) return found[0]!.source.read(found[0]!.offset, length);
+      const bytes = Buffer.allocUnsafeSlow(length);
+      let done = 0;
+      for (const span of found) {
+        bytes.set(await span.source.read(span.offset, span.length), done);
+        done += span.length;
+      }
+      return bytes;
+    },
+    *pieces(offset, length) {
+      checkRange(source, offset, length);
+      for (const span of spans(offset, length)) yield* piecesOf(span.source, span.offset, span.length);
+    },
+  };
+  if (!parts.every((part) => part.source.pieces)) delete (source as { pieces?: unknown }).pieces;
+  return source;
+}
+
+/** The pieces of a source that has them. */
+export function piecesOf(source: ByteSource, offset: number, length: number): Iterable<Piece> {
+  if (!source.pieces) throw new Error(`${source.name} cannot be given as pieces`);
+  return source.pieces(offset, length);
+}
+
+/** Reads a source front to back in chunks of at most `chunk` bytes. */
+export async function* chunks(
+  source: ByteSource,
+  chunk = 1 << 20,
+  offset = 0,
+  end = source.size,
+): AsyncGenerator<Uint8Array> {
+  for (let at = offset; at < end; at += chunk) yield source.read(at, Math.min(chunk, end - at));
+}

@@ -1,0 +1,66 @@
+import type { ByteSource } from '../formats/bytes.js';
+import type { Entry, Path, Tree } from '../formats/entry.js';
+
+export type { Entry, Path, Tree } from '../formats/entry.js';
+
+/** Bytes done so far, of `total` where that is known. */
+export interface Progress {
+  readonly done: number;
+  readonly total?: number;
+}
+
+/** What a long operation is given: it reports through `report` and stops at its next chance when `signal` aborts. */
+export interface Work {
+  readonly signal: AbortSignal;
+  report(progress: Progress): void;
+  /** One line the user should see: "not needed: …". */
+  note(text: string): void;
+}
+
+/** A disk image the tool knows how to handle; opaque to everybody else. */
+export interface Image {
+  /** For people: "BaseSystem.dmg". */
+  readonly title: string;
+}
+
+/** An attached volume. */
+export interface Volume extends Tree {
+  /** The device or path a person could detach by hand; undefined where nothing of the host is taken (native engine). */
+  readonly device?: string;
+  /** The entry at `path`, undefined where there is none. */
+  entry(path: Path): Promise<Entry | undefined>;
+  /** The data fork at `path` as the loader would see it (compressed files decoded), undefined where there is no file. */
+  file(path: Path): Promise<ByteSource | undefined>;
+  /** Adds or replaces the entry at its path; the parent must be there. Read-only volumes throw. */
+  put(entry: Entry): Promise<void>;
+  /** Removes one entry; a folder must be empty. */
+  remove(path: Path): Promise<void>;
+  /** Copies what `from` walks at `path` to `to` on this volume at once, faster than entry by entry. */
+  copyFrom?(from: Tree, path: Path, to: Path, work: Work): Promise<void>;
+}
+
+/** What cannot work here, found before anything is touched. */
+export interface Problem {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export type ImageFormat = 'sparse' | 'iso';
+
+/** The engine: makes, changes and attaches disk images. hdiutil on a Mac, our own anywhere. */
+export interface ImageTool {
+  readonly name: 'hdiutil' | 'native' | 'memory';
+  /** Everything about this host that would make a build fail. */
+  check(need: { output: string; scratch: string }): Promise<readonly Problem[]>;
+  /** Takes a file as an image. Nothing is read or attached yet beyond what says what it is. */
+  open(source: ByteSource): Promise<Image>;
+  /** Attaches the image's HFS+ volume. Never cancelled half way. */
+  attach(image: Image, options: { readOnly: boolean }, work: Work): Promise<Volume>;
+  /**
+   * 'sparse': a writable copy of the image. 'iso': the finished raw disk, written to the host path `to`.
+   * A half-written `to` is the caller's to remove.
+   */
+  convert(image: Image, format: ImageFormat, to: string | undefined, work: Work): Promise<Image>;
+  /** Bytes, or as small as the content allows. */
+  resize(image: Image, size: number | 'minimum', work: Work): Promise<void>;
+}
