@@ -1,0 +1,24 @@
+import type { Codec } from '../bytes.js';
+import { broken, type Where } from './fault.js';
+import { decodeZlib } from './zlib.js';
+
+export type { Where } from './fault.js';
+
+/** Longest run we decode in one go, bytes. UDIF writes 1 MiB runs, pbzx 16 MiB chunks; a length beyond this is damage. */
+export const MAX_RUN = 256 * 1024 * 1024;
+
+/**
+ * Decodes one encoded run to exactly `plainLength` bytes. Synchronous, because it runs inside worker threads. FormatError when
+ * the run is damaged or holds less or more than that; its offset is `where.at`.
+ */
+export function decode(codec: Codec, input: Uint8Array, plainLength: number, where: Where): Uint8Array {
+  if (!Number.isSafeInteger(plainLength) || plainLength < 0 || plainLength > MAX_RUN) {
+    throw broken(where, `${codec} run`, `at most ${MAX_RUN} decoded bytes`, `${plainLength}`);
+  }
+  switch (codec) {
+    case 'zlib':
+      return decodeZlib(input, plainLength, where);
+    default:
+      throw broken(where, `${codec} run`, 'a codec that can be read', codec);
+  }
+}
