@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { find, type Tool } from './needs.js';
+
+export interface Result {
+  /** Exit status; -1 when a signal ended it. */
+  readonly status: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  /** Milliseconds; the tool is killed then, and the promise rejects. */
+  readonly timeout?: number;
+  readonly input?: string | Uint8Array;
+}
+
+const MAX_OUTPUT = 512 << 20;
+
+/** Runs a judge to its end. The C.UTF-8 locale keeps names and messages the same everywhere. */
+export async function run(tool: Tool, args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  const out: Buffer[] = [];
+  const { status, stderr } = await stream(tool, args, (chunk) => void out.push(chunk), options);
+  return { status, stdout: Buffer.concat(out), stderr };
+}
+
+/** The sha256 and size of what a tool prints, without keeping it. */
+export async function hashOutput(tool: Tool, args: readonly string[], options: RunOptions = {}) {
+  const hash = createHash('sha256');
+  let size = 0;
+  const { status, stderr } = await stream(
+    tool,
+    args,
+    (chunk) => {
+      size += chunk.length;
+      hash.update(chunk);
+    },
+    options,
+  );
+  return { status, stderr, size, sha256: hash.digest('hex') };
+}
+
+function stream(
+  tool: Tool,
+  args: readonly string[],
+  onData: (chunk: Buffer) => void,
+  options: RunOptions,
+): Promise<{ status: number; stderr: string }> {
+  const file = find(tool);
+  if (file === undefined) throw new Error(`${tool} is not on this machine: call needs() first`);
+  const timeout = options.timeout ?? 120_000;
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const name = `${tool} ${args.join(' ')}`;
+    let size = 0;
+    let stderr = '';
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, timeout);
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_OUTPUT) child.kill('SIGKILL');
+      else onData(chunk);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (stderr.length < 1 << 20) stderr += chunk.toString('utf8');
+    });
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (status) => {
+      clearTimeout(timer);
+      if (late) reject(new Error(`${name}: not done after ${timeout} ms\n${stderr}`));
+      else if (size > MAX_OUTPUT) reject(new Error(`${name}: more than ${MAX_OUTPUT} bytes of output`));
+      else resolve({ status: status ?? -1, stderr });
+    });
+    // A tool that does not read its input must not bring the test down.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+const folders: string[] = [];
+
+/** A folder for one test process, removed when it ends. */
+export function scratch(what: string): string {
+  if (folders.length === 0) {
+    process.once('exit', () => {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    });
+  }
+  const folder = mkdtempSync(join(tmpdir(), `osx-iso-test-${what}-`));
+  folders.push(folder);
+  return folder;
+}
