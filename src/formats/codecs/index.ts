@@ -1,5 +1,7 @@
 import type { Codec } from '../bytes.js';
+import { decodeAdc } from './adc.js';
 import { broken, type Where } from './fault.js';
+import { decodeLzfse } from './lzfse.js';
 import { decodeZlib } from './zlib.js';
 
 export type { Where } from './fault.js';
@@ -18,6 +20,10 @@ export function decode(codec: Codec, input: Uint8Array, plainLength: number, whe
   switch (codec) {
     case 'zlib':
       return decodeZlib(input, plainLength, where);
+    case 'adc':
+      return decodeAdc(input, plainLength, where);
+    case 'lzfse':
+      return decodeLzfse(input, plainLength, where);
     default:
       throw broken(where, `${codec} run`, 'a codec that can be read', codec);
   }
