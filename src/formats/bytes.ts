@@ -17,9 +17,12 @@ export type Piece =
   | {
       readonly kind: 'host';
       readonly fd: number;
+      /** Unique in the process, unlike `fd`, which is used again after a close: what caches go by. */
+      readonly opening: number;
       readonly offset: number;
       readonly length: number;
       readonly file: string;
+      readonly run?: RunTag;
     }
   /** One whole encoded run: decode `input` to exactly `plainLength` bytes, take `length` of them from `skip`. */
   | {
@@ -32,7 +35,18 @@ export type Piece =
       /** Name of the source and the run's place in it, for errors. */
       readonly file: string;
       readonly at: number;
+      readonly run?: RunTag;
     };
+
+/**
+ * Says that a piece is a whole run of a checksummed image, so that whoever makes its bytes can report their CRC32 (of all
+ * `plainLength` bytes of an encoded run, whatever part is used) and the image's checksums get checked without a second read.
+ */
+export interface RunTag {
+  /** One number an open image. */
+  readonly image: number;
+  readonly index: number;
+}
 
 /** Random access to a fixed number of bytes. */
 export interface ByteSource {
@@ -46,6 +60,11 @@ export interface ByteSource {
   pieces?(offset: number, length: number): Iterable<Piece>;
   /** Set where the source is a plain file of the host. */
   readonly hostPath?: string;
+  /**
+   * Whoever copies the source streams it once, front to back, and shows every stretch to `observe` on the way: checksums at no
+   * second read. It throws when it does not like what it sees; `length` bytes that are not materialised (holes) come as zeros.
+   */
+  observe?(bytes: Uint8Array): void;
 }
 
 /** Throws unless [offset, offset + length) lies inside the source. */
@@ -107,12 +126,15 @@ export interface HostFile extends ByteSource {
   close(): Promise<void>;
 }
 
+let openings = 0;
+
 /** Opens a host file for reading. Errors are node's own (ENOENT, EACCES, EISDIR …). */
 export async function openHostFile(path: string, name = basename(path)): Promise<HostFile> {
   const handle: FileHandle = await open(path, 'r');
   try {
     const stat = await handle.stat();
     if (!stat.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EISDIR' });
+    const opening = openings++;
     const source: HostFile = {
       name,
       size: stat.size,
@@ -138,7 +160,7 @@ export async function openHostFile(path: string, name = basename(path)): Promise
       },
       *pieces(offset, length) {
         checkRange(source, offset, length);
-        if (length > 0) yield { kind: 'host', fd: handle.fd, offset, length, file: name };
+        if (length > 0) yield { kind: 'host', fd: handle.fd, opening, offset, length, file: name };
       },
       close: () => handle.close(),
     };

@@ -54,6 +54,11 @@ export interface Tree {
    * A missing `from` yields nothing. Data of an entry may only be readable until the next entry is asked for (payload streams).
    */
   walk(from?: Path): AsyncIterable<Entry>;
+  /**
+   * Keeps what the entries' data are read from open, also after `close`, until the returned function is called: staged data
+   * are read long after the recipe has detached where they came from. Absent: nothing needs keeping.
+   */
+  retain?(): () => Promise<void>;
   close(): Promise<void>;
 }
 

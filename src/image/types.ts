@@ -63,4 +63,6 @@ export interface ImageTool {
   convert(image: Image, format: ImageFormat, to: string | undefined, work: Work): Promise<Image>;
   /** Bytes, or as small as the content allows. */
   resize(image: Image, size: number | 'minimum', work: Work): Promise<void>;
+  /** Gives back what the image holds (a scratch file, open files). An attached volume must be closed before. */
+  dispose(image: Image): Promise<void>;
 }

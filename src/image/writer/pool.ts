@@ -1,0 +1,100 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Piece } from '../../formats/bytes.js';
+import { type ErrorMessage, revive } from './pool-error.js';
+import type { RunChecksum } from './produce.js';
+
+/** Fill a shared slot with pieces and write it to `fd` at `offset`; or make `length` bytes for the asker. */
+export type Request = { readonly id: number; readonly pieces: readonly Piece[]; readonly length: number } & (
+  | { readonly type: 'fill'; readonly slot: SharedArrayBuffer; readonly fd: number; readonly offset: number }
+  | { readonly type: 'make' }
+);
+
+export type Answer =
+  | { readonly id: number; readonly checksums: readonly RunChecksum[]; readonly bytes?: Uint8Array }
+  | { readonly id: number; readonly error: ErrorMessage };
+
+type Unsent = Request extends infer R ? (R extends Request ? Omit<R, 'id'> : never) : never;
+
+interface Pending {
+  resolve(answer: { checksums: readonly RunChecksum[]; bytes?: Uint8Array }): void;
+  reject(error: Error): void;
+}
+
+/** More threads gain little and each costs some 15 MB. */
+const MAX_THREADS = 4;
+
+/** How many requests may wait at each thread, so that none runs dry while the asking thread is busy hashing. */
+export const REQUESTS_PER_THREAD = 6;
+
+/** Threads that turn pieces into bytes: one a core. Started at the first request, `close` ends them. */
+export class WorkerPool {
+  readonly size: number;
+  #threads: { worker: Worker; pending: Map<number, Pending> }[] = [];
+  #nextId = 0;
+
+  constructor(size = Math.min(MAX_THREADS, availableParallelism())) {
+    this.size = size;
+  }
+
+  /** Sends one request to the least busy thread. Rejects with what the thread threw. */
+  request(unsent: Unsent): Promise<{ checksums: readonly RunChecksum[]; bytes?: Uint8Array }> {
+    const thread = this.#leastBusy();
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      // Only a busy pool keeps the process alive.
+      if (thread.pending.size === 0) thread.worker.ref();
+      thread.pending.set(id, { resolve, reject });
+      thread.worker.postMessage({ ...unsent, id });
+    });
+  }
+
+  /** Plain bytes of one piece, for readers that want whole chunks decoded on all cores. */
+  async make(pieces: readonly Piece[], length: number): Promise<Uint8Array> {
+    const { bytes } = await this.request({ type: 'make', pieces, length });
+    return bytes!;
+  }
+
+  async close(): Promise<void> {
+    const threads = this.#threads;
+    this.#threads = [];
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
+  }
+
+  #leastBusy() {
+    let best = this.#threads[0];
+    for (const thread of this.#threads) if (thread.pending.size < best!.pending.size) best = thread;
+    if (this.#threads.length < this.size && (!best || best.pending.size > 0)) {
+      best = startThread();
+      this.#threads.push(best);
+    }
+    return best!;
+  }
+}
+
+/** From TypeScript sources (tests) the thread's code is taken from dist/, which every npm script compiles first. */
+const ENTRY = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../dist/src/image/writer/worker.js' : './worker.js',
+  import.meta.url,
+);
+
+function startThread() {
+  // A young generation of 4 MB: the threads handle external buffers, and a large one only delays their collection.
+  const worker = new Worker(ENTRY, { resourceLimits: { maxYoungGenerationSizeMb: 4 }, stderr: false });
+  const pending = new Map<number, Pending>();
+  worker.on('message', (answer: Answer) => {
+    const waiting = pending.get(answer.id);
+    pending.delete(answer.id);
+    if (pending.size === 0) worker.unref();
+    if ('error' in answer) waiting?.reject(revive(answer.error));
+    else waiting?.resolve(answer);
+  });
+  const fail = (error: Error) => {
+    for (const waiting of pending.values()) waiting.reject(error);
+    pending.clear();
+  };
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new Error('the thread that decodes has ended')));
+  worker.unref();
+  return { worker, pending };
+}
