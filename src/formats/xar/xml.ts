@@ -1,0 +1,100 @@
+import { DOMParser, type Element } from '@xmldom/xmldom';
+
+/** Deepest nesting we read. Apple's tables of contents have about 8 levels. */
+export const MAX_DEPTH = 64;
+/** Most elements we read: about 30 a member. */
+export const MAX_ELEMENTS = 250_000;
+
+/** What is wrong with an XML text, before its file is known. Offsets are characters. */
+export class XmlFault extends Error {
+  readonly offset: number;
+  readonly expected: string;
+
+  constructor(offset: number, expected: string, found: string) {
+    super(found);
+    this.offset = offset;
+    this.expected = expected;
+  }
+}
+
+/** Parses an XML text of a format, bounded; nothing reaches the console. Throws an XmlFault, nothing else. */
+export function parseXml(text: string): Element {
+  checkBounds(text);
+  let problem: string | undefined;
+  const onError = (level: string, message: string) => {
+    if (level !== 'warning') problem ??= firstLine(message);
+  };
+  let root: Element | null = null;
+  try {
+    root = new DOMParser({ onError, locator: false }).parseFromString(text, 'text/xml').documentElement;
+  } catch (error) {
+    problem ??= firstLine(error instanceof Error ? error.message : String(error));
+  }
+  if (problem !== undefined) throw new XmlFault(0, 'well-formed XML', problem);
+  if (!root) throw new XmlFault(0, 'an XML document', 'none');
+  return root;
+}
+
+/**
+ * A parser builds everything it is given: count tags and their depth first. Document types are refused, and with them entity
+ * declarations; no xar has one.
+ */
+function checkBounds(text: string): void {
+  let depth = 0;
+  let elements = 0;
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
+    const start = at;
+    if (text.startsWith('<?', at)) at = after(text, '?>', at + 2, start);
+    else if (text.startsWith('<!--', at)) at = after(text, '-->', at + 4, start);
+    else if (text.startsWith('<![CDATA[', at)) at = after(text, ']]>', at + 9, start);
+    else if (text.startsWith('<!', at)) {
+      throw new XmlFault(start, 'no document type', JSON.stringify(text.slice(at, at + 20)));
+    } else {
+      at = tagEnd(text, at);
+      if (text[start + 1] === '/') depth--;
+      else if (text[at - 2] !== '/') depth++;
+      if (text[start + 1] !== '/') elements++;
+      if (depth > MAX_DEPTH) throw new XmlFault(start, `at most ${MAX_DEPTH} nested elements`, 'more');
+      if (elements > MAX_ELEMENTS) throw new XmlFault(start, `at most ${MAX_ELEMENTS} elements`, 'more');
+    }
+  }
+}
+
+/** The place after the next `mark`. */
+function after(text: string, mark: string, from: number, start: number): number {
+  const end = text.indexOf(mark, from);
+  if (end < 0) throw new XmlFault(start, JSON.stringify(mark), 'the end of the text');
+  return end + mark.length;
+}
+
+/** The place after the tag that begins at `start`; `>` may stand in attribute values. */
+function tagEnd(text: string, start: number): number {
+  let quote = '';
+  for (let at = start + 1; at < text.length; at++) {
+    const c = text[at]!;
+    if (quote) {
+      if (c === quote) quote = '';
+    } else if (c === '"' || c === "'") quote = c;
+    else if (c === '>') return at + 1;
+    else if (c === '<') break;
+  }
+  throw new XmlFault(start, 'a tag that ends', JSON.stringify(text.slice(start, start + 20)));
+}
+
+function firstLine(message: string): string {
+  return (message.split('\n')[0] ?? '').slice(0, 200);
+}
+
+/** The child elements of a name, in order. */
+export function childrenOf(element: Element, name: string): Element[] {
+  const found: Element[] = [];
+  for (let node = element.firstChild; node; node = node.nextSibling) {
+    if (node.nodeType === 1 && node.nodeName === name) found.push(node as Element);
+  }
+  return found;
+}
+
+/** The text of the first child element of a name, without surrounding white space. */
+export function textOf(element: Element, name: string): string | undefined {
+  return childrenOf(element, name)[0]?.textContent?.trim();
+}
