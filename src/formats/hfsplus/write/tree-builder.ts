@@ -1,0 +1,233 @@
+import { type ByteSource, concat, fromBytes } from '../../bytes.js';
+import {
+  BTreeAttribute,
+  encodeBTreeHeader,
+  headerMapSize,
+  mapNodeMapSize,
+  mapNodesNeeded,
+  USER_RECORD_SIZE,
+} from '../btree-header.js';
+import { encodeIndexRecord, encodeNode, NODE_DESCRIPTOR_SIZE, NodeKind } from '../btree-node.js';
+import { viewOf } from '../where.js';
+
+/** A leaf record to be written. */
+export interface TreeRecord<K> {
+  readonly key: K;
+  /** The key as stored, with its u16 length field. */
+  readonly keyBytes: Uint8Array;
+  /** What follows the key. */
+  readonly record: Uint8Array;
+}
+
+/** What a tree's header record says about its kind; taken from the old tree where there is one. */
+export interface TreeFormat<K> {
+  /** What errors call it: "catalog". */
+  readonly name: string;
+  /** Bytes; a power of two from 512 to 32768. */
+  readonly nodeSize: number;
+  readonly maxKeyLength: number;
+  readonly clumpSize: number;
+  readonly btreeType: number;
+  readonly keyCompareType: number;
+  readonly attributes: number;
+  compare(a: K, b: K): number;
+}
+
+/** A finished tree: the bytes of its fork. */
+export interface BuiltTree {
+  readonly source: ByteSource;
+  readonly treeDepth: number;
+  readonly leafRecords: number;
+  readonly totalNodes: number;
+  readonly freeNodes: number;
+}
+
+const SLAB_BYTES = 1 << 20;
+
+/**
+ * Bulk loads a B-tree (TN1150 "B-Trees"): leaves are packed in order, then each index level, then map nodes.
+ * `multiple`: the fork's size is a multiple of this many bytes (the block size). `minimumNodes`: leave room for so many.
+ * Throws when the records are not in strictly rising order or do not fit: a fault of the caller, never of an input.
+ */
+export async function buildTree<K>(
+  records: AsyncIterable<TreeRecord<K>> | Iterable<TreeRecord<K>>,
+  format: TreeFormat<K>,
+  { multiple, minimumNodes = 0 }: { multiple: number; minimumNodes?: number },
+): Promise<BuiltTree> {
+  const store = new NodeStore(format.nodeSize);
+  store.add(new Uint8Array(0)); // the header node, known last
+  let level = new Level(store, NodeKind.leaf, 1);
+  let last: TreeRecord<K> | undefined;
+  let leafRecords = 0;
+  for await (const record of records) {
+    if (last && format.compare(last.key, record.key) >= 0) {
+      throw new Error(`${format.name} records out of order: ${hex(last.keyBytes)} before ${hex(record.keyBytes)}`);
+    }
+    last = record;
+    level.add(record.keyBytes, joined(record));
+    leafRecords++;
+  }
+  level.close();
+  const leaves = level.nodes;
+  let treeDepth = leafRecords > 0 ? 1 : 0;
+  while (level.nodes.length > 1) {
+    const above = new Level(store, NodeKind.index, ++treeDepth);
+    for (const { first, node } of level.nodes) above.add(first, encodeIndexRecord(indexKey(first, format), node));
+    above.close();
+    level = above;
+  }
+  const used = store.count;
+  const { mapNodes, totalNodes } = measureMap(used, minimumNodes, multiple / format.nodeSize, format.nodeSize);
+  const maps = nodeMaps(used + mapNodes, mapNodes, format.nodeSize);
+  for (let i = 0; i < mapNodes; i++) {
+    const fLink = i + 1 < mapNodes ? used + i + 1 : 0;
+    store.add(encodeNode({ fLink, bLink: 0, kind: NodeKind.map, height: 0, records: [maps[i + 1]!] }, format.nodeSize));
+  }
+  const shape = { treeDepth, leafRecords, totalNodes, freeNodes: totalNodes - used - mapNodes };
+  const header = encodeBTreeHeader({
+    ...format,
+    ...shape,
+    rootNode: level.nodes[0]?.node ?? 0,
+    firstLeafNode: leaves[0]?.node ?? 0,
+    lastLeafNode: leaves.at(-1)?.node ?? 0,
+    reserved1: 0,
+  });
+  const headerNode = { fLink: mapNodes > 0 ? used : 0, bLink: 0, kind: NodeKind.header, height: 0 };
+  store.set(
+    0,
+    encodeNode({ ...headerNode, records: [header, new Uint8Array(USER_RECORD_SIZE), maps[0]!] }, format.nodeSize),
+  );
+  store.grow(totalNodes);
+  return { source: store.source(format.name), ...shape };
+}
+
+function joined<K>({ keyBytes, record }: TreeRecord<K>): Uint8Array {
+  const at = keyBytes.length + (keyBytes.length & 1);
+  const bytes = new Uint8Array(at + record.length);
+  bytes.set(keyBytes, 0);
+  bytes.set(record, at);
+  return bytes;
+}
+
+/** The key of an index record: the child's first key, filled up to maxKeyLength in trees with fixed index keys. */
+function indexKey<K>(key: Uint8Array, format: TreeFormat<K>): Uint8Array {
+  if (format.attributes & BTreeAttribute.variableIndexKeys) return key;
+  const fixed = new Uint8Array(2 + format.maxKeyLength);
+  fixed.set(key);
+  return fixed;
+}
+
+/** How many map nodes and nodes in all there are: each map node is itself a node to be mapped. */
+function measureMap(used: number, minimum: number, perBlock: number, nodeSize: number) {
+  const step = Math.max(1, perBlock);
+  for (let mapNodes = 0; ; ) {
+    const totalNodes = Math.ceil(Math.max(minimum, used + mapNodes) / step) * step;
+    const needed = mapNodesNeeded(totalNodes, nodeSize);
+    if (needed <= mapNodes) return { mapNodes, totalNodes };
+    mapNodes = needed;
+  }
+}
+
+/** The map records, that of the header node first, with the first `used` bits set. */
+function nodeMaps(used: number, mapNodes: number, nodeSize: number): Uint8Array[] {
+  let left = used;
+  return Array.from({ length: mapNodes + 1 }, (_, i) => {
+    const map = new Uint8Array(i === 0 ? headerMapSize(nodeSize) : mapNodeMapSize(nodeSize));
+    const bits = Math.min(left, map.length * 8);
+    map.fill(0xff, 0, bits >>> 3);
+    if (bits & 7) map[bits >>> 3] = 0xff << (8 - (bits & 7));
+    left -= bits;
+    return map;
+  });
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+/** One level of the tree while it is filled: its nodes are numbered one after another. */
+class Level {
+  readonly nodes: { readonly first: Uint8Array; readonly node: number }[] = [];
+  readonly #store: NodeStore;
+  readonly #kind: NodeKind;
+  readonly #height: number;
+  #records: Uint8Array[] = [];
+  #bytes = 0;
+  #first: Uint8Array | undefined;
+
+  constructor(store: NodeStore, kind: NodeKind, height: number) {
+    this.#store = store;
+    this.#kind = kind;
+    this.#height = height;
+  }
+
+  /** `record` with its key in front. */
+  add(key: Uint8Array, record: Uint8Array): void {
+    const needed = record.length + (record.length & 1) + 2;
+    const room = this.#store.nodeSize - NODE_DESCRIPTOR_SIZE - 2;
+    if (this.#bytes + needed > room) this.close();
+    this.#first ??= Uint8Array.from(key);
+    this.#records.push(record);
+    this.#bytes += needed;
+  }
+
+  /** Writes the node that is being filled, and links it with the one before. */
+  close(): void {
+    if (!this.#first) return;
+    const number = this.#store.count;
+    const bLink = this.nodes.at(-1)?.node ?? 0;
+    const node = { fLink: 0, bLink, kind: this.#kind, height: this.#height, records: this.#records };
+    this.#store.add(encodeNode(node, this.#store.nodeSize));
+    if (bLink) this.#store.setForwardLink(bLink, number);
+    this.nodes.push({ first: this.#first, node: number });
+    this.#first = undefined;
+    this.#records = [];
+    this.#bytes = 0;
+  }
+}
+
+/** Nodes in slabs, so that the fork is a few large pieces. */
+class NodeStore {
+  readonly nodeSize: number;
+  count = 0;
+  readonly #slabs: Uint8Array[] = [];
+
+  constructor(nodeSize: number) {
+    this.nodeSize = nodeSize;
+  }
+
+  add(node: Uint8Array): void {
+    this.grow(this.count + 1);
+    this.set(this.count - 1, node);
+  }
+
+  set(number: number, node: Uint8Array): void {
+    this.#at(number).set(node);
+  }
+
+  setForwardLink(number: number, next: number): void {
+    viewOf(this.#at(number)).setUint32(0, next);
+  }
+
+  /** Zeroed nodes up to `count`. */
+  grow(count: number): void {
+    while (this.#slabs.length * SLAB_BYTES < count * this.nodeSize) this.#slabs.push(new Uint8Array(SLAB_BYTES));
+    this.count = count;
+  }
+
+  source(name: string): ByteSource {
+    const size = this.count * this.nodeSize;
+    const parts = this.#slabs.map((slab, i) => ({
+      source: fromBytes(slab, name),
+      offset: 0,
+      length: Math.min(SLAB_BYTES, size - i * SLAB_BYTES),
+    }));
+    return concat(parts, name);
+  }
+
+  #at(number: number): Uint8Array {
+    const at = number * this.nodeSize;
+    const slab = this.#slabs[Math.floor(at / SLAB_BYTES)]!;
+    return slab.subarray(at % SLAB_BYTES, (at % SLAB_BYTES) + this.nodeSize);
+  }
+}
