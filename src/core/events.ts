@@ -34,7 +34,13 @@ export type RunEvent =
       readonly message?: string;
       readonly at: number;
     }
-  | { readonly type: 'undo'; readonly title: string; readonly ok: boolean; readonly message?: string; readonly at: number }
+  | {
+      readonly type: 'undo';
+      readonly title: string;
+      readonly ok: boolean;
+      readonly message?: string;
+      readonly at: number;
+    }
   | {
       readonly type: 'run:end';
       readonly outcome: Outcome;

@@ -1,0 +1,38 @@
+import { quoteForSh } from './quote.js';
+
+/** Milliseconds after which a question counts as unanswered. */
+const PATIENCE = 10_000;
+
+/**
+ * Asks the machine something by a shell command that changes nothing: ask`sw_vers -productVersion`. Values are quoted for the
+ * shell. Quiet; never throws; the trimmed output, or undefined when the machine cannot say (no such tool, it failed, it
+ * printed nothing, it took too long).
+ */
+export async function ask(
+  pieces: TemplateStringsArray,
+  ...values: readonly (string | number)[]
+): Promise<string | undefined> {
+  try {
+    // zx is slow to load: only those who ask pay for it.
+    const { $ } = await import('zx');
+    const shell = $({
+      // Every host has sh; bash, zx's own choice, is absent from small containers.
+      shell: '/bin/sh',
+      prefix: '',
+      postfix: '',
+      quote: quoteForSh,
+      quiet: true,
+      verbose: false,
+      nothrow: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: PATIENCE,
+      // Answers are read by programs: no translations, no decimal commas.
+      env: { ...process.env, LANG: 'C', LC_ALL: 'C' },
+    });
+    const { exitCode, stdout } = await shell(pieces, ...values.map(String));
+    const answer = stdout.trim();
+    return exitCode === 0 && answer !== '' ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
