@@ -1,5 +1,6 @@
 import type { Codec } from '../bytes.js';
 import { decodeAdc } from './adc.js';
+import { decodeBzip2 } from './bzip2.js';
 import { broken, type Where } from './fault.js';
 import { decodeLzfse } from './lzfse.js';
 import { decodeZlib } from './zlib.js';
@@ -22,6 +23,8 @@ export function decode(codec: Codec, input: Uint8Array, plainLength: number, whe
       return decodeZlib(input, plainLength, where);
     case 'adc':
       return decodeAdc(input, plainLength, where);
+    case 'bzip2':
+      return decodeBzip2(input, plainLength, where);
     case 'lzfse':
       return decodeLzfse(input, plainLength, where);
     default:
