@@ -3,6 +3,7 @@ import { decodeAdc } from './adc.js';
 import { decodeBzip2 } from './bzip2.js';
 import { broken, type Where } from './fault.js';
 import { decodeLzfse } from './lzfse.js';
+import { decodeXz } from './xz.js';
 import { decodeZlib } from './zlib.js';
 
 export type { Where } from './fault.js';
@@ -27,7 +28,9 @@ export function decode(codec: Codec, input: Uint8Array, plainLength: number, whe
       return decodeBzip2(input, plainLength, where);
     case 'lzfse':
       return decodeLzfse(input, plainLength, where);
+    case 'xz':
+      return decodeXz(input, plainLength, where);
     default:
-      throw broken(where, `${codec} run`, 'a codec that can be read', codec);
+      return codec satisfies never;
   }
 }
