@@ -4,7 +4,7 @@ import type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './events.js';
 import { explain } from './explain.js';
 import type { Names } from './names.js';
 import type { Scope } from './scope.js';
-import type { Recipe, Step } from './step.js';
+import type { Recipe, RunOptions, Step } from './step.js';
 import { Throttle } from './throttle.js';
 
 /** What a run works with. */
@@ -16,6 +16,7 @@ export interface RunParts {
   /** The first abort stops the run at its next chance; undoing is never stopped. */
   readonly signal: AbortSignal;
   readonly emit: Emit;
+  readonly options?: RunOptions;
   /** Facts for the manifest that are known before the first step. */
   readonly facts?: Readonly<Record<string, unknown>>;
   /** Milliseconds; for tests. */
@@ -122,7 +123,7 @@ export async function run(recipe: Recipe, parts: RunParts): Promise<RunResult> {
 async function runStep(
   step: Step,
   info: StepInfo,
-  { tool, names, scope, signal }: RunParts,
+  { tool, names, scope, signal, options = {} }: RunParts,
   facts: Record<string, unknown>,
   emit: Emit,
   now: () => number,
@@ -135,6 +136,7 @@ async function runStep(
       names,
       scope,
       signal,
+      options,
       report: (progress) => {
         if (running) throttle.push(progress);
       },

@@ -9,8 +9,15 @@ export interface Job extends Work {
   readonly names: Names;
   /** Where a step registers, in the next statement, how to give back what it took. */
   readonly scope: Scope;
+  /** What the user asked for that a step may have to know. */
+  readonly options: RunOptions;
   /** Facts for the manifest: checksums seen, the signature's state, the release found. Plain JSON values. */
   record(key: string, value: unknown): void;
+}
+
+export interface RunOptions {
+  /** Nothing but a chunklist signed by Apple will do. */
+  readonly requireSignature?: boolean;
 }
 
 /**

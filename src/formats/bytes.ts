@@ -171,6 +171,18 @@ export async function openHostFile(path: string, name = basename(path)): Promise
   }
 }
 
+/** The same source, with somebody who watches its bytes go by; see ByteSource.observe. */
+export function observed(source: ByteSource, observe: (bytes: Uint8Array) => void): ByteSource {
+  return {
+    name: source.name,
+    size: source.size,
+    read: (offset, length) => source.read(offset, length),
+    ...(source.pieces && { pieces: (offset: number, length: number) => piecesOf(source, offset, length) }),
+    ...(source.hostPath !== undefined && { hostPath: source.hostPath }),
+    observe,
+  };
+}
+
 /** The part [offset, offset + size) of a source, as a source of its own. Error offsets stay those of the whole. */
 export function slice(whole: ByteSource, offset: number, size: number, name = whole.name): ByteSource {
   checkRange(whole, offset, size);

@@ -51,14 +51,10 @@ export interface Tree {
   readonly name: string;
   /**
    * Everything at and below `from` (default: the root, which itself is included), parents before their children.
-   * A missing `from` yields nothing. Data of an entry may only be readable until the next entry is asked for (payload streams).
+   * A missing `from` yields nothing. The entries' data stay readable after the
+   * walk and after `close`, until the file they lie in is closed.
    */
   walk(from?: Path): AsyncIterable<Entry>;
-  /**
-   * Keeps what the entries' data are read from open, also after `close`, until the returned function is called: staged data
-   * are read long after the recipe has detached where they came from. Absent: nothing needs keeping.
-   */
-  retain?(): () => Promise<void>;
   close(): Promise<void>;
 }
 

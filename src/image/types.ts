@@ -1,4 +1,4 @@
-import type { ByteSource } from '../formats/bytes.js';
+import type { ByteSource, Piece } from '../formats/bytes.js';
 import type { Entry, Path, Tree } from '../formats/entry.js';
 
 export type { Entry, Path, Tree } from '../formats/entry.js';
@@ -21,6 +21,9 @@ export interface Work {
 export interface Image {
   /** For people: "BaseSystem.dmg". */
   readonly title: string;
+  /** Of a finished disk: bytes, and the hex digest of all of them where it was taken on the way. */
+  readonly size?: number;
+  readonly sha256?: string;
 }
 
 /** An attached volume. */
@@ -63,6 +66,8 @@ export interface ImageTool {
   convert(image: Image, format: ImageFormat, to: string | undefined, work: Work): Promise<Image>;
   /** Bytes, or as small as the content allows. */
   resize(image: Image, size: number | 'minimum', work: Work): Promise<void>;
+  /** The plain bytes of pieces, made on another core: for readers of large encoded chunks. */
+  make?(pieces: readonly Piece[], length: number): Promise<Uint8Array>;
   /** Gives back what the image holds (a scratch file, open files). An attached volume must be closed before. */
   dispose(image: Image): Promise<void>;
 }

@@ -1,0 +1,108 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ByteSource, Piece } from '../formats/bytes.js';
+import { type Disk, openDisk, openVolume } from '../formats/disk.js';
+import { hfsDate } from '../formats/entry.js';
+import type { HfsVolume } from '../formats/hfsplus/volume.js';
+import { planVolume, StagedVolume } from '../formats/hfsplus/write/index.js';
+import type { HfsPartition } from '../formats/partition-map/index.js';
+import { layOut } from './layout.js';
+import { ReadOnlyVolume } from './read-only-volume.js';
+import { SourceChecksums } from './source-checksums.js';
+import type { Image, ImageFormat, ImageTool, Problem, Volume, Work } from './types.js';
+import { diskPlan } from './writer/disk-plan.js';
+import { WorkerPool } from './writer/pool.js';
+import { writeDisk } from './writer/write-disk.js';
+
+/** An image of this engine: where it is read from, and what has been staged over it since. */
+interface NativeImage extends Image {
+  readonly file: ByteSource;
+  opened?: { disk: Disk; partition: HfsPartition; volume: HfsVolume };
+  staged?: StagedVolume;
+}
+
+/**
+ * The engine that needs no Mac and no root: it reads images as they lie, keeps changes aside, and writes the finished disk once.
+ * It takes nothing of the host but threads, until it writes the output; `close` ends them.
+ */
+export class NativeTool implements ImageTool {
+  readonly name = 'native';
+  readonly #pool = new WorkerPool();
+  readonly #checksums = new SourceChecksums();
+
+  async check(need: { output: string }): Promise<readonly Problem[]> {
+    const folder = dirname(need.output);
+    try {
+      await access(folder, constants.W_OK);
+      return [];
+    } catch {
+      return [{ message: `${folder} cannot be written to.`, hint: 'Give another place with -o FILE.' }];
+    }
+  }
+
+  async open(source: ByteSource): Promise<Image> {
+    const image: NativeImage = { title: source.name, file: source };
+    return image;
+  }
+
+  async attach(image: Image, options: { readOnly: boolean }): Promise<Volume> {
+    const native = image as NativeImage;
+    const { volume } = await openOnce(native);
+    if (options.readOnly) return new ReadOnlyVolume(volume);
+    native.staged ??= new StagedVolume(volume);
+    return native.staged;
+  }
+
+  async convert(image: Image, format: ImageFormat, to: string | undefined, work: Work): Promise<Image> {
+    const native = image as NativeImage;
+    if (format === 'sparse') {
+      work.note('not copied: changes are kept aside until the ISO is written');
+      const copy: NativeImage = { title: native.title, file: native.file };
+      return copy;
+    }
+    return this.#writeIso(native, to!, work);
+  }
+
+  async resize(_image: Image, size: number | 'minimum', work: Work): Promise<void> {
+    work.note(size === 'minimum' ? 'not needed: the ISO is written as small as it can be' : 'not needed by this engine');
+  }
+
+  async dispose(): Promise<void> {}
+
+  async make(pieces: readonly Piece[], length: number): Promise<Uint8Array> {
+    return this.#pool.make(pieces, length);
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  async #writeIso(image: NativeImage, to: string, work: Work): Promise<Image> {
+    const { disk, partition, volume } = await openOnce(image);
+    const staged = image.staged ?? new StagedVolume(volume);
+    const plan = await planVolume(staged, { now: hfsDate(Date.now() / 1000) });
+    const layout = layOut(disk.map, partition, plan.size);
+    const checksums = disk.udif && this.#checksums.of(disk.udif);
+    const written = await writeDisk(to, diskPlan(layout.size, layout.extents, layout.volumeOffset, plan), {
+      ...work,
+      report: (progress) => work.report(progress),
+      note: (text) => work.note(text),
+      pool: this.#pool,
+      onChecksums: (list) => this.#checksums.report(list),
+    });
+    if (checksums) work.note(await checksums.finish((pieces, length) => this.make(pieces, length)));
+    const { size, sha256, bytesWritten } = written;
+    const iso: Image = { title: image.title, size, sha256, bytesWritten };
+    return iso;
+  }
+}
+
+async function openOnce(image: NativeImage) {
+  if (!image.opened) {
+    const disk = await openDisk(image.file);
+    image.opened = { disk, ...(await openVolume(disk)) };
+  }
+  return image.opened;
+}

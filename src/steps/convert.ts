@@ -1,0 +1,40 @@
+import { rm } from 'node:fs/promises';
+import { parsePlace } from '../core/names.js';
+import type { Step } from '../core/step.js';
+import type { ImageFormat } from '../image/types.js';
+import { fileAt, hostFile } from './places.js';
+
+/**
+ * 'sparse': a writable copy, named `as`, of the image at a place. Somlo: `hdiutil convert … -format UDSP`.
+ * 'iso': the finished disk, from a named image to the host file `to`. Somlo: `hdiutil convert … -format UDTO`.
+ */
+export function convert(place: string, format: ImageFormat, options: { as?: string; to?: string }): Step {
+  const { as, to } = options;
+  return {
+    verb: 'convert',
+    title: format === 'iso' ? 'Write the ISO' : `Make a writable copy of ${place}`,
+    args: [place, format, ...(as === undefined ? [] : [`as ${as}`]), ...(to === undefined ? [] : [`to ${to}`])],
+    async run(job) {
+      const { name, path } = parsePlace(place);
+      const from = path.length > 0 ? await job.tool.open(await fileAt(job, place)) : job.names.image(name);
+      if (to === undefined) {
+        const image = await job.tool.convert(from, format, undefined, job);
+        job.scope.defer(`let go of ${image.title}`, () => job.tool.dispose(image));
+        if (as !== undefined) job.names.bind(as, { image });
+        return;
+      }
+      const file = hostFile(job, to);
+      const entry = await job.scope.announce({ kind: 'file', path: file });
+      job.scope.onFailure('remove the unfinished ISO', () => rm(file, { force: true }), {
+        command: `rm ${quote(file)}`,
+        entry,
+      });
+      const image = await job.tool.convert(from, format, file, job);
+      job.record('iso', { size: image.size, sha256: image.sha256 });
+    },
+  };
+}
+
+function quote(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
+}

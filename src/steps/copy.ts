@@ -1,0 +1,56 @@
+import { parsePlace } from '../core/names.js';
+import type { Job, Step } from '../core/step.js';
+import { SourceError } from '../errors.js';
+import type { Entry, Path, Tree, Volume } from '../image/types.js';
+import { watchChunks } from './chunklist.js';
+import { fileAt, onVolume } from './places.js';
+
+/**
+ * Copies a file or a folder with everything in it, to exactly the place given. With `chunklist` the file is checked against it
+ * on the way. Somlo: `cp -rp`.
+ */
+export function copy(from: string, to: string, options: { chunklist?: string } = {}): Step {
+  const { chunklist } = options;
+  return {
+    verb: 'copy',
+    title: `Copy ${from}`,
+    args: [from, to, ...(chunklist === undefined ? [] : [`checked against ${chunklist}`])],
+    async run(job) {
+      const place = parsePlace(from);
+      let tree = job.names.tree(place.name);
+      if (chunklist !== undefined) tree = watchChunks(job, tree, await fileAt(job, chunklist));
+      const { volume, path } = onVolume(job, to);
+      const count = await copyTree(job, tree, place.path, volume, path);
+      if (count === 0) {
+        throw new SourceError(`${from}: expected a file or folder to copy, found nothing.`, {
+          hint: 'The installer is incomplete: download it again.',
+        });
+      }
+      if (count > 1) job.note(`${count.toLocaleString('en-US')} files and folders`);
+    },
+  };
+}
+
+/** Returns how many entries there were; 0 when there is nothing at `from`. */
+async function copyTree(job: Job, tree: Tree, from: Path, volume: Volume, to: Path): Promise<number> {
+  let count = 0;
+  const counted: Tree = {
+    name: tree.name,
+    async *walk(path) {
+      for await (const entry of tree.walk(path)) {
+        job.signal.throwIfAborted();
+        count++;
+        yield entry;
+      }
+    },
+    close: () => tree.close(),
+  };
+  if (volume.copyFrom) await volume.copyFrom(counted, from, to, job);
+  else for await (const entry of counted.walk(from)) await volume.put(moved(entry, from, to));
+  return count;
+}
+
+/** The entry with its path below `from` put below `to`. */
+function moved(entry: Entry, from: Path, to: Path): Entry {
+  return { ...entry, path: [...to, ...entry.path.slice(from.length)] };
+}
