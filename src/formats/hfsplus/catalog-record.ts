@@ -96,7 +96,7 @@ export function decodeCatalogRecord(bytes: Uint8Array, where: Where): CatalogRec
         cnid: view.getUint32(8),
         dates: decodeDates(view), // 12
         bsd: decodeBsd(view), // 32
-        finderInfo: bytes.slice(48, 80), // 48: DInfo, 64: DXInfo
+        finderInfo: new Uint8Array(bytes.subarray(48, 80)), // 48: DInfo, 64: DXInfo
         textEncoding: view.getUint32(80),
         folderCount: view.getUint32(84),
       };
@@ -109,7 +109,7 @@ export function decodeCatalogRecord(bytes: Uint8Array, where: Where): CatalogRec
         cnid: view.getUint32(8),
         dates: decodeDates(view), // 12
         bsd: decodeBsd(view), // 32
-        finderInfo: bytes.slice(48, 80), // 48: FInfo, 64: FXInfo
+        finderInfo: new Uint8Array(bytes.subarray(48, 80)), // 48: FInfo, 64: FXInfo
         textEncoding: view.getUint32(80),
         reserved2: view.getUint32(84),
         data: decodeForkData(bytes, 88, where),

@@ -112,7 +112,7 @@ export function decodeVolumeHeader(bytes: Uint8Array, where: Where): VolumeHeade
     nextCatalogID: view.getUint32(64),
     writeCount: view.getUint32(68),
     encodingsBitmap: view.getBigUint64(72),
-    finderInfo: bytes.slice(80, 112),
+    finderInfo: new Uint8Array(bytes.subarray(80, 112)),
     allocationFile: decodeForkData(bytes, 112, where),
     extentsFile: decodeForkData(bytes, 192, where),
     catalogFile: decodeForkData(bytes, 272, where),

@@ -1,0 +1,93 @@
+import type { Entry, Path } from '../entry.js';
+import { showPath } from '../entry.js';
+import { type Found, typeAndCreator } from './catalog.js';
+import { CatalogFlag } from './catalog-record.js';
+import { ForkType } from './extent-record.js';
+import { Cnid } from './header.js';
+import type { HfsVolume } from './volume.js';
+import { fault } from './where.js';
+
+/** Where the inodes of hard links are: a folder in the root that nobody sees. */
+export const PRIVATE_DIRECTORY = '\0\0\0\0HFS+ Private Data';
+/** The same for directory hard links. */
+export const PRIVATE_DIRECTORY_LINKS = '.HFS+ Private Directory Data\r';
+
+/** The catalog flags that belong to the file itself, see Entry.flags. */
+const OWN_FLAGS = CatalogFlag.locked | CatalogFlag.hasDateAdded;
+
+/** Everything at and below a path: a folder's content in catalog order, then its subfolders one after another. */
+export async function* walkVolume(volume: HfsVolume, from: Path): AsyncGenerator<Entry> {
+  const start = await volume.lookup(from);
+  if (!start) return;
+  yield readEntry(volume, from, start);
+  if (start.record.kind !== 'folder') return;
+  const inodes = await volume.privateDirectory();
+  const seen = new Set<number>([start.record.cnid]);
+  const waiting: { path: Path; cnid: number }[] = [{ path: from, cnid: start.record.cnid }];
+  for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
+    const inside: typeof waiting = [];
+    for await (const found of volume.children(folder.cnid)) {
+      if (isHidden(found, inodes)) continue;
+      const path = [...folder.path, found.key.name];
+      if (found.record.kind === 'folder') {
+        if (seen.has(found.record.cnid)) {
+          throw fault(found.where, 0, 'each folder once', `CNID ${found.record.cnid} again at ${showPath(path)}`);
+        }
+        seen.add(found.record.cnid);
+        inside.push({ path, cnid: found.record.cnid });
+      }
+      yield readEntry(volume, path, found);
+    }
+    waiting.push(...inside.reverse());
+  }
+}
+
+/** What no program on OS X sees: private directories, the journal's files, files deleted while open. */
+function isHidden({ key, record }: Found, inodes: number | undefined): boolean {
+  if (key.parentID === inodes) return /^temp\d+$/.test(key.name);
+  if (key.parentID !== Cnid.root) return false;
+  if (record.kind === 'folder') return key.name === PRIVATE_DIRECTORY || key.name === PRIVATE_DIRECTORY_LINKS;
+  return (key.name === '.journal' || key.name === '.journal_info_block') && typeAndCreator(record) === 'jrnlhfs+';
+}
+
+/** A record with everything that belongs to it as an Entry. */
+export async function readEntry(volume: HfsVolume, path: Path, found: Found): Promise<Entry> {
+  const inode = await volume.inode(found);
+  const record = inode ?? found.record;
+  const kind = kindOf(record.kind, record.bsd.mode);
+  const title = `${volume.source.name}: ${showPath(path)}`;
+  const entry: Mutable<Entry> = {
+    path,
+    kind,
+    // On disk `special` is also a link count or an inode number, which are not the file's own.
+    bsd: { ...record.bsd, special: kind === 'special' ? record.bsd.special : 0 },
+    dates: record.dates,
+    flags: record.flags & OWN_FLAGS,
+    finderInfo: record.finderInfo,
+    textEncoding: record.textEncoding,
+    xattrs: volume.mayHaveXattrs(record) ? await volume.xattrs(record.cnid) : [],
+  };
+  if (record.kind === 'file') {
+    entry.data = await volume.fork(record.cnid, record.data, ForkType.data, title);
+    if (record.resource.logicalSize > 0) {
+      entry.resource = await volume.fork(record.cnid, record.resource, ForkType.resource, `${title} (resource fork)`);
+    }
+  }
+  if (inode) entry.link = inode.cnid;
+  return entry;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function kindOf(kind: 'folder' | 'file', mode: number): Entry['kind'] {
+  if (kind === 'folder') return 'folder';
+  switch (mode & 0o170000) {
+    case 0o120000:
+      return 'symlink';
+    case 0: // files of systems before OS X have no mode
+    case 0o100000:
+      return 'file';
+    default:
+      return 'special';
+  }
+}
