@@ -6,6 +6,8 @@ import { decode } from './codecs/index.js';
 export const MAX_PBZX_CHUNK = 64 * 1024 * 1024;
 /** Most chunks we read; 2^18 of them are 4 TiB. */
 export const MAX_PBZX_CHUNKS = 1 << 18;
+/** Most plain bytes of a whole stream; Apple's largest has some 15 GB. */
+export const MAX_PBZX_PLAIN = 64 * 1024 ** 3;
 /** Bytes of the header: magic, u64 block size. Big-endian. */
 const HEADER_SIZE = 12;
 /** Bytes before each chunk: u64 plain size, u64 stored size. */
@@ -63,6 +65,7 @@ export async function indexPbzx(source: ByteSource): Promise<readonly PbzxChunk[
       const room = `1 to ${Math.min(MAX_PBZX_CHUNK, left)} stored bytes (${left} are left)`;
       throw fault(at + 8, room, `${stored}`, structure);
     }
+    if (offset + plain > MAX_PBZX_PLAIN) throw fault(at, `at most ${MAX_PBZX_PLAIN} plain bytes`, 'more', structure);
     list.push({ at: at + CHUNK_HEADER_SIZE, stored, offset, plain, raw: stored === plain });
     offset += plain;
     at += CHUNK_HEADER_SIZE + stored;
@@ -134,7 +137,7 @@ export class PbzxSource implements ByteSource {
       // A failure shows when the chunk's turn comes, or never.
       if (!this.chunks[next]!.raw) this.#plain(next).catch(() => {});
     }
-    if (wanted) return (await wanted).subarray(skip);
+    if (wanted !== undefined) return (await wanted).subarray(skip);
     return this.#source.read(chunk.at + skip, Math.min(RAW_PART, chunk.plain - skip));
   }
 
@@ -176,7 +179,7 @@ export class PbzxSource implements ByteSource {
 
   #plain(index: number): Promise<Uint8Array> {
     let decoded = this.#cache.get(index);
-    if (decoded) this.#cache.delete(index);
+    if (decoded !== undefined) this.#cache.delete(index);
     else decoded = this.#decodeChunk(this.chunks[index]!);
     this.#cache.set(index, decoded);
     for (const old of this.#cache.keys()) {

@@ -1,0 +1,123 @@
+import { FormatError } from '../../errors.js';
+import { type Feed, StreamFeed } from './feed.js';
+import { type CpioHeader, formatOf, HEADER_SIZE, padding, parseHeader } from './header.js';
+
+/** Longest name we read, bytes with its NUL. */
+export const MAX_NAME = 4096;
+/** Most entries we read. A whole OS X has some 300,000. */
+export const MAX_ENTRIES = 1_000_000;
+/** All names together, bytes: they are kept to find doubles. */
+export const MAX_NAMES = 128 * 1024 * 1024;
+/** The longest tail after the trailer we let pass, bytes. Archives are filled up to some block size. */
+export const MAX_TAIL = 1 << 20;
+
+const TRAILER = 'TRAILER!!!';
+const S_IFMT = 0o170000;
+const S_IFDIR = 0o040000;
+
+/** One entry of a cpio archive. */
+export interface CpioEntry extends CpioHeader {
+  /** Names from the root down, POSIX (a `:` stays one); [] is the root, "./" is gone. */
+  readonly path: readonly string[];
+  /** The name as written, for errors. */
+  readonly name: string;
+  /** Where the header is in the cpio stream, bytes. */
+  readonly headerOffset: number;
+  /** Where the data is in the cpio stream, bytes. */
+  readonly dataOffset: number;
+  /** The data, front to back; only until the next entry is asked for. What is not read is skipped. */
+  data(): AsyncGenerator<Uint8Array>;
+}
+
+/**
+ * The entries of a cpio archive (odc or newc), in order, with one pass over it. `name` is what errors call it. FormatError
+ * where the archive is damaged, ends early, or names lead out of it or come twice.
+ */
+export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: string): AsyncGenerator<CpioEntry> {
+  const feed: Feed = 'position' in input ? input : new StreamFeed(input);
+  /** Every path so far, and whether it is a folder. */
+  const seen = new Map<string, boolean>();
+  let names = 0;
+  const fault = (structure: string, offset: number, expected: string, found: string) =>
+    new FormatError({ file: name, structure, offset, expected, found });
+  const early = (expected: string, found: string) =>
+    fault('cpio payload', feed.position, expected, `${found}: the payload ends early`);
+
+  try {
+    for (;;) {
+      const headerOffset = feed.position;
+      const magic = await feed.take(6);
+      if (magic.length < 6) throw early(`an entry or ${TRAILER}`, 'the end');
+      const magicText = Buffer.from(magic).toString('latin1');
+      const format = formatOf(magicText);
+      const structure = `cpio entry ${seen.size}`;
+      if (!format) throw fault(structure, headerOffset, '"070707" or "070701"', JSON.stringify(magicText));
+      const rest = await feed.take(HEADER_SIZE[format] - 6);
+      if (rest.length < HEADER_SIZE[format] - 6) throw early('a whole header', `${rest.length + 6} bytes`);
+      const header = parseHeader(format, Buffer.concat([magic, rest]));
+      if ('bad' in header)
+        throw fault(structure, headerOffset + header.at, header.expected, JSON.stringify(header.bad));
+      if (header.nameSize < 2 || header.nameSize > MAX_NAME) {
+        throw fault(structure, headerOffset, `a name of 2 to ${MAX_NAME} bytes`, `${header.nameSize}`);
+      }
+      const raw = await feed.take(header.nameSize);
+      if (raw.length < header.nameSize) throw early('a whole name', `${raw.length} of ${header.nameSize} bytes`);
+      const nameOffset = headerOffset + HEADER_SIZE[format];
+      const entryName = decodeName(raw);
+      if (entryName === undefined)
+        throw fault(structure, nameOffset, 'a name in UTF-8 that ends with NUL', 'other bytes');
+      await feed.skip(padding(format, HEADER_SIZE[format] + header.nameSize));
+      if (entryName === TRAILER) {
+        const tail = await feed.skip(MAX_TAIL + 1);
+        if (tail > MAX_TAIL) throw fault('cpio trailer', headerOffset, `at most ${MAX_TAIL} bytes after it`, 'more');
+        return;
+      }
+      const path = splitName(entryName);
+      if (!path) throw fault(structure, nameOffset, 'a path inside the archive', JSON.stringify(entryName));
+      const key = path.join('/');
+      names += key.length;
+      if (seen.has(key)) throw fault(structure, nameOffset, 'each name once', `${JSON.stringify(entryName)} again`);
+      if (seen.size === MAX_ENTRIES || names > MAX_NAMES) {
+        throw fault(structure, headerOffset, `at most ${MAX_ENTRIES} entries and ${MAX_NAMES} bytes of names`, 'more');
+      }
+      if (path.length > 1 && seen.get(path.slice(0, -1).join('/')) === false) {
+        throw fault(structure, nameOffset, 'a parent that is a folder', JSON.stringify(entryName));
+      }
+      seen.set(key, (header.mode & S_IFMT) === S_IFDIR);
+
+      const dataOffset = feed.position;
+      const end = dataOffset + header.size;
+      const data = async function* () {
+        while (feed.position < end) {
+          const bytes = await feed.some(end - feed.position);
+          if (bytes.length === 0) throw early(`${header.size} bytes of ${entryName}`, `${feed.position - dataOffset}`);
+          yield bytes;
+        }
+      };
+      yield { ...header, path, name: entryName, headerOffset, dataOffset, data };
+      const left = end - feed.position;
+      if ((await feed.skip(left)) < left)
+        throw early(`${header.size} bytes of ${entryName}`, `${feed.position - dataOffset}`);
+      await feed.skip(padding(format, header.size));
+    }
+  } finally {
+    await feed.close();
+  }
+}
+
+/** A name without its NUL; undefined where it has none, has another inside, or is no UTF-8. */
+function decodeName(raw: Uint8Array): string | undefined {
+  if (raw.indexOf(0) !== raw.length - 1) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(raw.subarray(0, -1));
+  } catch {
+    return undefined;
+  }
+}
+
+/** "." and "./a/b" as paths; undefined where a name is absolute or has empty or dot components. */
+function splitName(name: string): string[] | undefined {
+  if (name === '.') return [];
+  const path = (name.startsWith('./') ? name.slice(2) : name).split('/');
+  return path.some((part) => part === '' || part === '.' || part === '..') ? undefined : path;
+}
