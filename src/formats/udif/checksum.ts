@@ -1,0 +1,198 @@
+import { crc32 } from 'node:zlib';
+import { chunks } from '../bytes.js';
+import { crc32Combine, crc32Zeros } from './crc.js';
+import type { UdifImage, UdifPartition } from './image.js';
+import { SECTOR } from './runs.js';
+
+/** 'absent': the image states no checksum we know; 'incomplete': not all runs have been seen. */
+export type ChecksumState = 'valid' | 'invalid' | 'incomplete' | 'absent';
+
+/** One checksum: what the image says, what its bytes say. */
+export interface ChecksumResult {
+  readonly name: string;
+  readonly state: ChecksumState;
+  readonly stated?: number;
+  readonly computed?: number;
+}
+
+/** All checksums of an image. */
+export interface ChecksumReport {
+  /** 'invalid' when any is invalid, else 'incomplete' when any is, else 'valid'; 'absent' when there is none at all. */
+  readonly state: ChecksumState;
+  /** One a blkx table, in the image's order. */
+  readonly partitions: readonly ChecksumResult[];
+  readonly master: ChecksumResult;
+  /** Of the stored data fork; only where it has been read. */
+  readonly data?: ChecksumResult;
+}
+
+/**
+ * Collects the CRC32 of each run's decoded bytes from whoever decodes them, in any order and thread, and says what that makes of
+ * the image's checksums. (formats.md 1.5: a blkx CRC covers the decoded data in order, ZERO runs count as zeros, IGNORE runs are
+ * left out; the master CRC covers the blkx CRCs, 4 bytes big-endian each.)
+ */
+export class ChecksumLedger {
+  readonly #image: UdifImage;
+  readonly #crc: Uint32Array;
+  readonly #known: Uint8Array;
+  #runsAt: Map<number, number[]> | undefined;
+
+  constructor(image: UdifImage) {
+    this.#image = image;
+    this.#crc = new Uint32Array(image.runs.count);
+    this.#known = new Uint8Array(image.runs.count);
+    for (let run = 0; run < image.runs.count; run++) {
+      const kind = image.runs.kind(run);
+      if (kind === 'ignore') this.#known[run] = 1;
+      if (kind === 'zero') this.report(run, crc32Zeros(image.runs.length[run]!));
+    }
+  }
+
+  /** The decoded bytes of run number `run` have this CRC32. */
+  report(run: number, crc: number): void {
+    this.#crc[run] = crc;
+    this.#known[run] = 1;
+  }
+
+  /**
+   * The run stored at byte `at` of the image file (an encoded piece's `at`), `length` bytes when decoded, has this CRC32. False
+   * where this image has no such run.
+   */
+  reportAt(at: number, length: number, crc: number): boolean {
+    const runs = this.#image.runs;
+    if (this.#runsAt === undefined) {
+      this.#runsAt = new Map();
+      for (let run = 0; run < runs.count; run++) {
+        const kind = runs.kind(run);
+        if (kind === 'zero' || kind === 'ignore') continue;
+        const same = this.#runsAt.get(runs.at[run]!);
+        if (same) same.push(run);
+        else this.#runsAt.set(runs.at[run]!, [run]);
+      }
+    }
+    let found = false;
+    for (const run of this.#runsAt.get(at) ?? []) {
+      if (runs.length[run] !== length) continue;
+      this.report(run, crc);
+      found = true;
+    }
+    return found;
+  }
+
+  /** The runs nobody has reported yet. */
+  pending(): number[] {
+    const runs: number[] = [];
+    for (let run = 0; run < this.#known.length; run++) if (!this.#known[run]) runs.push(run);
+    return runs;
+  }
+
+  /** What is known so far. */
+  result(data?: ChecksumResult): ChecksumReport {
+    const structure = this.#image.structure;
+    /** The runs of each table, in disk order. */
+    const runsOf: number[][] = structure.partitions.map(() => []);
+    for (let run = 0; run < this.#image.runs.count; run++) runsOf[this.#image.runs.table[run]!]!.push(run);
+
+    const partitions = structure.partitions.map((partition, table) => this.#partition(partition, runsOf[table]!));
+    const master = this.#master(partitions);
+    const all = [...partitions, master, ...(data ? [data] : [])].map(({ state }) => state);
+    const state =
+      (['invalid', 'incomplete', 'valid'] as const).find((candidate) => all.includes(candidate)) ?? 'absent';
+    return { state, partitions, master, ...(data ? { data } : {}) };
+  }
+
+  #partition(partition: UdifPartition, runs: readonly number[]): ChecksumResult {
+    const name = partition.name;
+    if (runs.some((run) => !this.#known[run])) return compare(name, partition.checksum.crc32, undefined);
+    const plain = this.#combine(partition, runs, false);
+    // Ranges a table leaves out are seen to be left out of the CRC as well; other writers may count them as zeros.
+    const filled = this.#combine(partition, runs, true);
+    return compare(name, partition.checksum.crc32, filled === partition.checksum.crc32 ? filled : plain);
+  }
+
+  #combine(partition: UdifPartition, runs: readonly number[], gapsCount: boolean): number {
+    const index = this.#image.runs;
+    let crc = 0;
+    let here = partition.firstSector * SECTOR;
+    const gapTo = (next: number) => {
+      if (gapsCount && next > here) crc = crc32Combine(crc, crc32Zeros(next - here), next - here);
+    };
+    for (const run of runs) {
+      gapTo(index.start[run]!);
+      if (index.kind(run) !== 'ignore') crc = crc32Combine(crc, this.#crc[run]!, index.length[run]!);
+      here = index.start[run]! + index.length[run]!;
+    }
+    gapTo((partition.firstSector + partition.sectorCount) * SECTOR);
+    return crc;
+  }
+
+  #master(partitions: readonly ChecksumResult[]): ChecksumResult {
+    const stated = this.#image.structure.masterChecksum.crc32;
+    const view = new DataView(new ArrayBuffer(partitions.length * 4));
+    for (const [i, { computed }] of partitions.entries()) {
+      if (computed === undefined) return compare('master', stated, undefined);
+      view.setUint32(i * 4, computed);
+    }
+    return compare('master', stated, crc32(view));
+  }
+}
+
+function compare(name: string, stated: number | undefined, computed: number | undefined): ChecksumResult {
+  const state: ChecksumState =
+    stated === undefined ? 'absent' : computed === undefined ? 'incomplete' : stated === computed ? 'valid' : 'invalid';
+  return {
+    name,
+    state,
+    ...(stated === undefined ? {} : { stated }),
+    ...(computed === undefined ? {} : { computed }),
+  };
+}
+
+/** Bytes read in one go where a run or the data fork is long. */
+const CHUNK = 1 << 20;
+
+/**
+ * Reads every run that `ledger` (default: a new one) does not know yet, and the data fork where it has a checksum, and says
+ * whether the image is what it was when it was made. FormatError when a run cannot be decoded at all.
+ */
+export async function verifyChecksums(
+  image: UdifImage,
+  options: {
+    readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+    readonly signal?: AbortSignal;
+    readonly ledger?: ChecksumLedger;
+  } = {},
+): Promise<ChecksumReport> {
+  const { runs, source, structure } = image;
+  const ledger = options.ledger ?? new ChecksumLedger(image);
+  const pending = ledger.pending();
+  const fork = structure.dataFork;
+  const statedData = structure.dataChecksum.crc32;
+  const total = pending.reduce((sum, run) => sum + runs.length[run]!, 0) + (statedData === undefined ? 0 : fork.length);
+  let done = 0;
+  const advance = (bytes: number) => {
+    done += bytes;
+    options.onProgress?.({ done, total });
+    options.signal?.throwIfAborted();
+  };
+  for (const run of pending) {
+    let crc = 0;
+    if (runs.kind(run) === 'raw') {
+      for await (const chunk of chunks(source, CHUNK, runs.at[run]!, runs.at[run]! + runs.stored[run]!)) {
+        crc = crc32(chunk, crc);
+        advance(chunk.length);
+      }
+    } else {
+      crc = crc32(await image.decodeRun(run));
+      advance(runs.length[run]!);
+    }
+    ledger.report(run, crc);
+  }
+  if (statedData === undefined) return ledger.result();
+  let crc = 0;
+  for await (const chunk of chunks(source, CHUNK, fork.offset, fork.offset + fork.length)) {
+    crc = crc32(chunk, crc);
+    advance(chunk.length);
+  }
+  return ledger.result(compare('data fork', statedData, crc));
+}
