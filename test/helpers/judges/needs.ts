@@ -14,6 +14,7 @@ const TOOLS = {
   xorriso: 'xorriso',
   mformat: 'mtools',
   mcopy: 'mtools',
+  mmd: 'mtools',
   sgdisk: 'gdisk',
   parted: 'parted',
   nasm: 'nasm',

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { find, type Tool } from './needs.js';
 
 export interface Result {
@@ -54,11 +55,13 @@ function stream(
   if (file === undefined) throw new Error(`${tool} is not on this machine: call needs() first`);
   const timeout = options.timeout ?? 120_000;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      cwd: options.cwd,
-      env: { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    const child = kept(
+      spawn(file, args, {
+        cwd: options.cwd,
+        env: { ...process.env, LC_ALL: 'C.UTF-8', TZ: 'UTC' },
+        stdio: ['pipe', 'pipe', 'pipe'],
+      }),
+    );
     const name = `${tool} ${args.join(' ')}`;
     let size = 0;
     let stderr = '';
@@ -91,15 +94,24 @@ function stream(
   });
 }
 
+const children = new Set<ChildProcess>();
 const folders: string[] = [];
 
-/** A folder for one test process, removed when it ends. */
+// A test that runs out of time leaves its judge running, and vitest ends its workers without an `exit` event.
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Sees to it that a child does not outlive the test file. */
+export function kept<Child extends ChildProcess>(child: Child): Child {
+  children.add(child);
+  child.once('close', () => children.delete(child));
+  return child;
+}
+
+/** A folder that is there until the test file is done. */
 export function scratch(what: string): string {
-  if (folders.length === 0) {
-    process.once('exit', () => {
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-    });
-  }
   const folder = mkdtempSync(join(tmpdir(), `osx-iso-test-${what}-`));
   folders.push(folder);
   return folder;
