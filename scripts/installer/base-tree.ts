@@ -1,0 +1,130 @@
+import { fromBytes } from '../../src/formats/bytes.js';
+import type { Path } from '../../src/formats/entry.js';
+import { buildPlist } from '../../src/plist/plist.js';
+import { makeBootEfi } from './boot-efi.js';
+import { bulk, type Planned } from './bundles.js';
+import { compressed, fitsInline } from './compressed.js';
+import { type Contents, withHead } from './content.js';
+import { EntryList, type MadeEntry } from './entries.js';
+import { addOddFiles } from './odd-files.js';
+import type { Faults } from './options.js';
+import { Random, seedFor } from './random.js';
+import type { Release } from './releases.js';
+
+/** What the real volume has: bytes of file data and files, of a BaseSystem that is 1.3 GB unpacked. */
+const BYTES = 1_235_000_000;
+const FILES = 34_000;
+const LEAST_FILES = 300;
+/** Shares of BYTES that the few very large files of a real one have. */
+const LARGE: readonly { readonly path: Path; readonly share: number }[] = [
+  { path: ['System', 'Library', 'dyld', 'dyld_shared_cache_x86_64'], share: 0.22 },
+  { path: ['System', 'Library', 'dyld', 'dyld_shared_cache_i386'], share: 0.13 },
+];
+const PRELINKED_SHARE = 0.016;
+const MOST_COMPRESSED = 120_000;
+const MACH_O_64 = Uint8Array.of(0xcf, 0xfa, 0xed, 0xfe, 0x07, 0, 0, 0x01, 3, 0, 0, 0x80, 2, 0, 0, 0);
+const LINK_TO_PACKAGES = '/Volumes/OS X Install ESD/Packages';
+export const CORE_SERVICES: Path = ['System', 'Library', 'CoreServices'];
+export const BOOT_EFI: Path = [...CORE_SERVICES, 'boot.efi'];
+
+export interface BaseOptions {
+  readonly release: Release;
+  readonly scale: number;
+  readonly seed: number;
+  readonly nonce: string;
+  readonly contents: Contents;
+  readonly faults: Faults;
+}
+
+/** Everything on BaseSystem's volume, parents before their children. */
+export async function baseTree(options: BaseOptions): Promise<MadeEntry[]> {
+  const { contents, scale, release } = options;
+  const list = new EntryList(seedFor(options.seed, 'base'));
+  addSkeleton(list);
+  addSystem(list, options);
+  await addOddFiles(list, contents);
+  const budget = BYTES * scale;
+  for (const { path, share } of LARGE)
+    list.file(path, contents.file(path.join('/'), Math.floor(budget * share), 'code'));
+  const prelinked = Math.floor(budget * PRELINKED_SHARE);
+  list.file(release.prelinked, withHead(MACH_O_64, contents.file('prelinked', prelinked, 'code')));
+  const spent = list.entries.reduce((sum, entry) => sum + (entry.data?.size ?? 0) + (entry.resource?.size ?? 0), 0);
+  const files = Math.max(LEAST_FILES, Math.round(FILES * scale)) - list.entries.length;
+  await addBulk(list, bulk(seedFor(options.seed, 'bulk'), files), Math.max(0, budget - spent), options);
+  return list.entries;
+}
+
+/** The folders and links at the top, as they are in any Mac's root. */
+function addSkeleton(list: EntryList): void {
+  const invisible = Buffer.alloc(32);
+  invisible.writeUInt16BE(0x4000, 8);
+  for (const name of ['bin', 'sbin', 'usr', 'private', 'Volumes', 'dev'])
+    list.folder([name], { finderInfo: invisible });
+  for (const name of ['Applications', 'Library', 'System']) list.folder([name], { gid: name === 'System' ? 0 : 80 });
+  list.folder(['private', 'etc']);
+  list.folder(['private', 'tmp'], { mode: 0o1777 });
+  list.folder(['private', 'var', 'tmp'], { mode: 0o1777 });
+  list.folder(['private', 'var', 'db']);
+  for (const name of ['etc', 'tmp', 'var']) list.symlink([name], `private/${name}`);
+  list.text(['private', 'etc', 'hosts'], '127.0.0.1\tlocalhost\n::1\tlocalhost\n');
+  list.text(['private', 'etc', 'rc.install'], '#!/bin/sh\n# A stand-in: nothing is installed.\nexit 0\n', {
+    mode: 0o555,
+  });
+}
+
+function addSystem(list: EntryList, { release, nonce, faults }: BaseOptions): void {
+  list.folder(CORE_SERVICES);
+  list.file(BOOT_EFI, fromBytes(makeBootEfi({ nonce }), 'boot.efi'), { mode: 0o644, locked: true });
+  if (faults.systemVersion !== 'missing') {
+    list.text([...CORE_SERVICES, 'SystemVersion.plist'], systemVersion(release));
+  }
+  const supported = buildPlist({ SupportedBoardIds: ['Mac-27ADBB7B4CEE8E61'], SupportedModelProperties: ['iMac14,2'] });
+  list.text([...CORE_SERVICES, 'PlatformSupport.plist'], supported);
+  const boot = buildPlist({ 'Kernel Flags': '' });
+  list.text(['Library', 'Preferences', 'SystemConfiguration', 'com.apple.Boot.plist'], boot);
+  const packages = ['System', 'Installation', 'Packages'];
+  list.folder(['System', 'Installation', 'CDIS']);
+  if (faults.packagesLink === 'folder') list.folder(packages);
+  else if (faults.packagesLink !== 'missing') list.symlink(packages, LINK_TO_PACKAGES);
+}
+
+/** SystemVersion.plist, from which release and build are known. */
+export function systemVersion(release: Release): string {
+  return buildPlist({
+    ProductBuildVersion: release.build,
+    ProductCopyright: 'Made by osx-iso for tests; no part of it is from Apple',
+    ProductName: release.product,
+    ProductUserVisibleVersion: release.version,
+    ProductVersion: release.version,
+  });
+}
+
+/** Gives the planned files sizes that add up to `budget` bytes; some become compressed, some get further names. */
+async function addBulk(list: EntryList, planned: readonly Planned[], budget: number, options: BaseOptions) {
+  const dice = new Random(seedFor(options.seed, 'bulk sizes'));
+  let weights = 0;
+  for (const item of planned) if (item.kind === 'file') weights += item.weight;
+  let link = 1000;
+  for (const item of planned) {
+    if (item.kind === 'symlink') {
+      list.symlink(item.path, item.target);
+      continue;
+    }
+    const size = Math.round((item.weight / weights) * budget);
+    const data = options.contents.file(item.path.join('/'), size, item.texture);
+    const mode = item.mode ?? 0o644;
+    if (item.texture !== 'noise' && size > 0 && size <= MOST_COMPRESSED && dice.chance(60)) {
+      const plain = await data.read(0, size);
+      const name = item.path.at(-1) ?? '';
+      const details = compressed(plain, fitsInline(plain) ? 3 : 4, name);
+      list.file(item.path, fromBytes(new Uint8Array(0), name), { ...details, mode });
+    } else if (dice.chance(12)) {
+      list.file(item.path, data, { mode, link: ++link });
+      for (let i = dice.between(1, 3); i > 0; i--) {
+        list.hardLink([...item.path.slice(0, -1), `${item.path.at(-1)} (${i})`], item.path);
+      }
+    } else {
+      list.file(item.path, data, { mode });
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import { type ByteSource, checkRange } from '../../src/formats/bytes.js';
+import { mix, Random, seedFor } from './random.js';
+
+/** What a file's bytes look like to a compressor. */
+export type Texture = 'text' | 'code' | 'noise';
+
+const BLOCK = 4096;
+const POOL = 4 << 20;
+/** Bytes at the start of each block that are its own, so that no two blocks of an installer are equal. */
+const STAMP = 16;
+
+/**
+ * Makes file contents on demand, at any offset, without keeping them: text and code are cut out of two pools of pseudo-words
+ * (far wider than deflate's 32 KiB window), noise is generated. Same seed, same bytes.
+ */
+export class Contents {
+  private readonly pools: { readonly text: Uint8Array; readonly code: Uint8Array };
+  private readonly seed: number;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    // Shares of random bytes that make deflate reach about 20 % and 45 %, as with real plists and real binaries.
+    this.pools = { text: wordPool(seedFor(seed, 'text'), 14), code: wordPool(seedFor(seed, 'code'), 150) };
+  }
+
+  /** A source of `size` bytes that only this name has. */
+  file(name: string, size: number, texture: Texture): ByteSource {
+    const seed = seedFor(this.seed, name);
+    const pool = texture === 'noise' ? undefined : this.pools[texture];
+    const fill = pool === undefined ? fillNoise : fillFrom(pool);
+    const source: ByteSource = {
+      name,
+      size,
+      async read(offset, length) {
+        checkRange(source, offset, length);
+        // Whole blocks, since a block is made at once; the result is the part asked for.
+        const first = Math.floor(offset / BLOCK);
+        const last = Math.ceil((offset + length) / BLOCK);
+        const bytes = Buffer.allocUnsafeSlow((last - first) * BLOCK);
+        fill(bytes, seed, first);
+        return bytes.subarray(offset - first * BLOCK, offset - first * BLOCK + length);
+      },
+    };
+    return source;
+  }
+}
+
+/** Fills whole blocks with words of a pool, starting where the seed says, each block with its own stamp. */
+function fillFrom(pool: Uint8Array) {
+  return (bytes: Buffer, seed: number, first: number): void => {
+    const start = (mix(seed, 1) % (POOL / BLOCK)) * BLOCK;
+    for (let at = 0; at < bytes.length; ) {
+      const from = (start + first * BLOCK + at) % POOL;
+      const take = Math.min(POOL - from, bytes.length - at);
+      bytes.set(pool.subarray(from, from + take), at);
+      at += take;
+    }
+    for (let at = 0, block = first; at < bytes.length; at += BLOCK, block++) {
+      for (let i = 0; i < STAMP; i += 4) bytes.writeUInt32LE(mix(seed + i, block), at + i);
+    }
+  };
+}
+
+/** Fills whole blocks with bytes that no compressor can shorten (xorshift32, seeded anew for each block). */
+function fillNoise(bytes: Buffer, seed: number, first: number): void {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  for (let at = 0, block = first; at < words.length; block++) {
+    let x = mix(seed, block) || 1;
+    for (const end = at + BLOCK / 4; at < end; at++) {
+      x ^= x << 13;
+      x ^= x >>> 17;
+      x ^= x << 5;
+      words[at] = x;
+    }
+  }
+}
+
+/** POOL bytes of pseudo-words, of which `random` in a thousand tokens are four random bytes. */
+function wordPool(seed: number, random: number): Uint8Array {
+  const dice = new Random(seed);
+  const words: Buffer[] = [];
+  for (let i = 0; i < 2048; i++) {
+    const word = Buffer.alloc(dice.between(3, 11));
+    for (let j = 0; j < word.length; j++) word[j] = j === 0 ? 0x20 : 0x61 + dice.below(26);
+    words.push(word);
+  }
+  const pool = Buffer.alloc(POOL);
+  for (let at = 0; at < POOL; ) {
+    if (dice.chance(random)) {
+      at = Math.min(POOL, pool.writeUInt32LE(dice.next(), Math.min(at, POOL - 4)));
+      continue;
+    }
+    // Squaring the draw prefers the first words, as in any language.
+    const draw = dice.below(2048);
+    const word = words[(draw * draw) >>> 11] as Buffer;
+    at += word.copy(pool, at);
+  }
+  return pool;
+}
+
+/** A source that is `head` followed by `rest` (a Mach-O header before made-up code). */
+export function withHead(head: Uint8Array, rest: ByteSource): ByteSource {
+  const source: ByteSource = {
+    name: rest.name,
+    size: head.length + rest.size,
+    async read(offset, length) {
+      checkRange(source, offset, length);
+      if (offset >= head.length) return rest.read(offset - head.length, length);
+      const fromHead = head.subarray(offset, offset + length);
+      if (fromHead.length === length) return fromHead;
+      return Buffer.concat([fromHead, await rest.read(0, length - fromHead.length)]);
+    },
+  };
+  return source;
+}
