@@ -124,7 +124,8 @@ export class Scope {
         item.spending = undefined;
       }
     };
-    item.spending = run();
+    // Not at once: an undo that throws before its first await must still find `spending` set.
+    item.spending = Promise.resolve().then(run);
     return item.spending;
   }
 
