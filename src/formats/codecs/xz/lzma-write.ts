@@ -1,10 +1,6 @@
-import * as lzma from './lzma.js';
+import * as lzma from './lzma-model.js';
 
 // The counterpart of lzma.ts: writes literals, matches and repeated matches with the same model of probabilities.
-
-const ONE = 2048;
-const MOVE = 5;
-const TOP = 2 ** 24;
 
 /** lc = 3, lp = 0, pb = 2: what everyone uses. */
 const LC = 3;
@@ -29,7 +25,7 @@ export class LzmaEncoder {
 
   /** Fresh probabilities. */
   reset(): void {
-    this.probs.fill(ONE >> 1);
+    this.probs.fill(lzma.ONE >> 1);
     this.state = 0;
     this.rep0 = 0;
   }
@@ -138,11 +134,11 @@ export class LzmaEncoder {
     const bound = (this.range >>> 11) * prob;
     if (bit === 0) {
       this.range = bound;
-      this.probs[index] = prob + ((ONE - prob) >> MOVE);
+      this.probs[index] = prob + ((lzma.ONE - prob) >> lzma.MOVE);
     } else {
       this.low += bound;
       this.range -= bound;
-      this.probs[index] = prob - (prob >> MOVE);
+      this.probs[index] = prob - (prob >> lzma.MOVE);
     }
     this.widen();
   }
@@ -154,7 +150,7 @@ export class LzmaEncoder {
   }
 
   private widen(): void {
-    while (this.range < TOP) {
+    while (this.range < lzma.TOP) {
       this.range = (this.range << 8) >>> 0;
       this.shift();
     }

@@ -1,44 +1,33 @@
+import {
+  ALIGN,
+  ALIGN_BITS,
+  END_MODEL_SLOT,
+  FIRST_MODEL_SLOT,
+  IS_MATCH,
+  IS_REP,
+  IS_REP_G0,
+  IS_REP_G1,
+  IS_REP_G2,
+  IS_REP0_LONG,
+  LEN_HIGH,
+  LEN_LOW,
+  LEN_MID,
+  LENGTH,
+  LENGTH_STATES,
+  LITERAL,
+  MIN_MATCH,
+  MOVE,
+  ONE,
+  POS_STATES,
+  PROBS,
+  REP_LENGTH,
+  SLOT,
+  SPECIAL,
+  TOP,
+} from './lzma-model.js';
+
 // The LZMA decoder inside LZMA2: a range decoder over adaptive bit probabilities. Source: the LZMA specification in Igor Pavlov's
 // LZMA SDK (public domain). Range and code are unsigned 32-bit numbers kept as int32, so that V8 need not box them.
-
-const STATES = 12;
-const POS_STATES = 16;
-/** Probabilities are 11 bits wide; each bit seen moves one by 1/32 of the way. */
-const ONE = 2048;
-const MOVE = 5;
-/** Below this the range is widened by the next input byte. */
-const TOP = 1 << 24;
-
-/** Shortest match, and the distances with a model of their own. */
-export const MIN_MATCH = 2;
-export const LENGTH_STATES = 4;
-export const FIRST_MODEL_SLOT = 4;
-export const END_MODEL_SLOT = 14;
-const FULL_DISTANCES = 128;
-const ALIGN_BITS = 4;
-
-/** A length coder: choice, choice 2, then trees of 8, 8 (one for each position state) and 256. */
-export const LEN_LOW = 2;
-export const LEN_MID = LEN_LOW + POS_STATES * 8;
-export const LEN_HIGH = LEN_MID + POS_STATES * 8;
-const LEN_PROBS = LEN_HIGH + 256;
-
-/** Places in the array of probabilities. */
-export const IS_MATCH = 0;
-export const IS_REP = IS_MATCH + STATES * POS_STATES;
-export const IS_REP_G0 = IS_REP + STATES;
-export const IS_REP_G1 = IS_REP_G0 + STATES;
-export const IS_REP_G2 = IS_REP_G1 + STATES;
-export const IS_REP0_LONG = IS_REP_G2 + STATES;
-export const SLOT = IS_REP0_LONG + STATES * POS_STATES;
-/** Reverse trees of the slots 4 to 13; the tree of a slot whose distances start at b starts at SPECIAL + b - slot. */
-export const SPECIAL = SLOT + LENGTH_STATES * 64;
-export const ALIGN = SPECIAL + FULL_DISTANCES - END_MODEL_SLOT + 1;
-export const LENGTH = ALIGN + (1 << ALIGN_BITS);
-export const REP_LENGTH = LENGTH + LEN_PROBS;
-export const LITERAL = REP_LENGTH + LEN_PROBS;
-/** LZMA2 allows lc + lp up to 4. */
-export const PROBS = LITERAL + (0x300 << 4);
 
 /** Decodes LZMA chunks that share their probabilities and recent distances. The dictionary is the output itself. */
 export class LzmaDecoder {
@@ -175,56 +164,36 @@ export class LzmaDecoder {
   }
 
   private literal(out: Uint8Array, at: number, dictionary: number): number {
-    const { probs, input } = this;
-    let { range, code, pos } = this;
     const before = at > dictionary ? out[at - 1]! : 0;
     const context = (((at - dictionary) & this.lpMask) << this.lc) | (before >> (8 - this.lc));
     const base = LITERAL + context * 0x300;
+    if (this.state < 7) return this.tree(base, 0x100) & 0xff;
+    // After a match: guided by the byte that the match would have gone on with.
+    const { probs, input } = this;
+    let { range, code, pos } = this;
+    let guide = out[at - this.rep0 - 1]!;
+    let offset = 0x100;
     let symbol = 1;
-    if (this.state >= 7) {
-      // After a match: guided by the byte that the match would have gone on with.
-      let guide = out[at - this.rep0 - 1]!;
-      let offset = 0x100;
-      while (symbol < 0x100) {
-        guide <<= 1;
-        const index = base + offset + (guide & offset) + symbol;
-        if (range >>> 0 < TOP) {
-          range <<= 8;
-          code = (code << 8) | input[pos++]!;
-        }
-        const prob = probs[index]!;
-        const bound = Math.imul(range >>> 11, prob);
-        if (code >>> 0 < bound >>> 0) {
-          range = bound;
-          probs[index] = prob + ((ONE - prob) >> MOVE);
-          symbol <<= 1;
-          offset &= ~guide;
-        } else {
-          range = (range - bound) | 0;
-          code = (code - bound) | 0;
-          probs[index] = prob - (prob >> MOVE);
-          symbol = (symbol << 1) | 1;
-          offset &= guide;
-        }
+    while (symbol < 0x100) {
+      guide <<= 1;
+      const index = base + offset + (guide & offset) + symbol;
+      if (range >>> 0 < TOP) {
+        range <<= 8;
+        code = (code << 8) | input[pos++]!;
       }
-    } else {
-      while (symbol < 0x100) {
-        if (range >>> 0 < TOP) {
-          range <<= 8;
-          code = (code << 8) | input[pos++]!;
-        }
-        const prob = probs[base + symbol]!;
-        const bound = Math.imul(range >>> 11, prob);
-        if (code >>> 0 < bound >>> 0) {
-          range = bound;
-          probs[base + symbol] = prob + ((ONE - prob) >> MOVE);
-          symbol <<= 1;
-        } else {
-          range = (range - bound) | 0;
-          code = (code - bound) | 0;
-          probs[base + symbol] = prob - (prob >> MOVE);
-          symbol = (symbol << 1) | 1;
-        }
+      const prob = probs[index]!;
+      const bound = Math.imul(range >>> 11, prob);
+      if (code >>> 0 < bound >>> 0) {
+        range = bound;
+        probs[index] = prob + ((ONE - prob) >> MOVE);
+        symbol <<= 1;
+        offset &= ~guide;
+      } else {
+        range = (range - bound) | 0;
+        code = (code - bound) | 0;
+        probs[index] = prob - (prob >> MOVE);
+        symbol = (symbol << 1) | 1;
+        offset &= guide;
       }
     }
     this.range = range;

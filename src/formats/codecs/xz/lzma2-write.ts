@@ -1,4 +1,4 @@
-import { MIN_MATCH } from './lzma.js';
+import { MIN_MATCH } from './lzma-model.js';
 import { LzmaEncoder, PROPERTIES } from './lzma-write.js';
 
 /** Plain bytes of a chunk; a chunk that does not get smaller can then be stored as it is. */
