@@ -1,4 +1,16 @@
-import { attach, convert, copy, detach, expectKernel, openPackage, type Recipe, remove, resize, verify } from '../src/steps/index.js';
+import {
+  attach,
+  convert,
+  copy,
+  detach,
+  expectKernel,
+  openPackage,
+  type Recipe,
+  remove,
+  rename,
+  resize,
+  verify,
+} from '../src/steps/index.js';
 
 const GiB = 2 ** 30;
 
@@ -24,4 +36,5 @@ export const yosemite: Recipe = [
   resize('target', 'minimum'),
   convert('target', 'iso', { to: 'out:' }),
   verify('out:'),
+  rename('out:', 'iso:'),
 ];

@@ -18,6 +18,10 @@ export interface Job extends Work {
 export interface RunOptions {
   /** Nothing but a chunklist signed by Apple will do. */
   readonly requireSignature?: boolean;
+  /** An existing output is replaced. */
+  readonly force?: boolean;
+  /** What is unfinished stays where it is after a failure, to be looked at. */
+  readonly keepWork?: boolean;
 }
 
 /**

@@ -48,7 +48,7 @@ export class NativeTool implements ImageTool {
 
   async attach(image: Image, options: { readOnly: boolean }): Promise<Volume> {
     const native = image as NativeImage;
-    const { volume } = await openOnce(native);
+    const { volume } = await this.#openOnce(native);
     if (options.readOnly) return new ReadOnlyVolume(volume);
     native.staged ??= new StagedVolume(volume);
     return native.staged;
@@ -65,7 +65,9 @@ export class NativeTool implements ImageTool {
   }
 
   async resize(_image: Image, size: number | 'minimum', work: Work): Promise<void> {
-    work.note(size === 'minimum' ? 'not needed: the ISO is written as small as it can be' : 'not needed by this engine');
+    work.note(
+      size === 'minimum' ? 'not needed: the ISO is written as small as it can be' : 'not needed by this engine',
+    );
   }
 
   async dispose(): Promise<void> {}
@@ -80,29 +82,27 @@ export class NativeTool implements ImageTool {
   }
 
   async #writeIso(image: NativeImage, to: string, work: Work): Promise<Image> {
-    const { disk, partition, volume } = await openOnce(image);
+    const { disk, partition, volume } = await this.#openOnce(image);
     const staged = image.staged ?? new StagedVolume(volume);
     const plan = await planVolume(staged, { now: hfsDate(Date.now() / 1000) });
     const layout = layOut(disk.map, partition, plan.size);
-    const checksums = disk.udif && this.#checksums.of(disk.udif);
     const written = await writeDisk(to, diskPlan(layout.size, layout.extents, layout.volumeOffset, plan), {
-      ...work,
+      signal: work.signal,
       report: (progress) => work.report(progress),
-      note: (text) => work.note(text),
       pool: this.#pool,
       onChecksums: (list) => this.#checksums.report(list),
     });
-    if (checksums) work.note(await checksums.finish((pieces, length) => this.make(pieces, length)));
+    const sourceChecksums = await this.#checksums.finish(work);
     const { size, sha256, bytesWritten } = written;
-    const iso: Image = { title: image.title, size, sha256, bytesWritten };
-    return iso;
+    return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums } };
   }
-}
 
-async function openOnce(image: NativeImage) {
-  if (!image.opened) {
-    const disk = await openDisk(image.file);
-    image.opened = { disk, ...(await openVolume(disk)) };
+  async #openOnce(image: NativeImage) {
+    if (!image.opened) {
+      const disk = await openDisk(image.file);
+      if (disk.udif) this.#checksums.watch(disk.udif);
+      image.opened = { disk, ...(await openVolume(disk)) };
+    }
+    return image.opened;
   }
-  return image.opened;
 }

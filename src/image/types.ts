@@ -24,6 +24,8 @@ export interface Image {
   /** Of a finished disk: bytes, and the hex digest of all of them where it was taken on the way. */
   readonly size?: number;
   readonly sha256?: string;
+  /** What was found out on the way, for the manifest. */
+  readonly facts?: Readonly<Record<string, unknown>>;
 }
 
 /** An attached volume. */

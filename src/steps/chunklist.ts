@@ -24,12 +24,15 @@ export function watchChunks(job: Job, tree: Tree, chunklist: ByteSource): Tree {
       const signature = verifySignature(list);
       job.record('chunklist', { signature, chunks: list.chunks.length });
       if (signature === 'invalid' || (job.options.requireSignature && signature !== 'valid')) {
-        throw new SourceError(`${chunklist.name}: expected a chunklist signed by Apple, found one ${SIGNATURE_WORDS[signature]}.`, {
-          hint:
-            signature === 'invalid'
-              ? 'The download is damaged or was changed: get the installer again.'
-              : 'Without --require-signature this is only said, not refused.',
-        });
+        throw new SourceError(
+          `${chunklist.name}: expected a chunklist signed by Apple, found one ${SIGNATURE_WORDS[signature]}.`,
+          {
+            hint:
+              signature === 'invalid'
+                ? 'The download is damaged or was changed: get the installer again.'
+                : 'Without --require-signature this is only said, not refused.',
+          },
+        );
       }
       job.note(`${list.chunks.length} chunks, ${SIGNATURE_WORDS[signature]}`);
       for await (const entry of tree.walk(from)) yield watch(entry, new ChunkVerifier(list, tree.name));

@@ -24,13 +24,15 @@ export function convert(place: string, format: ImageFormat, options: { as?: stri
         return;
       }
       const file = hostFile(job, to);
-      const entry = await job.scope.announce({ kind: 'file', path: file });
-      job.scope.onFailure('remove the unfinished ISO', () => rm(file, { force: true }), {
-        command: `rm ${quote(file)}`,
-        entry,
-      });
+      if (job.options.keepWork) job.note(`kept even if something fails: ${file}`);
+      else {
+        const entry = await job.scope.announce({ kind: 'file', path: file });
+        const remove = () => rm(file, { force: true });
+        job.scope.onFailure('remove the unfinished ISO', remove, { command: `rm ${quote(file)}`, entry });
+      }
       const image = await job.tool.convert(from, format, file, job);
       job.record('iso', { size: image.size, sha256: image.sha256 });
+      for (const [key, value] of Object.entries(image.facts ?? {})) job.record(key, value);
     },
   };
 }

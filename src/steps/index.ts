@@ -6,5 +6,6 @@ export { copy } from './copy.js';
 export { expectKernel } from './expect-kernel.js';
 export { openPackage } from './open-package.js';
 export { remove } from './remove.js';
+export { rename } from './rename.js';
 export { resize } from './resize.js';
 export { verify } from './verify.js';

@@ -161,13 +161,15 @@ export async function verifyChecksums(
     readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
     readonly signal?: AbortSignal;
     readonly ledger?: ChecksumLedger;
+    /** Whether the stored data fork's own checksum, which needs a read of all of it, is wanted too; default yes. */
+    readonly dataFork?: boolean;
   } = {},
 ): Promise<ChecksumReport> {
   const { runs, source, structure } = image;
   const ledger = options.ledger ?? new ChecksumLedger(image);
   const pending = ledger.pending();
   const fork = structure.dataFork;
-  const statedData = structure.dataChecksum.crc32;
+  const statedData = options.dataFork === false ? undefined : structure.dataChecksum.crc32;
   const total = pending.reduce((sum, run) => sum + runs.length[run]!, 0) + (statedData === undefined ? 0 : fork.length);
   let done = 0;
   const advance = (bytes: number) => {

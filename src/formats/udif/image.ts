@@ -35,8 +35,12 @@ export interface UdifStructure {
   readonly hasLicence: boolean;
 }
 
+let opened = 0;
+
 /** A UDIF image as the disk it stands for: random access, decoded on demand. */
 export class UdifImage implements ByteSource {
+  /** One number an open image: what RunTag.image says. */
+  readonly id = opened++;
   readonly name: string;
   readonly size: number;
   readonly structure: UdifStructure;
@@ -117,8 +121,12 @@ export class UdifImage implements ByteSource {
       if (zeros > 0) yield { kind: 'zero', length: zeros };
       zeros = 0;
       const skip = from - start[run]!;
+      const tag = { image: this.id, index: run };
       if (kind === 'raw') {
-        yield* piecesOf(this.source, at[run]! + skip, until - from);
+        const whole = until - from === plain[run]!;
+        for (const piece of piecesOf(this.source, at[run]! + skip, until - from)) {
+          yield whole && piece.kind === 'host' && piece.length === plain[run]! ? { ...piece, run: tag } : piece;
+        }
         continue;
       }
       yield {
@@ -130,6 +138,7 @@ export class UdifImage implements ByteSource {
         length: until - from,
         file: this.name,
         at: at[run]!,
+        run: tag,
       };
     }
     zeros += end - here;

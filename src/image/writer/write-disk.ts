@@ -15,7 +15,7 @@ export interface WrittenDisk {
   readonly bytesWritten: number;
 }
 
-export interface WriteOptions extends Work {
+export interface WriteOptions extends Pick<Work, 'signal' | 'report'> {
   readonly pool: WorkerPool;
   /** Told the checksum of every whole run that was decoded on the way, possibly more than once. */
   onChecksums?(checksums: readonly RunChecksum[]): void;

@@ -1,0 +1,115 @@
+import { open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { RunResult } from './core/run.js';
+import { releaseTitle } from './releases.js';
+import type { Installer } from './source/index.js';
+import type { VerifyReport } from './verify/index.js';
+import { version } from './version.js';
+
+/** What lies beside the ISO as X.iso.json: what was made, from what, and what it needs to boot. */
+export interface Manifest {
+  readonly schema: 1;
+  readonly tool: { readonly name: 'osx-iso'; readonly version: string };
+  readonly engine: string;
+  readonly source: {
+    readonly kind: string;
+    readonly name: string;
+    readonly release: string;
+    readonly version: string;
+    readonly build: string;
+    /** Bytes. */
+    readonly size: number;
+  };
+  /** What the steps found out: the chunklist's signature, checksums of the source, the kernel. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly steps: readonly { verb: string; title: string; args: readonly string[]; milliseconds: number }[];
+  readonly iso: {
+    readonly name: string;
+    /** Bytes. */
+    readonly size: number;
+    readonly sha256: string;
+    readonly map: string;
+    readonly volume: { readonly name: string; readonly uuid: string };
+  };
+  /** What QEMU has to be given. */
+  readonly boot: {
+    /** MiB, at least. */
+    readonly memory: number;
+    readonly cpu: string;
+    readonly kernel: string;
+    /** On host kernels older than 4.7. */
+    readonly ignoreMsrs: boolean;
+  };
+}
+
+/** The facts that `build` puts elsewhere in the manifest. */
+interface Facts {
+  readonly iso?: { readonly size?: number; readonly sha256?: string };
+  readonly verified?: VerifyReport;
+  readonly kernel?: { readonly path: string };
+}
+
+/** Puts together what is known after a run that is done. */
+export function manifestOf(result: RunResult, installer: Installer, engine: string, isoName: string): Manifest {
+  const { iso, verified, ...facts } = result.facts as Facts & Record<string, unknown>;
+  return {
+    schema: 1,
+    tool: { name: 'osx-iso', version },
+    engine,
+    source: {
+      kind: installer.kind,
+      name: installer.files.name,
+      release: releaseTitle(installer.version, installer.build),
+      version: installer.version,
+      build: installer.build,
+      size: installer.sizes.esd,
+    },
+    facts: { ...facts, checks: verified?.checks ?? [] },
+    steps: result.steps.map(({ step, milliseconds }) => ({
+      verb: step.verb,
+      title: step.title,
+      args: step.args,
+      milliseconds,
+    })),
+    iso: {
+      name: isoName,
+      size: iso?.size ?? 0,
+      sha256: iso?.sha256 ?? '',
+      map: verified?.map ?? '',
+      volume: verified?.volume ?? { name: '', uuid: '' },
+    },
+    boot: {
+      memory: 2048,
+      cpu: 'core2duo,vendor=GenuineIntel',
+      kernel: facts.kernel?.path ?? '',
+      ignoreMsrs: true,
+    },
+  };
+}
+
+/** Writes the manifest beside the ISO, whole or not at all. */
+export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
+  const temporary = `${path}.${process.pid}.partial`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes a rename in a folder last; hosts that cannot do that have no need of it. */
+export async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch {
+    // Windows and some network file systems refuse to open a folder.
+  }
+}

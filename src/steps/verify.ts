@@ -1,0 +1,31 @@
+import type { Step } from '../core/step.js';
+import { VerifyError } from '../errors.js';
+import { openHostFile } from '../formats/bytes.js';
+import { verifyIso } from '../verify/index.js';
+import { hostFile } from './places.js';
+
+/** Opens the finished disk again, with nothing but its bytes, and proves it. VerifyError with every finding. */
+export function verify(place: string): Step {
+  return {
+    verb: 'verify',
+    title: 'Prove the ISO',
+    args: [place],
+    async run(job) {
+      const file = await openHostFile(hostFile(job, place));
+      try {
+        const report = await verifyIso(file, { signal: job.signal, report: (progress) => job.report(progress) });
+        job.record('verified', report);
+        const failed = report.checks.filter((check) => !check.ok);
+        if (failed.length > 0) {
+          throw new VerifyError(
+            `The finished ISO is not right:\n${failed.map(({ name, text }) => `  ${name}: ${text}`).join('\n')}`,
+            'It was not kept. Run again with --keep-work to look at it, and please report this.',
+          );
+        }
+        job.note(`${report.checks.length} checks passed`);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}

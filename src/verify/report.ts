@@ -1,0 +1,50 @@
+/** One thing that was looked at in a finished disk. */
+export interface Check {
+  /** What it is about: "partition map", "volume", "kernel". */
+  readonly name: string;
+  readonly ok: boolean;
+  /** One sentence a person understands: what was found, or what was expected and found. */
+  readonly text: string;
+}
+
+/** What a finished disk turned out to be. */
+export interface VerifyReport {
+  readonly file: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+  /** Set where SystemVersion.plist could be read. */
+  readonly version?: string;
+  readonly build?: string;
+  readonly map?: string;
+  readonly volume?: { readonly name: string; readonly uuid: string };
+}
+
+/** Collects checks; a check that throws is one that failed, with the error's sentence. */
+export class Checks {
+  readonly all: Check[] = [];
+
+  get ok(): boolean {
+    return this.all.every((check) => check.ok);
+  }
+
+  pass(name: string, text: string): void {
+    this.all.push({ name, ok: true, text });
+  }
+
+  fail(name: string, text: string): void {
+    this.all.push({ name, ok: false, text });
+  }
+
+  /** Runs one check. Returns what it returns, undefined when it threw. */
+  async attempt<T>(name: string, check: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await check();
+    } catch (error) {
+      if ((error as Error).name === 'AbortError') throw error;
+      this.fail(name, error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  }
+}
