@@ -1,0 +1,107 @@
+import { FormatError, SourceError } from '../../errors.js';
+import { type ByteSource, slice } from '../bytes.js';
+import { GuidType } from './guid.js';
+import { type Partition, type PartitionMap, SECTOR } from './types.js';
+import { embeddedVolume, type VolumeKind, volumeKind } from './volume.js';
+
+/** A partition with an HFS+ or HFSX volume. */
+export interface HfsPartition extends Partition {
+  /** The volume's bytes; of a wrapped one those inside the wrapper. */
+  readonly source: ByteSource;
+  /** Whether the volume lies inside an HFS wrapper: then it is not the whole partition. */
+  readonly wrapped: boolean;
+}
+
+/**
+ * The partition that holds the disk's HFS+ volume: chosen by its type and by the volume's signature, never by its place. With
+ * `index` (the number in the map) only that partition is looked at, whatever its type. SourceError, with the reason, where there
+ * is none or more than one.
+ */
+export async function findHfsPartition(
+  map: PartitionMap,
+  disk: ByteSource,
+  options: { readonly index?: number } = {},
+): Promise<HfsPartition> {
+  const whole: Partition = { index: 0, name: '', type: '', firstSector: 0, sectorCount: map.totalSectors };
+  const all = map.scheme === 'none' ? [whole] : map.partitions;
+  const wanted = options.index === undefined ? undefined : all.find(({ index }) => index === options.index);
+  if (options.index !== undefined && wanted === undefined) {
+    throw new SourceError(`${disk.name} has no partition ${options.index}.`, { hint: listing(map) });
+  }
+  const found: HfsPartition[] = [];
+  const reasons: string[] = [];
+  for (const partition of wanted ? [wanted] : all) {
+    const byType = wanted !== undefined || map.scheme === 'none' || isHfsType(partition.type);
+    const reason = refusalByType(partition.type);
+    if (reason) reasons.push(`${describe(partition)} is ${reason}`);
+    if (!byType) continue;
+    const source = partitionSource(partition, disk);
+    const kind = await volumeKind(source);
+    if (kind.kind === 'hfs+' || kind.kind === 'hfsx') found.push({ ...partition, source, wrapped: false });
+    else if (kind.kind === 'wrapper') {
+      found.push({ ...partition, source: embeddedVolume(source, kind.embedded), wrapped: true });
+    } else reasons.push(`${describe(partition)} is ${refusalByKind(kind)}`);
+  }
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) {
+    throw new SourceError(
+      `${disk.name} has more than one HFS+ volume: ${found.map((partition) => describe(partition)).join(', ')}.`,
+      { hint: 'Say which one with its number in the partition map.' },
+    );
+  }
+  const why = [...new Set(reasons)].join('; ');
+  throw new SourceError(`${disk.name} has no HFS+ volume${why === '' ? '' : `: ${why}`}.`, { hint: listing(map) });
+}
+
+function isHfsType(type: string): boolean {
+  return ['Apple_HFS', 'Apple_HFSX', GuidType.hfs, '0xAF'].includes(type);
+}
+
+/** Types of partitions that explain why there is no HFS+ volume. */
+function refusalByType(type: string): string | undefined {
+  if (type === GuidType.apfs || type === 'Apple_APFS') return 'APFS, which osx-iso does not read';
+  if (type === GuidType.coreStorage || type === 'Apple_CoreStorage') {
+    return 'CoreStorage (FileVault or Fusion), which osx-iso does not read';
+  }
+  return undefined;
+}
+
+function refusalByKind({ kind }: VolumeKind): string {
+  switch (kind) {
+    case 'apfs':
+      return 'APFS, which osx-iso does not read';
+    case 'core-storage':
+      return 'CoreStorage (FileVault or Fusion), which osx-iso does not read';
+    case 'hfs':
+      return 'classic HFS, not HFS+, which osx-iso does not read';
+    default:
+      return 'without an HFS+ signature';
+  }
+}
+
+function describe(partition: Partition): string {
+  if (partition.index === 0) return 'the whole disk';
+  const name = partition.name === '' ? '' : ` "${partition.name}"`;
+  return `partition ${partition.index}${name} at sector ${partition.firstSector}`;
+}
+
+function listing(map: PartitionMap): string {
+  if (map.scheme === 'none') return 'The disk has no partition map.';
+  const rows = map.partitions.map(({ index, type, sectorCount }) => `${index}: ${type}, ${sectorCount} sectors`);
+  return `Its partitions are ${rows.join('; ') || 'none'}.`;
+}
+
+function partitionSource(partition: Partition, disk: ByteSource): ByteSource {
+  const offset = partition.firstSector * SECTOR;
+  const size = partition.sectorCount * SECTOR;
+  if (offset + size > disk.size) {
+    throw new FormatError({
+      file: disk.name,
+      structure: describe(partition),
+      offset,
+      expected: `${size} bytes inside the ${disk.size} bytes there are`,
+      found: `an end at ${offset + size}`,
+    });
+  }
+  return slice(disk, offset, size);
+}

@@ -1,0 +1,122 @@
+import { crc32 } from 'node:zlib';
+import { SourceError } from '../../errors.js';
+import { headerCrc } from './gpt.js';
+import { GuidType, guidBytes } from './guid.js';
+import { type DiskLayout, type GptMap, type Partition, SECTOR } from './types.js';
+
+const ENTRY_COUNT = 128;
+const ENTRY_SIZE = 128;
+const ENTRIES_SECTORS = (ENTRY_COUNT * ENTRY_SIZE) / SECTOR;
+/** hdiutil's first partition: the map ends at sector 34, partitions start at multiples of 8. */
+const FIRST_SECTOR = 40;
+const ALIGNMENT = 8;
+const HEADER_SIZE = 92;
+
+/**
+ * A new disk with a GUID partition table as hdiutil lays it out: one Apple_HFS partition from sector 40, 40 sectors behind it.
+ * The GUIDs are given as text, so that equal input makes equal disks.
+ */
+export function planGpt(options: {
+  readonly volumeSectors: number;
+  readonly name?: string;
+  readonly diskGuid: string;
+  readonly partitionGuid: string;
+}): DiskLayout {
+  const { volumeSectors, name = 'disk image' } = options;
+  const entries = new Uint8Array(ENTRY_COUNT * ENTRY_SIZE);
+  const fields = new DataView(entries.buffer);
+  entries.set(guidBytes(GuidType.hfs), 0);
+  entries.set(guidBytes(options.partitionGuid), 16);
+  fields.setBigUint64(32, BigInt(FIRST_SECTOR), true);
+  fields.setBigUint64(40, BigInt(FIRST_SECTOR + volumeSectors - 1), true);
+  for (let i = 0; i < Math.min(35, name.length); i++) fields.setUint16(56 + i * 2, name.charCodeAt(i), true);
+
+  const header = new Uint8Array(SECTOR);
+  const head = new DataView(header.buffer);
+  header.set(new TextEncoder().encode('EFI PART'));
+  head.setUint32(8, 0x0001_0000, true);
+  head.setUint32(12, HEADER_SIZE, true);
+  head.setBigUint64(40, BigInt(2 + ENTRIES_SECTORS), true);
+  header.set(guidBytes(options.diskGuid), 56);
+  head.setUint32(80, ENTRY_COUNT, true);
+  head.setUint32(84, ENTRY_SIZE, true);
+  return layOut({ mbr: protectiveMbr(), header, entries, first: FIRST_SECTOR, volumeSectors });
+}
+
+/**
+ * The same table with `partition` made `volumeSectors` long and the backup right behind it, GUIDs and all other partitions kept.
+ * SourceError when another partition lies behind it.
+ */
+export function regrowGpt(map: GptMap, partition: Partition, volumeSectors: number): DiskLayout {
+  const behind = map.partitions.find((other) => other.firstSector > partition.firstSector);
+  if (behind) {
+    throw new SourceError(
+      `The partition "${partition.name}" cannot be resized: "${behind.name}" (${behind.type}) lies behind it.`,
+    );
+  }
+  const entries = map.entries.slice();
+  const size = new DataView(map.header.buffer, map.header.byteOffset).getUint32(84, true);
+  const last = BigInt(partition.firstSector + volumeSectors - 1);
+  new DataView(entries.buffer).setBigUint64((partition.index - 1) * size + 40, last, true);
+  const { firstSector: first } = partition;
+  return layOut({ mbr: map.mbr.slice(), header: map.header.slice(), entries, first, volumeSectors });
+}
+
+/** Puts both copies of the table around the volume: fixes what depends on the disk's size, and the CRCs. */
+function layOut(disk: {
+  readonly mbr: Uint8Array;
+  /** Copied for both ends; sectors and CRCs are filled in. */
+  readonly header: Uint8Array;
+  readonly entries: Uint8Array;
+  readonly first: number;
+  readonly volumeSectors: number;
+}): DiskLayout {
+  const entriesSectors = Math.ceil(disk.entries.length / SECTOR);
+  const volumeEnd = disk.first + disk.volumeSectors;
+  const totalSectors = Math.ceil(volumeEnd / ALIGNMENT) * ALIGNMENT + ALIGNMENT + entriesSectors;
+  const lastSector = totalSectors - 1;
+  const backupEntries = lastSector - entriesSectors;
+  const crc = crc32(disk.entries);
+  const header = (own: number, other: number, entriesAt: number) => {
+    const bytes = disk.header.slice();
+    const fields = new DataView(bytes.buffer);
+    fields.setBigUint64(24, BigInt(own), true);
+    fields.setBigUint64(32, BigInt(other), true);
+    fields.setBigUint64(48, BigInt(backupEntries - 1), true);
+    fields.setBigUint64(72, BigInt(entriesAt), true);
+    fields.setUint32(88, crc, true);
+    fields.setUint32(16, headerCrc(bytes, fields.getUint32(12, true)), true);
+    return bytes;
+  };
+  const mbr = disk.mbr;
+  for (const at of [446, 462, 478, 494]) {
+    if (mbr[at + 4] === 0xee) {
+      new DataView(mbr.buffer, mbr.byteOffset).setUint32(at + 12, Math.min(lastSector, 0xffff_ffff), true);
+    }
+  }
+  const front = new Uint8Array((2 + entriesSectors) * SECTOR);
+  front.set(mbr);
+  front.set(header(1, lastSector, 2), SECTOR);
+  front.set(disk.entries, 2 * SECTOR);
+  /** From the volume's end: zeros up to the entries. */
+  const back = new Uint8Array((totalSectors - volumeEnd) * SECTOR);
+  back.set(disk.entries, (backupEntries - volumeEnd) * SECTOR);
+  back.set(header(lastSector, 1, backupEntries), (lastSector - volumeEnd) * SECTOR);
+  return {
+    totalSectors,
+    volumeFirstSector: disk.first,
+    volumeSectors: disk.volumeSectors,
+    extents: [
+      { offset: 0, bytes: front },
+      { offset: volumeEnd * SECTOR, bytes: back },
+    ],
+  };
+}
+
+/** hdiutil's protective MBR; its size field is filled in by layOut. */
+function protectiveMbr(): Uint8Array {
+  const mbr = new Uint8Array(SECTOR);
+  mbr.set([0x00, 0xfe, 0xff, 0xff, 0xee, 0xfe, 0xff, 0xff, 0x01, 0x00, 0x00, 0x00], 446);
+  mbr.set([0x55, 0xaa], 510);
+  return mbr;
+}

@@ -1,0 +1,72 @@
+import { SourceError } from '../../errors.js';
+import type { ByteSource } from '../bytes.js';
+import { isApm, readApm, regrowApm } from './apm.js';
+import { isGptHeader, readGpt } from './gpt.js';
+import { regrowGpt } from './gpt-write.js';
+import { PROTECTIVE, readMbr, regrowMbr } from './mbr.js';
+import { type DiskLayout, type Partition, type PartitionMap, SECTOR } from './types.js';
+import { volumeKind } from './volume.js';
+
+export { planApm } from './apm.js';
+export { findHfsPartition, type HfsPartition } from './find.js';
+export { planGpt } from './gpt-write.js';
+export { GuidType } from './guid.js';
+export {
+  type ApmMap,
+  type DiskLayout,
+  type GptMap,
+  type MbrMap,
+  type NoMap,
+  type Partition,
+  type PartitionMap,
+  SECTOR,
+} from './types.js';
+export { embeddedVolume, type VolumeKind, volumeKind } from './volume.js';
+
+/**
+ * Reads a disk's partition map, of whatever scheme; 'none' for a bare volume and for anything unknown. FormatError for a damaged
+ * map.
+ */
+export async function readPartitionMap(disk: ByteSource): Promise<PartitionMap> {
+  const totalSectors = Math.floor(disk.size / SECTOR);
+  const none: PartitionMap = { scheme: 'none', sectorSize: SECTOR, totalSectors, partitions: [], warnings: [] };
+  if (totalSectors < 2) return none;
+  const head = await disk.read(0, 2 * SECTOR);
+  if (isApm(head)) return readApm(disk);
+  if (isGptHeader(head.subarray(SECTOR))) return readGpt(disk);
+  // A bare volume may carry a boot sector that ends like an MBR, so its signature counts first.
+  const { kind } = await volumeKind(disk).catch(() => ({ kind: 'wrapper' }));
+  if (kind !== 'unknown') return none;
+  const mbr = await readMbr(disk);
+  // An MBR that promises a GPT: the primary header is gone, the backup may be there.
+  if (mbr?.partitions.some(({ type }) => type === PROTECTIVE)) return readGpt(disk);
+  return mbr ?? none;
+}
+
+/**
+ * The same disk with `partition`'s volume made `volumeSectors` long and ending right behind it: what to write outside the volume.
+ * Other partitions before it, names and GUIDs stay. SourceError when something that is not free space lies behind it, or when the
+ * volume lies in an HFS wrapper.
+ */
+export function regrow(
+  map: PartitionMap,
+  partition: Partition & { readonly wrapped?: boolean },
+  volumeSectors: number,
+): DiskLayout {
+  if (!Number.isSafeInteger(volumeSectors) || volumeSectors < 1) throw new Error(`${volumeSectors} sectors`);
+  if (partition.wrapped) {
+    throw new SourceError('The volume cannot be resized: it lies in an HFS wrapper, which osx-iso only reads.');
+  }
+  switch (map.scheme) {
+    case 'apm':
+      return regrowApm(map, partition, volumeSectors);
+    case 'gpt':
+      return regrowGpt(map, partition, volumeSectors);
+    case 'mbr':
+      return regrowMbr(map, partition, volumeSectors);
+    case 'none':
+      return { totalSectors: volumeSectors, volumeFirstSector: 0, volumeSectors, extents: [] };
+    default:
+      return map satisfies never;
+  }
+}
