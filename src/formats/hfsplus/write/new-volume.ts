@@ -3,7 +3,7 @@ import { fromBytes } from '../../bytes.js';
 import { BTreeAttribute, KeyCompare } from '../btree-header.js';
 import { CATALOG_MAX_KEY_LENGTH, type CatalogKey, catalogKeyOrder, encodeCatalogKey } from '../catalog-key.js';
 import { CatalogFlag, type CatalogRecord, encodeCatalogRecord } from '../catalog-record.js';
-import { compareExtentKeys, EXTENT_MAX_KEY_LENGTH } from '../extent-record.js';
+import { compareExtentKeys, EXTENT_MAX_KEY_LENGTH, encodeExtentKey } from '../extent-record.js';
 import { EMPTY_FORK, type ForkData } from '../fork-data.js';
 import {
   ALTERNATE_HEADER_FROM_END,
@@ -113,6 +113,7 @@ function catalogFormat(options: NewVolumeOptions, blockSize: number): TreeFormat
     btreeType: 0,
     keyCompareType: caseSensitive ? KeyCompare.binary : KeyCompare.caseFolding,
     attributes: BTreeAttribute.bigKeys | BTreeAttribute.variableIndexKeys,
+    encode: encodeCatalogKey,
     compare: catalogKeyOrder(caseSensitive ? compareBinary : compareCaseInsensitive),
   };
 }
@@ -126,6 +127,7 @@ function extentsFormat(nodeSize: number, blockSize: number) {
     btreeType: 0,
     keyCompareType: 0,
     attributes: BTreeAttribute.bigKeys,
+    encode: encodeExtentKey,
     compare: compareExtentKeys,
   };
 }
@@ -139,7 +141,6 @@ function firstRecords(
 ): TreeRecord<CatalogKey>[] {
   const record = (key: CatalogKey, value: CatalogRecord): TreeRecord<CatalogKey> => ({
     key,
-    keyBytes: encodeCatalogKey(key),
     record: encodeCatalogRecord(value),
   });
   const dates = { created, modified: created, changed: created, accessed: created, backedUp: 0 };

@@ -13,8 +13,6 @@ import { viewOf } from '../where.js';
 /** A leaf record to be written. */
 export interface TreeRecord<K> {
   readonly key: K;
-  /** The key as stored, with its u16 length field. */
-  readonly keyBytes: Uint8Array;
   /** What follows the key. */
   readonly record: Uint8Array;
 }
@@ -30,6 +28,8 @@ export interface TreeFormat<K> {
   readonly btreeType: number;
   readonly keyCompareType: number;
   readonly attributes: number;
+  /** The key as stored, with its u16 length field. */
+  encode(key: K): Uint8Array;
   compare(a: K, b: K): number;
 }
 
@@ -60,11 +60,12 @@ export async function buildTree<K>(
   let last: TreeRecord<K> | undefined;
   let leafRecords = 0;
   for await (const record of records) {
+    const key = format.encode(record.key);
     if (last && format.compare(last.key, record.key) >= 0) {
-      throw new Error(`${format.name} records out of order: ${hex(last.keyBytes)} before ${hex(record.keyBytes)}`);
+      throw new Error(`${format.name} records out of order: ${hex(format.encode(last.key))} before ${hex(key)}`);
     }
     last = record;
-    level.add(record.keyBytes, joined(record));
+    level.add(key, joined(key, record.record));
     leafRecords++;
   }
   level.close();
@@ -101,10 +102,10 @@ export async function buildTree<K>(
   return { source: store.source(format.name), ...shape };
 }
 
-function joined<K>({ keyBytes, record }: TreeRecord<K>): Uint8Array {
-  const at = keyBytes.length + (keyBytes.length & 1);
+function joined(key: Uint8Array, record: Uint8Array): Uint8Array {
+  const at = key.length + (key.length & 1);
   const bytes = new Uint8Array(at + record.length);
-  bytes.set(keyBytes, 0);
+  bytes.set(key, 0);
   bytes.set(record, at);
   return bytes;
 }

@@ -1,0 +1,306 @@
+import { SourceError, StepError } from '../../../errors.js';
+import type { ByteSource } from '../../bytes.js';
+import { type Entry, hfsDate, type Path, showPath, type Tree } from '../../entry.js';
+import { isDirectoryLink, isFileLink } from '../catalog.js';
+import { CatalogFlag } from '../catalog-record.js';
+import { Cnid, VolumeAttribute } from '../header.js';
+import { type Compare, compareBinary, compareCaseInsensitive } from '../names.js';
+import type { HfsVolume } from '../volume.js';
+import { PRIVATE_DIRECTORY, PRIVATE_DIRECTORY_LINKS } from '../walk.js';
+import { checkEntry, fileRecord, folderRecord, newForks, newXattrs } from './entry-record.js';
+import { inodeOf, linkTo, makeInode, privateFolder, unlink } from './hard-links.js';
+import type { FileItem, FolderItem, Item } from './item.js';
+import { contentOf, entryOf } from './item-entry.js';
+import { foldedName } from './names-map.js';
+import { StagedCatalog } from './staged-catalog.js';
+
+export interface StagingOptions {
+  /** HFS+ date that folders get in which something was added or removed; default: that of the clock. */
+  readonly now?: number;
+  /** Folders whose dates nothing may touch, besides /System/Library/Extensions (the kernel cache depends on its date). */
+  readonly keepDates?: (folder: Path) => boolean;
+}
+
+/** Node size of an attributes file made anew, as newfs_hfs makes it. */
+export const NEW_ATTRIBUTES_NODE_SIZE = 8192;
+
+const EXTENSIONS: Path = ['System', 'Library', 'Extensions'];
+const JOURNAL_FILES = ['.journal', '.journal_info_block'];
+
+/** The names of one file that have come so far: a plain file while it is one name. */
+interface LinkGroup {
+  file: FileItem;
+  inode: boolean;
+}
+type LinkGroups = Map<number, LinkGroup>;
+
+/**
+ * A volume with changes that are written nowhere yet: reads see the base volume with the changes over it, planVolume makes a new
+ * volume of both. Data that is put stays a ByteSource and must stay readable until the planned volume is written.
+ */
+export class StagedVolume implements Tree {
+  readonly base: HfsVolume;
+  readonly catalog: StagedCatalog;
+  readonly #compareNames: Compare<string>;
+  readonly #now: number;
+  readonly #keepDates: (folder: Path) => boolean;
+  readonly #putLinks: LinkGroups = new Map();
+  readonly #treeLinks = new WeakMap<Tree, LinkGroups>();
+
+  constructor(base: HfsVolume, options: StagingOptions = {}) {
+    this.base = base;
+    const { header } = base;
+    if (header.attributes & VolumeAttribute.catalogNodeIDsReused) {
+      throw new SourceError(`${base.name}: the volume has used up its catalog node IDs; it cannot be added to.`);
+    }
+    const { caseSensitive } = base;
+    this.#compareNames = caseSensitive ? compareBinary : compareCaseInsensitive;
+    const names = { caseSensitive, compare: this.#compareNames };
+    this.catalog = new StagedCatalog(base.catalog, header.nextCatalogID, names);
+    this.#now = options.now ?? hfsDate(Date.now() / 1000);
+    const fold = (path: Path) => path.map((name) => foldedName(name)).join('/');
+    const keep = options.keepDates ?? (() => false);
+    this.#keepDates = (folder) => fold(folder) === fold(EXTENSIONS) || keep(folder);
+  }
+
+  get name(): string {
+    return this.base.name;
+  }
+
+  /** Bytes of an attributes tree's nodes: the base volume's, or those of the one that would be made. */
+  get attributesNodeSize(): number {
+    return this.base.attributes?.header.nodeSize ?? NEW_ATTRIBUTES_NODE_SIZE;
+  }
+
+  /** In the order of HfsVolume.walk: a folder's content, then its subfolders one after another. */
+  async *walk(from: Path = []): AsyncGenerator<Entry> {
+    const start = await this.item(from);
+    if (!start) return;
+    yield entryOf(this.base, this.catalog, start, from);
+    const waiting: { item: Item; path: Path }[] = [{ item: start, path: from }];
+    for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
+      if (folder.item.kind !== 'folder') continue;
+      const inside: typeof waiting = [];
+      for await (const item of this.catalog.children(folder.item.record.cnid)) {
+        const path = [...folder.path, item.name];
+        if (path.length === 1 && this.#isPrivate(item.name)) continue;
+        if (item.kind === 'folder') inside.push({ item, path });
+        yield entryOf(this.base, this.catalog, item, path);
+      }
+      waiting.push(...inside.reverse());
+    }
+  }
+
+  async entry(path: Path): Promise<Entry | undefined> {
+    const item = await this.item(path);
+    return item && entryOf(this.base, this.catalog, item, path);
+  }
+
+  /** The data fork at `path`, decoded where the file is compressed. */
+  async file(path: Path): Promise<ByteSource | undefined> {
+    const entry = await this.entry(path);
+    return entry && contentOf(entry);
+  }
+
+  /**
+   * Adds the entry, or replaces the file at its path; a folder over a folder gives that its owner, dates and attributes. The
+   * parent must be there. Entries put with equal `link` become names of one file. A folder that was put keeps the dates it was
+   * put with, whatever is added to it later.
+   */
+  async put(entry: Entry): Promise<void> {
+    await this.#put(entry, this.#putLinks);
+  }
+
+  /** Removes one name; a folder must be empty. */
+  async remove(path: Path): Promise<void> {
+    this.#refusePrivate(path);
+    const item = await this.item(path);
+    if (!item) throw new SourceError(`${this.name}: there is no ${showPath(path)} to remove.`);
+    const parent = path.length > 0 ? await this.item(path.slice(0, -1)) : undefined;
+    if (parent?.kind !== 'folder') throw new StepError(`${this.name}: the root folder cannot be removed.`);
+    if (item.kind === 'folder') {
+      for await (const child of this.catalog.children(item.record.cnid)) {
+        throw new StepError(
+          `${this.name}: ${showPath(path)} is not empty, it holds ${showPath([child.name]).slice(1)}.`,
+        );
+      }
+    }
+    await this.#removeItem(item, parent, path);
+    this.#touch(parent, path.slice(0, -1));
+  }
+
+  /** Copies everything `from` walks at `path` to `to`; hard links among it stay hard links. */
+  async copyFrom(from: Tree, path: Path, to: Path, work?: { readonly signal: AbortSignal }): Promise<void> {
+    const links = this.#treeLinks.get(from) ?? new Map<number, LinkGroup>();
+    this.#treeLinks.set(from, links);
+    let found = false;
+    for await (const entry of from.walk(path)) {
+      work?.signal.throwIfAborted();
+      found = true;
+      await this.#put({ ...entry, path: [...to, ...entry.path.slice(path.length)] }, links);
+    }
+    if (!found) throw new SourceError(`${from.name}: there is no ${showPath(path)}.`);
+  }
+
+  async close(): Promise<void> {
+    await this.base.close();
+  }
+
+  async #put(entry: Entry, links: LinkGroups): Promise<void> {
+    checkEntry(entry);
+    const { path } = entry;
+    this.#refusePrivate(path);
+    const existing = await this.item(path);
+    if (existing && (existing.kind === 'folder') !== (entry.kind === 'folder')) {
+      const [there, given] = existing.kind === 'folder' ? ['folder', 'file'] : ['file', 'folder'];
+      throw new StepError(`${this.name}: ${showPath(path)} is a ${there}; a ${given} cannot take its place.`);
+    }
+    if (existing?.kind === 'folder') return this.#mergeFolder(existing, entry);
+    const parent = await this.item(path.slice(0, -1));
+    if (parent?.kind !== 'folder') {
+      throw new StepError(
+        `${this.name}: there is no folder ${showPath(path.slice(0, -1))} to put ${path.at(-1)} into.`,
+      );
+    }
+    const place = { parentID: parent.record.cnid, name: path.at(-1)! };
+    if (entry.kind === 'folder') {
+      const record = folderRecord(entry, this.catalog.takeID(), this.#countsFolders);
+      const xattrs = await newXattrs(entry, this.attributesNodeSize);
+      this.catalog.set({ ...place, kind: 'folder', record, xattrs, datesPut: true });
+      count(parent, +1, true);
+    } else await this.#putFile(entry, place, { parent, existing, links });
+    this.#touch(parent, path.slice(0, -1));
+  }
+
+  async #mergeFolder(folder: FolderItem, entry: Entry): Promise<void> {
+    const { valence, folderCount, flags, cnid, dates } = folder.record;
+    const structural = CatalogFlag.hasFolderCount | CatalogFlag.hasLinkChain | CatalogFlag.hasChildLink;
+    const record = folderRecord(entry, cnid, false);
+    folder.xattrs = await newXattrs(entry, this.attributesNodeSize);
+    const bsd = { ...record.bsd, special: folder.record.bsd.special };
+    const kept = { valence, folderCount, flags: record.flags | (flags & structural), bsd };
+    folder.record = { ...record, ...kept, dates: this.#keepDates(entry.path) ? dates : record.dates };
+    folder.datesPut = true;
+    this.catalog.set(folder);
+  }
+
+  async #putFile(
+    entry: Entry,
+    place: { readonly parentID: number; readonly name: string },
+    { parent, existing, links }: { parent: FolderItem; existing: FileItem | undefined; links: LinkGroups },
+  ): Promise<void> {
+    let cnid: number | undefined;
+    if (existing) {
+      // A plain file keeps its CNID: the blessing may name it. A name of a shared file makes way for a file of its own.
+      if (entry.link === undefined && !isFileLink(existing.record) && !isDirectoryLink(existing.record)) {
+        cnid = existing.record.cnid;
+      } else await this.#removeItem(existing, parent, entry.path);
+    }
+    if (cnid === undefined) count(parent, +1, false);
+    const group = entry.link === undefined ? undefined : links.get(entry.link);
+    if (group && this.catalog.changed(group.file.record.cnid) === group.file) {
+      const folder = await this.#privateFolder();
+      if (!group.inode) {
+        const first = group.file;
+        group.file = makeInode(this.catalog, first, folder);
+        group.inode = true;
+        count(folder, +1, false);
+        await linkTo(this.catalog, group.file, { ...first, cnid: first.record.cnid }, folder);
+      }
+      await linkTo(this.catalog, group.file, { ...place, cnid: this.catalog.takeID() }, folder);
+      return;
+    }
+    const xattrs = await newXattrs(entry, this.attributesNodeSize);
+    const record = fileRecord(entry, cnid ?? this.catalog.takeID());
+    const file: FileItem = { ...place, kind: 'file', record, xattrs, forks: newForks(entry) };
+    this.catalog.set(file);
+    if (entry.link !== undefined) links.set(entry.link, { file, inode: false });
+  }
+
+  async #removeItem(item: Item, parent: FolderItem, path: Path): Promise<void> {
+    if (item.kind === 'file' && isDirectoryLink(item.record)) {
+      throw new StepError(
+        `${this.name}: ${showPath(path)} is a hard link to a folder; those can only be removed on a Mac.`,
+      );
+    }
+    if (item.kind === 'file' && isFileLink(item.record)) {
+      const inode = await inodeOf(this.catalog, item.record);
+      if (inode && !(await unlink(this.catalog, inode, item))) {
+        this.catalog.remove(inode);
+        const folder = await this.#privateFolder();
+        count(folder, -1, false);
+        this.catalog.set(folder);
+      }
+    }
+    this.catalog.remove(item);
+    count(parent, -1, item.kind === 'folder');
+    this.catalog.set(parent);
+  }
+
+  /** The folder of the inodes, made when there is none. */
+  async #privateFolder(): Promise<FolderItem> {
+    const found = await this.catalog.find(Cnid.root, PRIVATE_DIRECTORY);
+    if (found?.kind === 'folder') return this.#staged(found);
+    const root = await this.#root();
+    const folder = privateFolder(this.catalog.takeID(), root);
+    count(root, +1, true);
+    this.catalog.set(root);
+    this.catalog.set(folder);
+    return folder;
+  }
+
+  #touch(folder: FolderItem, path: Path): void {
+    if (!folder.datesPut && !this.#keepDates(path)) {
+      const dates = { ...folder.record.dates, modified: this.#now, changed: this.#now };
+      folder.record = { ...folder.record, dates };
+    }
+    this.catalog.set(folder);
+  }
+
+  /** The same item as one that counts as changed. */
+  #staged(folder: FolderItem): FolderItem {
+    this.catalog.set(folder);
+    return folder;
+  }
+
+  /** HFSX keeps the number of folders in each folder. */
+  get #countsFolders(): boolean {
+    return this.base.header.signature === 'HX';
+  }
+
+  async #root(): Promise<FolderItem> {
+    const root = await this.catalog.byID(Cnid.root);
+    if (root?.kind !== 'folder') throw new SourceError(`${this.name}: the volume has no root folder.`);
+    return root;
+  }
+
+  /** What lies at a path, as it will be written; hard links not followed. */
+  async item(path: Path): Promise<Item | undefined> {
+    let item: Item = await this.#root();
+    for (const name of path) {
+      if (item.kind !== 'folder') return undefined;
+      const child = await this.catalog.find(item.record.cnid, name);
+      if (!child) return undefined;
+      item = child;
+    }
+    return item;
+  }
+
+  #refusePrivate(path: Path): void {
+    if (path.length === 0 || !this.#isPrivate(path[0]!)) return;
+    throw new StepError(`${this.name}: ${showPath(path)} is the file system's own and cannot be changed.`);
+  }
+
+  /** Whether a name in the root folder is one that the file system keeps for itself. */
+  #isPrivate(name: string): boolean {
+    const same = (other: string) => this.#compareNames(name, other) === 0;
+    if (same(PRIVATE_DIRECTORY) || same(PRIVATE_DIRECTORY_LINKS)) return true;
+    return (this.base.header.attributes & VolumeAttribute.journaled) !== 0 && JOURNAL_FILES.some(same);
+  }
+}
+
+function count(folder: FolderItem, by: number, isFolder: boolean): void {
+  const { valence, folderCount, flags } = folder.record;
+  const counted = isFolder && (flags & CatalogFlag.hasFolderCount) !== 0;
+  folder.record = { ...folder.record, valence: valence + by, folderCount: folderCount + (counted ? by : 0) };
+}
