@@ -51,7 +51,7 @@ describe('fileJournal', () => {
     expect(new Set(ids).size).toBe(20);
     await Promise.all(ids.slice(0, 10).map((id) => journal.done(id)));
     const [found] = await readJournals(folder);
-    expect(found?.open.map((record) => record.n)).toEqual([19, 18, 17, 16, 15, 14, 13, 12, 11, 10]);
+    expect(found?.open.map(({ n }) => n)).toEqual([19, 18, 17, 16, 15, 14, 13, 12, 11, 10]);
   });
 
   it('says so when it cannot be written', async () => {

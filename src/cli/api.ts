@@ -1,0 +1,32 @@
+import type { Leftover, RunEvent } from '../core/events.js';
+import type { BuildOptions } from './commands/build.js';
+import type { InspectOptions } from './commands/inspect.js';
+import type { VerifyOptions } from './commands/verify.js';
+
+/** What every command's work is given by the edge. */
+export interface Context {
+  /** Aborts at the first Ctrl-C (SIGINT, SIGTERM, SIGHUP). */
+  readonly signal: AbortSignal;
+  /** Events of a run, for the view. */
+  emit(event: RunEvent): void;
+  /** A line of the result, on stdout; with --json `data` is printed instead, as one line (nothing where there is none). */
+  print(text: string, data?: unknown): void;
+  /** Bytes of a result, on stdout, as fast as the reader takes them. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** A remark for the user, on stderr; not with --quiet. */
+  remark(text: string): void;
+  /** Says how to find out what is owed, for the second Ctrl-C: `() => scope.pending()`. */
+  holds(pending: () => readonly Leftover[]): void;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** Goes into manifests. */
+  readonly version: string;
+}
+
+/** What src/index.ts exports for the commands. Each throws a UserError when it cannot do its work. */
+export interface Api {
+  build(options: BuildOptions, context: Context): Promise<void>;
+  verify(options: VerifyOptions, context: Context): Promise<void>;
+  inspect(options: InspectOptions, context: Context): Promise<void>;
+}

@@ -1,0 +1,45 @@
+import { type Command, Option } from 'commander';
+import type { Start } from '../session.js';
+
+/** `osx-iso build`, as typed. Paths are as given: relative ones are below the current folder. */
+export interface BuildOptions {
+  /** The .app, or InstallESD.dmg, or a folder, dmg or pkg that holds it; a bare app name is looked for. */
+  readonly app: string;
+  /** The ISO; default: the app's name with .iso in the current folder. */
+  readonly output?: string;
+  /** Default: hdiutil on a Mac, native elsewhere. */
+  readonly engine?: 'hdiutil' | 'native';
+  /** 'package': from the installer's own package. Anything else is the path of a kernel. */
+  readonly kernel: string;
+  /** Refuse an installer whose signature cannot be checked or is not Apple's. */
+  readonly requireSignature: boolean;
+  /** Where scratch files go; default: beside the ISO. */
+  readonly workDir?: string;
+  /** Replace the ISO that is there. */
+  readonly force: boolean;
+  /** Keep the scratch files. */
+  readonly keepWork: boolean;
+  /** Print the plan and do nothing. */
+  readonly dryRun: boolean;
+}
+
+export function registerBuild(program: Command, start: Start): void {
+  program
+    .command('build')
+    .summary('make a bootable installer ISO')
+    .description('Makes a bootable ISO from an OS X installer, checks it, and writes down what is in it.')
+    .requiredOption(
+      '--app <path>',
+      'the installer: "Install OS X Yosemite.app", InstallESD.dmg, InstallMacOSX.dmg or .pkg',
+    )
+    .option('-o, --output <file>', "the ISO (default: the app's name with .iso, here)")
+    .addOption(new Option('--engine <name>', 'what makes the image').choices(['hdiutil', 'native']))
+    .option('--kernel <package|file>', "where the kernel comes from: the installer's package, or a file", 'package')
+    .option('--require-signature', "refuse an installer that is not signed by Apple's key", false)
+    .option('--work-dir <dir>', 'where scratch files go (default: beside the ISO)')
+    .option('--force', 'replace the ISO that is there', false)
+    .option('--keep-work', 'keep the scratch files', false)
+    .option('--dry-run', 'print the plan and do nothing', false)
+    .addHelpText('after', '\nExample:\n  osx-iso build --app "Install OS X Yosemite.app"')
+    .action((options: BuildOptions) => start((api, context) => api.build(options, context)));
+}

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { Start } from '../session.js';
+
+/** `osx-iso inspect`, as typed. */
+export interface InspectOptions {
+  /** An image, a package or an installer app. */
+  readonly file: string;
+  /** A folder or file inside; default: the whole, in short. */
+  readonly path?: string;
+  /** Copy what is at `path` to this host path; "-" is stdout. */
+  readonly output?: string;
+}
+
+export function registerInspect(program: Command, start: Start): void {
+  program
+    .command('inspect')
+    .summary('look into an image, a package or an installer')
+    .description('Looks into a disk image, a package or an installer app. Nothing is attached or changed.')
+    .argument('<file|app>', 'what to look into')
+    .argument('[path]', 'a folder or a file inside: "/System/Installation/Packages"')
+    .option('-o, --output <out>', 'copy what is at the path to this file or folder ("-": to stdout)')
+    .action((file: string, path: string | undefined, options: { output?: string }) =>
+      start((api, context) => api.inspect({ file, ...(path !== undefined && { path }), ...options }, context)),
+    );
+}

@@ -1,0 +1,61 @@
+import { Command, CommanderError } from 'commander';
+import type { Api } from './api.js';
+import { registerBuild } from './commands/build.js';
+import { registerInspect } from './commands/inspect.js';
+import { registerVerify } from './commands/verify.js';
+import { Output } from './output.js';
+import { type GlobalOptions, runSession, type SessionParts, type Start } from './session.js';
+import { ownVersion } from './version.js';
+
+/** Every command, in the order of the help. Each says only what it is called and what it takes; the work is loaded on use. */
+const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
+  registerBuild,
+  registerVerify,
+  registerInspect,
+];
+
+/** Runs the command line (without node and script) and returns the exit code. `parts` is for tests. */
+export async function main(argv: readonly string[], parts: Partial<SessionParts> = {}): Promise<number> {
+  const session: SessionParts = {
+    load: async () => (await import(new URL('../index.js', import.meta.url).href)) as Api,
+    stdout: new Output(process.stdout),
+    stderr: new Output(process.stderr),
+    screen: process.stderr,
+    env: process.env,
+    version: ownVersion(),
+    exit: (code) => process.exit(code),
+    ...parts,
+  };
+  let code = 0;
+  const program = new Command('osx-iso');
+  const start: Start = async (task) => {
+    code = await runSession(task, program.opts<GlobalOptions>(), session);
+  };
+  program
+    .description('Makes a bootable OS X installer ISO from the installer app, on Linux or on a Mac, and proves it.')
+    .option('--json', 'print events and results as one JSON line each, on stdout', false)
+    .option('--quiet', 'print results and errors only', false)
+    .option('--verbose', 'print more, and where errors come from', false)
+    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .version(session.version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => session.stdout.line(text.replace(/\n$/, '')),
+      writeErr: (text) => session.stderr.line(text.replace(/\n$/, '')),
+      outputError: (text, write) => write(text.replace(/^error: /, 'osx-iso: ')),
+    })
+    .showHelpAfterError('\nosx-iso --help lists the commands, osx-iso COMMAND --help its options.')
+    .exitOverride();
+  for (const register of COMMANDS) register(program, start);
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version were asked for, or printed instead of an answer to nothing at all.
+    code = error.exitCode === 0 ? 0 : 2;
+  }
+  await Promise.all([session.stdout.flush(), session.stderr.flush()]);
+  return code;
+}

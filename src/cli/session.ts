@@ -1,0 +1,116 @@
+import type { Leftover } from '../core/events.js';
+import { Interrupted } from '../errors.js';
+import type { Api, Context } from './api.js';
+import { type Output, OutputClosed } from './output.js';
+import { errorData, errorLines, exitCodeOf } from './show-error.js';
+import { onStop } from './signals.js';
+import { LiveView } from './view.js';
+import { leftoverLines } from './view-format.js';
+import { chooseView } from './view-mode.js';
+import { jsonView, plainView, type View } from './view-plain.js';
+
+/** What a command does once it is known which. */
+export type Task = (api: Api, context: Context) => Promise<void>;
+export type Start = (task: Task) => Promise<void>;
+
+/** The options every command has. */
+export interface GlobalOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly color: boolean;
+}
+
+/** What a session is made of; tests give their own. */
+export interface SessionParts {
+  readonly load: () => Promise<Api>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Where live rows are drawn. */
+  readonly screen: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  /** Ends the process at once: the second Ctrl-C. */
+  readonly exit: (code: number) => void;
+}
+
+/** Runs one command from its options to its exit code: view, signals and errors are dealt with here and nowhere else. */
+export async function runSession(task: Task, options: GlobalOptions, parts: SessionParts): Promise<number> {
+  const { stdout, stderr, version } = parts;
+  const controller = new AbortController();
+  const view = makeView(options, parts);
+  let pending: () => readonly Leftover[] = () => [];
+
+  const silence = onStop(
+    () => {
+      view.stopping();
+      controller.abort(new Interrupted());
+    },
+    () => {
+      view.abandon();
+      stderr.line('');
+      for (const line of leftoverLines(pending())) stderr.line(line);
+      stderr.line('Interrupted twice: left at once.');
+      parts.exit(130);
+    },
+  );
+  const context: Context = {
+    signal: controller.signal,
+    emit: (event) => view.emit(event),
+    print: (text, data) => {
+      if (stdout.gone) throw new OutputClosed();
+      if (!options.json) stdout.line(text);
+      else if (data !== undefined) stdout.line(JSON.stringify(data));
+    },
+    write: (bytes) => stdout.bytes(bytes),
+    remark: (text) => {
+      if (!options.quiet) stderr.line(text);
+    },
+    holds: (list) => {
+      pending = list;
+    },
+    json: options.json,
+    quiet: options.quiet,
+    verbose: options.verbose,
+    version,
+  };
+
+  let failure: { error: unknown } | undefined;
+  try {
+    const api = await parts.load();
+    await task(api, context);
+  } catch (error) {
+    failure = { error };
+  }
+  await view.close();
+  // From here on nothing is owed: a late Ctrl-C may end the process as usual.
+  silence();
+  if (!failure || failure.error instanceof OutputClosed) return 0;
+  const error = controller.signal.aborted && isAbort(failure.error) ? new Interrupted() : failure.error;
+  if (options.json) stdout.line(JSON.stringify(errorData(error)));
+  for (const line of errorLines(error, { verbose: options.verbose, version })) stderr.line(line);
+  return exitCodeOf(error);
+}
+
+function makeView(options: GlobalOptions, { stdout, stderr, screen, env }: SessionParts): View {
+  const mode = chooseView(options, screen.isTTY === true, env);
+  const write = (line: string) => stderr.line(line);
+  const columns = screen.isTTY ? screen.columns : undefined;
+  switch (mode.kind) {
+    case 'live':
+      return new LiveView({ screen, color: mode.color, verbose: options.verbose });
+    case 'json':
+      return jsonView((line) => stdout.line(line));
+    case 'quiet':
+      return plainView({ write, quiet: true, columns });
+    case 'plain':
+      return plainView({ write, verbose: options.verbose, columns });
+  }
+}
+
+/** What node's own functions throw when their signal aborts. */
+function isAbort(error: unknown): boolean {
+  return (
+    error instanceof Error && (error.name === 'AbortError' || (error as NodeJS.ErrnoException).code === 'ABORT_ERR')
+  );
+}

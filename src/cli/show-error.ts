@@ -1,0 +1,52 @@
+import { isBug } from '../core/explain.js';
+import { Interrupted, UserError } from '../errors.js';
+import { printable } from './view-format.js';
+
+/** An error as the user reads it: what went wrong, a blank line, the next thing to type. Stacks only when verbose. */
+export function errorLines(error: unknown, { verbose, version }: { verbose: boolean; version: string }): string[] {
+  const lines: string[] = [];
+  if (error instanceof UserError) {
+    lines.push(`osx-iso: ${safe(error.message)}`);
+    if (error.hint !== undefined) lines.push('', ...safe(error.hint).split('\n'));
+  } else {
+    lines.push(
+      `osx-iso: ${safe(error instanceof Error ? `${error.name}: ${error.message}` : String(error))}`,
+      '',
+      `This is a bug in osx-iso ${version} (Node ${process.versions.node}, ${process.platform}).`,
+      verbose
+        ? 'Please report it together with everything printed here.'
+        : 'Please report it together with what the same command prints with --verbose.',
+    );
+  }
+  if (verbose && !(error instanceof Interrupted)) lines.push('', ...stackOf(error));
+  return lines;
+}
+
+/** The same for programs. */
+export function errorData(error: unknown): object {
+  if (!(error instanceof UserError)) return { type: 'error', message: String(error), exitCode: 1, bug: true };
+  const { message, hint, exitCode } = error;
+  return {
+    type: 'error',
+    message,
+    ...(hint !== undefined && { hint }),
+    exitCode,
+    ...(isBug(error.cause) && { bug: true }),
+  };
+}
+
+export function exitCodeOf(error: unknown): number {
+  return error instanceof UserError ? error.exitCode : 1;
+}
+
+/** Messages may have several lines and names from images in them: lines stay, all else that moves a cursor does not. */
+function safe(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+function stackOf(error: unknown, depth = 0): string[] {
+  if (!(error instanceof Error) || depth > 5) return [];
+  const own = safe(error.stack ?? error.message).split('\n');
+  const cause = stackOf(error.cause, depth + 1);
+  return cause.length === 0 ? own : [...own, 'Caused by:', ...cause];
+}

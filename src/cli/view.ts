@@ -1,0 +1,232 @@
+import type { Listr, ListrTask, ListrTaskWrapper } from 'listr2';
+import type { Outcome, RunEvent, StepInfo } from '../core/events.js';
+import { Rate } from './rate.js';
+import { endLine, leftoverLines, middle, printable, showProgress, showTime, undoLine } from './view-format.js';
+import { STOPPING, type View } from './view-plain.js';
+
+/** A terminal to draw on. */
+export interface Screen {
+  write(text: string): boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+export interface LiveOptions {
+  readonly screen: Screen;
+  readonly color: boolean;
+  readonly verbose?: boolean;
+}
+
+type Task = Pick<ListrTaskWrapper<unknown, never, never>, 'title' | 'output' | 'skip'>;
+
+const SHOW_CURSOR = '\u001b[?25h';
+/** Columns listr2 takes before a title and before a line below it, and leaves free at the end. */
+const TITLE_MARGIN = 5;
+const OUTPUT_MARGIN = 8;
+/** Notes kept below a row. */
+const NOTES = 3;
+
+/** One step on the screen. Events may come before listr2 has got as far as its row: the row remembers them. */
+class Row {
+  readonly info: StepInfo;
+  readonly #columns: () => number;
+  readonly #rate = new Rate();
+  readonly #notes: string[] = [];
+  #progress = '';
+  #suffix = '';
+  #task: Task | undefined;
+  #settle: (outcome: Outcome | 'never') => void = () => {};
+  readonly #outcome = new Promise<Outcome | 'never'>((resolve) => {
+    this.#settle = resolve;
+  });
+
+  constructor(info: StepInfo, columns: () => number) {
+    this.info = info;
+    this.#columns = columns;
+  }
+
+  /** What listr2 runs: it waits for the outcome that the run reports. */
+  async attend(task: Task): Promise<void> {
+    this.#task = task;
+    this.#draw();
+    const outcome = await this.#outcome;
+    if (outcome === 'done') return;
+    if (outcome === 'never') return task.skip();
+    throw new Error(outcome);
+  }
+
+  progress(at: number, done: number, total: number | undefined): void {
+    this.#rate.push(at, done);
+    this.#progress = showProgress(done, total, this.#rate.value);
+    this.#draw();
+  }
+
+  note(text: string): void {
+    this.#notes.push(text);
+    if (this.#notes.length > NOTES) this.#notes.shift();
+    this.#draw();
+  }
+
+  end(outcome: Outcome, milliseconds: number): void {
+    this.#progress = '';
+    this.#suffix = outcome === 'done' ? `  ${showTime(milliseconds)}` : `  ${outcome} after ${showTime(milliseconds)}`;
+    this.#draw();
+    this.#settle(outcome);
+  }
+
+  never(): void {
+    this.#settle('never');
+  }
+
+  get title(): string {
+    return middle(printable(this.info.title), this.#columns() - TITLE_MARGIN - this.#suffix.length) + this.#suffix;
+  }
+
+  #draw(): void {
+    if (!this.#task) return;
+    const lines = [...this.#notes, this.#progress].filter((line) => line !== '');
+    const output = lines.map((line) => middle(printable(line), this.#columns() - OUTPUT_MARGIN)).join('\n');
+    if (this.#task.title !== this.title) this.#task.title = this.title;
+    if ((this.#task.output ?? '') !== output) this.#task.output = output;
+  }
+}
+
+/** Live rows on a terminal. The core drives, listr2 only draws: it neither rolls back nor listens to signals here. */
+export class LiveView implements View {
+  readonly #options: LiveOptions;
+  #rows: Row[] = [];
+  #current: Row | undefined;
+  /** Everything that is drawn so far. */
+  #drawn: Promise<unknown> = Promise.resolve();
+  #failed = false;
+  #begun = false;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+  }
+
+  emit(event: RunEvent): void {
+    switch (event.type) {
+      case 'run:start':
+        this.#rows = event.steps.map((info) => new Row(info, this.#columns));
+        this.#begun = true;
+        this.#drawn = this.#draw(this.#rows);
+        break;
+      case 'step:start':
+        this.#current = this.#rows[event.step.index];
+        if (this.#options.verbose && event.step.args.length > 0)
+          this.#current?.note(`${event.step.verb} ${event.step.args.join(' ')}`);
+        break;
+      case 'step:progress':
+        this.#rows[event.step.index]?.progress(event.at, event.progress.done, event.progress.total);
+        break;
+      case 'step:note':
+        this.#rows[event.step.index]?.note(event.text);
+        break;
+      case 'step:end':
+        this.#failed ||= event.outcome !== 'done';
+        this.#rows[event.step.index]?.end(event.outcome, event.milliseconds);
+        this.#current = undefined;
+        break;
+      case 'undo':
+        this.#finishRows();
+        if (!event.ok || this.#failed || this.#options.verbose) this.#after(undoLine(event, this.#columns()));
+        break;
+      case 'run:end':
+        this.#finishRows();
+        for (const line of leftoverLines(event.leftovers, this.#columns())) this.#after(line);
+        this.#after(endLine(event));
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  stopping(): void {
+    if (this.#current) this.#current.note(STOPPING);
+    else this.#after(STOPPING);
+  }
+
+  async close(): Promise<void> {
+    this.#finishRows();
+    await this.#drawn;
+    this.abandon();
+  }
+
+  abandon(): void {
+    if (this.#begun) this.#options.screen.write(SHOW_CURSOR);
+  }
+
+  readonly #columns = (): number => this.#options.screen.columns ?? 80;
+
+  /** Rows that were not reached will not be any more. */
+  #finishRows(): void {
+    for (const row of this.#rows) row.never();
+  }
+
+  /** A line below the rows, when they are finished. */
+  #after(line: string): void {
+    this.#drawn = this.#drawn.then(() => this.#options.screen.write(`${line}\n`));
+  }
+
+  async #draw(rows: readonly Row[]): Promise<void> {
+    try {
+      const list = await makeList(rows, this.#options);
+      await list.run();
+    } catch {
+      // A row that failed. What failed is told by the run's own events.
+    }
+  }
+}
+
+async function makeList(rows: readonly Row[], options: LiveOptions): Promise<Listr> {
+  const { DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await importListr(options.color);
+  const { screen } = options;
+  // listr2 puts its own write in the place of the stream's while it draws: that is done to this stand-in, not to stderr.
+  const stream = {
+    write: (text: string) => screen.write(text),
+    get columns() {
+      return screen.columns ?? 80;
+    },
+    get rows() {
+      return screen.rows ?? 24;
+    },
+  } as unknown as NodeJS.WriteStream;
+  class StderrRenderer extends DefaultRenderer {
+    // Whether there is a terminal was decided before, by looking at stderr; listr2 would look at stdout.
+    static override nonTTY = true;
+  }
+  const tasks: ListrTask<unknown, never, never>[] = rows.map((row) => ({
+    title: row.title,
+    task: (_, task) => row.attend(task as unknown as Task),
+    rendererOptions: { persistentOutput: true } as never,
+  }));
+  return new Listr(tasks as unknown as ListrTask[], {
+    renderer: StderrRenderer,
+    rendererOptions: {
+      logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(stream, stream) }),
+      formatOutput: 'truncate',
+      // The title of a failed row stays; the error is printed once, at the end.
+      showErrorMessage: false,
+      showSkipMessage: false,
+    },
+    registerSignalListeners: false,
+  }) as unknown as Listr;
+}
+
+/** Colour is decided while listr2 is loaded, from the environment and from stdout alone, so both are set right for that moment. */
+async function importListr(color: boolean): Promise<typeof import('listr2')> {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  const set = (name: string, value: string | undefined) => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
+  set('NO_COLOR', color ? undefined : '1');
+  set('FORCE_COLOR', color ? '1' : undefined);
+  try {
+    return await import('listr2');
+  } finally {
+    set('NO_COLOR', NO_COLOR);
+    set('FORCE_COLOR', FORCE_COLOR);
+  }
+}
