@@ -11,7 +11,6 @@ import { layOut } from './layout.js';
 import { ReadOnlyVolume } from './read-only-volume.js';
 import { SourceChecksums } from './source-checksums.js';
 import type { Image, ImageFormat, ImageTool, Problem, Volume, Work } from './types.js';
-import { diskPlan } from './writer/disk-plan.js';
 import { WorkerPool } from './writer/pool.js';
 import { writeDisk } from './writer/write-disk.js';
 
@@ -85,8 +84,7 @@ export class NativeTool implements ImageTool {
     const { disk, partition, volume } = await this.#openOnce(image);
     const staged = image.staged ?? new StagedVolume(volume);
     const plan = await planVolume(staged, { now: hfsDate(Date.now() / 1000) });
-    const layout = layOut(disk.map, partition, plan.size);
-    const written = await writeDisk(to, diskPlan(layout.size, layout.extents, layout.volumeOffset, plan), {
+    const written = await writeDisk(to, layOut(disk, partition, plan), {
       signal: work.signal,
       report: (progress) => work.report(progress),
       pool: this.#pool,

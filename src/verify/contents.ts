@@ -119,8 +119,8 @@ export async function checkBlessing(volume: HfsVolume, checks: Checks): Promise<
     checks.fail('blessing', `${path}: expected a folder, found nothing`);
     return;
   }
-  if (folder !== core.cnid) {
-    checks.fail('blessing', `expected the folder ${path} (CNID ${core.cnid}) to be blessed, found CNID ${folder}`);
+  if (folder !== core.record.cnid) {
+    checks.fail('blessing', `expected the folder ${path} (CNID ${core.record.cnid}) to be blessed, found CNID ${folder}`);
     return;
   }
   const efi = await volume.file([...CORE_SERVICES, 'boot.efi']);

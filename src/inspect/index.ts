@@ -1,0 +1,143 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parsePath } from '../core/names.js';
+import { SourceError } from '../errors.js';
+import type { HostFile } from '../formats/bytes.js';
+import { type Entry, HFS_EPOCH, type Path, showPath } from '../formats/entry.js';
+import { storedPath } from '../formats/hfsplus/names.js';
+import { openGiven } from '../open-given.js';
+import { findInstaller } from '../source/find.js';
+import { extract } from './extract.js';
+import { type Layer, type Opened, openLayers } from './layers.js';
+
+export type { Layer } from './layers.js';
+
+export interface InspectOptions {
+  /** A path inside, POSIX; it may lead through containers: /Packages/Essentials.pkg/System/Library/Kernels. */
+  readonly inside?: string;
+  /** Where on the host what `inside` names is extracted to. Must not exist. */
+  readonly output?: string;
+  readonly signal: AbortSignal;
+}
+
+/** One line of a listing. */
+export interface Listed {
+  readonly path: string;
+  readonly kind: Entry['kind'];
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of the data fork as stored. */
+  readonly size: number;
+  /** Unix seconds. */
+  readonly modified: number;
+  readonly target?: string;
+}
+
+export interface Inspection {
+  readonly file: string;
+  /** The containers from the outside in. */
+  readonly layers: readonly Layer[];
+  /** What is at `inside` (default: the root), one level deep. */
+  readonly listing: readonly Listed[];
+  readonly extracted?: { readonly path: string; readonly files: number; readonly bytes: number };
+}
+
+/** More than this is no listing for people; it is said that there is more. */
+const MOST_LISTED = 10_000;
+/** Containers in containers: a dmg in a pkg in a dmg is three. */
+const DEEPEST = 8;
+
+/** Opens whatever a path leads to, and lists or extracts what is inside. SourceError and FormatError as they are met. */
+export async function inspect(path: string, options: InspectOptions): Promise<Inspection> {
+  const file = await openTop(path);
+  try {
+    const wanted = options.inside === undefined ? [] : storedPath(showPath(parsePath(options.inside)));
+    const { opened, layers, rest } = await descend(file, wanted);
+    const target = await opened.entry(rest);
+    if (!target) {
+      throw new SourceError(`${file.name}: nothing is at ${options.inside}.`, {
+        hint: `osx-iso inspect ${JSON.stringify(path)} lists what there is.`,
+      });
+    }
+    if (options.output !== undefined) {
+      const extracted = await extract(opened, rest, options.output, options.signal);
+      return { file: path, layers, listing: [], extracted };
+    }
+    return { file: path, layers, listing: await list(opened, target, options.signal) };
+  } finally {
+    await file.close();
+  }
+}
+
+/** An app stands for the disk image it is made around. */
+async function openTop(path: string): Promise<HostFile> {
+  const found = await findInstaller(path);
+  if (!found.isFolder) return openGiven(found.path);
+  for (const inner of [
+    'Contents/SharedSupport/InstallESD.dmg',
+    'Contents/SharedSupport/SharedSupport.dmg',
+    'InstallESD.dmg',
+  ]) {
+    const candidate = join(found.path, inner);
+    if ((await stat(candidate).catch(() => undefined))?.isFile()) return openGiven(candidate);
+  }
+  throw new SourceError(`${path}: expected an installer app or a disk image, found a folder without one.`);
+}
+
+/** Follows a path through containers as far as it leads. */
+async function descend(file: HostFile, wanted: Path): Promise<{ opened: Opened; layers: Layer[]; rest: Path }> {
+  let opened = await openLayers(file);
+  const layers = [...opened.layers];
+  let rest = wanted;
+  for (let depth = 1; depth < DEEPEST; depth++) {
+    const length = await fileOnTheWay(opened, rest);
+    if (length === undefined) break;
+    const inner = await opened.file(rest.slice(0, length));
+    if (!inner) break;
+    opened = await openLayers(inner);
+    layers.push(...opened.layers);
+    rest = rest.slice(length);
+  }
+  return { opened, layers, rest };
+}
+
+/** How many names of the path lead to a file that more names follow. */
+async function fileOnTheWay(opened: Opened, path: Path): Promise<number | undefined> {
+  for (let length = 1; length < path.length; length++) {
+    if (!/\.(dmg|pkg|mpkg|iso|cdr|sparseimage)$/i.test(path[length - 1]!)) continue;
+    const entry = await opened.entry(path.slice(0, length));
+    if (entry?.kind === 'file') return length;
+  }
+  return undefined;
+}
+
+async function list(opened: Opened, target: Entry, signal: AbortSignal): Promise<Listed[]> {
+  if (target.kind !== 'folder') return [await line(target)];
+  const depth = target.path.length + 1;
+  const listing: Listed[] = [];
+  for await (const entry of opened.tree.walk(target.path)) {
+    signal.throwIfAborted();
+    if (entry.path.length !== depth) continue;
+    listing.push(await line(entry));
+    if (listing.length >= MOST_LISTED) break;
+  }
+  return listing;
+}
+
+async function line(entry: Entry): Promise<Listed> {
+  const target =
+    entry.kind === 'symlink' && entry.data && entry.data.size < 4096
+      ? await entry.data.read(0, entry.data.size)
+      : undefined;
+  return {
+    path: showPath(entry.path),
+    kind: entry.kind,
+    mode: entry.bsd.mode,
+    uid: entry.bsd.uid,
+    gid: entry.bsd.gid,
+    size: entry.data?.size ?? 0,
+    modified: entry.dates.modified - HFS_EPOCH,
+    ...(target && { target: Buffer.from(target).toString('utf8') }),
+  };
+}

@@ -1,0 +1,54 @@
+import { chown, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { HostError, UsageError } from './errors.js';
+
+/** Where the results of a build go. */
+export interface Output {
+  /** The ISO's final, absolute path. */
+  readonly iso: string;
+  /** Beside it, so that a rename makes it the ISO. */
+  readonly partial: string;
+  readonly manifest: string;
+}
+
+/** Resolves the output before anything is done. Never an existing file, unless `force`. */
+export async function chooseOutput(given: string | undefined, title: string, force: boolean): Promise<Output> {
+  const wanted = resolve(given ?? `${title}.iso`);
+  const folder = await kindOf(wanted);
+  const iso = folder === 'folder' ? join(wanted, `${title}.iso`) : wanted;
+  const parent = await kindOf(dirname(iso));
+  if (parent !== 'folder') {
+    throw new UsageError(
+      `${dirname(iso)}: expected a folder for the ISO, found ${parent ?? 'nothing'}.`,
+      'Make it first, or give another place with -o FILE.',
+    );
+  }
+  const there = folder === 'folder' ? await kindOf(iso) : folder;
+  if (there !== undefined && there !== 'file') {
+    throw new UsageError(`${iso}: expected a place for a file, found ${there === 'folder' ? 'a folder' : 'a device'}.`);
+  }
+  if (there === 'file' && !force) {
+    throw new UsageError(`${iso} exists already.`, 'Give another name with -o FILE, or --force to replace it.');
+  }
+  const partial = join(dirname(iso), `.${basename(iso)}.${process.pid}.partial`);
+  return { iso, partial, manifest: `${iso}.json` };
+}
+
+async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new HostError(`${path}: cannot be looked at (${code}).`, { cause: error });
+  }
+}
+
+/** Under sudo the results belong to who called it, not to root. */
+export async function giveBack(paths: readonly string[]): Promise<void> {
+  const uid = Number(process.env.SUDO_UID);
+  const gid = Number(process.env.SUDO_GID);
+  if (process.getuid?.() !== 0 || !Number.isInteger(uid) || !Number.isInteger(gid) || uid === 0) return;
+  for (const path of paths) await chown(path, uid, gid);
+}
