@@ -3,7 +3,7 @@ import { DOMParser, type Element } from '@xmldom/xmldom';
 /** Deepest nesting we read. Apple's tables of contents have about 8 levels. */
 export const MAX_DEPTH = 64;
 /** Most elements we read: about 30 a member. */
-export const MAX_ELEMENTS = 250_000;
+export const MAX_ELEMENTS = 100_000;
 
 /** What is wrong with an XML text, before its file is known. Offsets are characters. */
 export class XmlFault extends Error {
