@@ -7,7 +7,7 @@ const TOOLS = {
   '7z': 'p7zip-full',
   mmls: 'sleuthkit',
   fls: 'sleuthkit',
-  icat: 'sleuthkit',
+  tsk_recover: 'sleuthkit',
   'grub-fstest': 'grub-common',
   'grub-mkrescue': 'grub-common xorriso mtools',
   'grub-mkstandalone': 'grub-common',

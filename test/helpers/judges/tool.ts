@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -25,7 +25,7 @@ const MAX_OUTPUT = 512 << 20;
 /** Runs a judge to its end. The C.UTF-8 locale keeps names and messages the same everywhere. */
 export async function run(tool: Tool, args: readonly string[], options: RunOptions = {}): Promise<Result> {
   const out: Buffer[] = [];
-  const { status, stderr } = await stream(tool, args, (chunk) => void out.push(chunk), options);
+  const { status, stderr } = await runStreaming(tool, args, (chunk) => void out.push(chunk), options);
   return { status, stdout: Buffer.concat(out), stderr };
 }
 
@@ -33,7 +33,7 @@ export async function run(tool: Tool, args: readonly string[], options: RunOptio
 export async function hashOutput(tool: Tool, args: readonly string[], options: RunOptions = {}) {
   const hash = createHash('sha256');
   let size = 0;
-  const { status, stderr } = await stream(
+  const { status, stderr } = await runStreaming(
     tool,
     args,
     (chunk) => {
@@ -45,11 +45,29 @@ export async function hashOutput(tool: Tool, args: readonly string[], options: R
   return { status, stderr, size, sha256: hash.digest('hex') };
 }
 
-function stream(
+/** The sha256 and size of a file of the host. */
+export function hashFile(path: string): { size: number; sha256: string } {
+  const hash = createHash('sha256');
+  const chunk = Buffer.alloc(1 << 20);
+  const fd = openSync(path, 'r');
+  try {
+    let size = 0;
+    for (let got = readSync(fd, chunk); got > 0; got = readSync(fd, chunk)) {
+      hash.update(chunk.subarray(0, got));
+      size += got;
+    }
+    return { size, sha256: hash.digest('hex') };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Hands a judge's output on as it comes. */
+export function runStreaming(
   tool: Tool,
   args: readonly string[],
   onData: (chunk: Buffer) => void,
-  options: RunOptions,
+  options: RunOptions = {},
 ): Promise<{ status: number; stderr: string }> {
   const file = find(tool);
   if (file === undefined) throw new Error(`${tool} is not on this machine: call needs() first`);

@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+import type { Tool } from './needs.js';
+import { hashOutput, run } from './tool.js';
+import type { Seen, SeenTree } from './tree.js';
+
+/** What grubFstest() needs. */
+export const GRUB_FSTEST_TOOLS = ['grub-fstest'] as const satisfies readonly Tool[];
+
+export interface GrubVolume {
+  /** GRUB's name of the volume: "loop0,apple2". */
+  readonly device: string;
+  /** The names in a folder ("" is the root): sizes of files; links that lead nowhere are left out. */
+  list(folder: string): Promise<ReadonlyMap<string, Seen>>;
+  /** The sha256 of a file as GRUB reads it, through symbolic links and compression, but not through hard links. */
+  hash(path: string): Promise<{ size: number; sha256: string }>;
+  /** What GRUB hands to XNU as boot-uuid. */
+  uuid(): Promise<string>;
+}
+
+/** The HFS+ volume of a raw image as GRUB reads it: the partition that has `witness`, a path of a file that must be there. */
+export async function grubFstest(image: string, witness: string): Promise<GrubVolume> {
+  const path = resolve(image);
+  const ask = (...args: string[]) => run('grub-fstest', [path, '--', ...args]);
+  const devices = await ask('ls');
+  const found: string[] = [];
+  for (const [, device] of devices.stdout.toString('utf8').matchAll(/\((loop0[^)]*)\)/g)) {
+    const { size } = await hashOutput('grub-fstest', [path, '--', 'crc', `(${device})/${witness}`]);
+    if (size > 0) found.push(device!);
+  }
+  if (found.length !== 1) {
+    throw new Error(`grub-fstest: ${witness} is on ${found.length} of the devices ${devices.stdout}${devices.stderr}`);
+  }
+  const device = found[0]!;
+  return {
+    device,
+    async list(folder) {
+      const { status, stdout, stderr } = await ask(
+        'ls',
+        '-l',
+        '-a',
+        `(${device})/${folder}${folder === '' ? '' : '/'}`,
+      );
+      if (status !== 0 || stderr !== '') throw new Error(`grub-fstest ls ${folder}: status ${status}\n${stderr}`);
+      return parseListing(stdout.toString('utf8'));
+    },
+    async hash(file) {
+      const { status, stderr, size, sha256 } = await hashOutput('grub-fstest', [
+        path,
+        '--',
+        'cat',
+        `(${device})/${file}`,
+      ]);
+      if (status !== 0 || stderr !== '') throw new Error(`grub-fstest cat ${file}: status ${status}\n${stderr}`);
+      return { size, sha256 };
+    },
+    async uuid() {
+      const { stdout, stderr } = await ask('xnu_uuid', device);
+      return (stdout.toString('utf8') + stderr).trim();
+    },
+  };
+}
+
+/** Lines "12           20241117151341 name", for folders "DIR          20241117151341 name/". */
+function parseListing(text: string): Map<string, Seen> {
+  const names = new Map<string, Seen>();
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue;
+    const match = /^(DIR|\d+)\s+\d{14} (.*?)(\/?)$/s.exec(line);
+    if (match === null) throw new Error(`grub-fstest ls -l: cannot read "${line}"`);
+    const name = match[2]!;
+    if (['.', '..', '.HFS+ Private Directory Data\r'].includes(name)) continue;
+    names.set(name, match[1] === 'DIR' ? { kind: 'folder' } : { kind: 'file', size: Number(match[1]) });
+  }
+  return names;
+}
+
+/** What GRUB sees of a volume: lists each folder of `folders`, hashes the files that `hashed` says (a process for each). */
+export async function grubTree(
+  volume: GrubVolume,
+  folders: readonly string[],
+  hashed: (path: string) => boolean,
+): Promise<SeenTree> {
+  const entries = new Map<string, Seen>();
+  for (const folder of folders) {
+    for (const [name, seen] of await volume.list(folder)) {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      entries.set(path, seen.kind === 'file' && hashed(path) ? { kind: 'file', ...(await volume.hash(path)) } : seen);
+    }
+  }
+  return { judge: 'GRUB', entries, followsNoLinks: true };
+}
