@@ -12,7 +12,7 @@ import { type Manifest, manifestOf, writeManifest } from './manifest.js';
 import { chooseOutput, giveBack, type Output } from './output.js';
 import { majorVersion, releaseTitle } from './releases.js';
 import { type Installer, openInstaller } from './source/index.js';
-import { checkSpace, spaceNeeded } from './space.js';
+import { checkSpace, spaceFree, spaceNeeded } from './space.js';
 
 /** What a user asks of a build. */
 export interface BuildOptions {
@@ -36,6 +36,10 @@ export interface BuildPlan {
   readonly output: Output;
   /** Bytes, at most. */
   readonly spaceNeeded: number;
+  /** Bytes free where the ISO goes. */
+  readonly spaceFree: number;
+  /** "OS X 10.10.5 Yosemite (14F27)" */
+  readonly release: string;
   readonly engine: 'native';
 }
 
@@ -70,6 +74,8 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
       steps: describe(chosen),
       output,
       spaceNeeded: spaceNeeded(installer.sizes),
+      spaceFree: await spaceFree(output.iso),
+      release: releaseTitle(installer.version, installer.build),
       engine: 'native',
     };
   } catch (error) {
@@ -89,7 +95,7 @@ export async function build(
   try {
     const [problem] = await tool.check({ output: output.iso });
     if (problem) throw new HostError(problem.message, { hint: problem.hint });
-    await checkSpace(output.iso, plan.spaceNeeded);
+    checkSpace(output.iso, plan.spaceNeeded, await spaceFree(output.iso));
     const result = await run(plan.recipe, {
       tool,
       scope: context.scope ?? new Scope(),

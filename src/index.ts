@@ -3,7 +3,7 @@ export { type BuildOptions, type BuildPlan, type BuildResult, build, planBuild }
 export type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './core/events.js';
 export { Scope } from './core/scope.js';
 export * from './errors.js';
-export { type Inspection, type InspectOptions, inspect } from './inspect/index.js';
+export { type Inspection, type InspectOptions, inspect, readInside } from './inspect/index.js';
 export type { Manifest } from './manifest.js';
 export { type Check, type VerifyReport, verifyFile } from './verify-file.js';
 export { version } from './version.js';

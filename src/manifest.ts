@@ -1,5 +1,4 @@
-import { open, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import type { RunResult } from './core/run.js';
 import { releaseTitle } from './releases.js';
 import type { Installer } from './source/index.js';
@@ -21,7 +20,7 @@ export interface Manifest {
     readonly size: number;
   };
   /** What the steps found out: the chunklist's signature, checksums of the source, the kernel. */
-  readonly facts: Readonly<Record<string, unknown>>;
+  readonly facts: { readonly checks: VerifyReport['checks']; readonly [key: string]: unknown };
   readonly steps: readonly { verb: string; title: string; args: readonly string[]; milliseconds: number }[];
   readonly iso: {
     readonly name: string;
@@ -96,20 +95,5 @@ export async function writeManifest(path: string, manifest: Manifest): Promise<v
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
-  }
-  await syncFolder(dirname(path));
-}
-
-/** Makes a rename in a folder last; hosts that cannot do that have no need of it. */
-export async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch {
-    // Windows and some network file systems refuse to open a folder.
   }
 }

@@ -10,13 +10,16 @@ export function spaceNeeded(sizes: { base: number; packages: number; baseSystemI
   return Math.ceil((sizes.base + sizes.packages + sizes.baseSystemImage) * OVERHEAD) + (32 << 20);
 }
 
-/** HostError unless there is room for `needed` bytes where `output` is going to be. */
-export async function checkSpace(output: string, needed: number): Promise<void> {
-  const folder = dirname(output);
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
+/** Bytes free for this user where `output` is going to be. */
+export async function spaceFree(output: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dirname(output));
+  return bavail * bsize;
+}
+
+/** HostError unless there is room. */
+export function checkSpace(output: string, needed: number, free: number): void {
   if (free >= needed) return;
-  throw new HostError(`${folder}: expected ${gigabytes(needed)} free for the ISO, found ${gigabytes(free)}.`, {
+  throw new HostError(`${dirname(output)}: expected ${gigabytes(needed)} free for the ISO, found ${gigabytes(free)}.`, {
     hint: 'Make room, or give another place with -o FILE.',
   });
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePath } from '../core/names.js';
 import { SourceError } from '../errors.js';
-import type { HostFile } from '../formats/bytes.js';
+import { chunks, type HostFile } from '../formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
 import { openGiven } from '../open-given.js';
@@ -52,7 +52,7 @@ const DEEPEST = 8;
 export async function inspect(path: string, options: InspectOptions): Promise<Inspection> {
   const file = await openTop(path);
   try {
-    const wanted = options.inside === undefined ? [] : storedPath(showPath(parsePath(options.inside)));
+    const wanted = options.inside === undefined ? [] : wantedPath(options.inside);
     const { opened, layers, rest } = await descend(file, wanted);
     const target = await opened.entry(rest);
     if (!target) {
@@ -68,6 +68,27 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
   } finally {
     await file.close();
   }
+}
+
+/** Hands the content of one file inside to `write`, front to back. */
+export async function readInside(
+  path: string,
+  inside: string,
+  write: (part: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const file = await openTop(path);
+  try {
+    const { opened, rest } = await descend(file, wantedPath(inside));
+    const source = await opened.file(rest);
+    if (!source) throw new SourceError(`${file.name}: no file is at ${inside}.`);
+    for await (const part of chunks(source)) await write(part);
+  } finally {
+    await file.close();
+  }
+}
+
+function wantedPath(inside: string): Path {
+  return storedPath(showPath(parsePath(inside)));
 }
 
 /** An app stands for the disk image it is made around. */

@@ -1,0 +1,51 @@
+import { basename } from 'node:path';
+import * as osx from '../../index.js';
+import type { Context } from '../api.js';
+import type { BuildOptions } from '../commands/build.js';
+import { showBytes } from '../view-format.js';
+
+/** `osx-iso build`: plans, and builds unless only the plan is wanted. */
+export async function build(options: BuildOptions, context: Context): Promise<void> {
+  const plan = await osx.planBuild(options);
+  if (options.dryRun) {
+    await plan.installer.files.close();
+    printPlan(plan, context);
+    return;
+  }
+  const scope = new osx.Scope();
+  context.holds(() => scope.pending());
+  const emit: osx.Emit = (event) => context.emit(event);
+  const { iso, manifest, manifestPath } = await osx.build(plan, options, { signal: context.signal, emit, scope });
+  const { source, facts } = manifest;
+  const lines = [
+    `${iso}`,
+    `  ${source.release}, ${showBytes(manifest.iso.size)}, ${facts.checks.length} checks passed`,
+    `  sha256 ${manifest.iso.sha256}`,
+    `  Described in ${basename(manifestPath)}. Attach it to QEMU as a disk (ide-hd), not as a CD.`,
+  ];
+  context.print(lines.join('\n'), { type: 'result', iso, manifest: manifestPath, ...manifest.iso });
+}
+
+function printPlan(plan: osx.BuildPlan, context: Context): void {
+  const { installer, output, steps } = plan;
+  const verb = Math.max(...steps.map((step) => step.verb.length));
+  const lines = [
+    `${installer.path}`,
+    `  ${plan.release}, ${showBytes(installer.sizes.esd)}`,
+    `would become ${output.iso}`,
+    `  at most ${showBytes(plan.spaceNeeded)}; ${showBytes(plan.spaceFree)} are free; no scratch space is needed (${plan.engine} engine)`,
+    '',
+    ...steps.map((step) => `${String(step.index + 1).padStart(2)}  ${step.verb.padEnd(verb)}  ${step.args.join('  ')}`),
+  ];
+  context.print(lines.join('\n'), {
+    type: 'plan',
+    source: installer.path,
+    version: installer.version,
+    build: installer.build,
+    output: output.iso,
+    engine: plan.engine,
+    spaceNeeded: plan.spaceNeeded,
+    spaceFree: plan.spaceFree,
+    steps,
+  });
+}

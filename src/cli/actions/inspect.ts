@@ -1,0 +1,47 @@
+import * as osx from '../../index.js';
+import type { Context } from '../api.js';
+import type { InspectOptions } from '../commands/inspect.js';
+import { printable, showBytes } from '../view-format.js';
+
+/** `osx-iso inspect`: the chain of containers and a listing, or what was extracted. */
+export async function inspect({ file, path, output }: InspectOptions, context: Context): Promise<void> {
+  const given = { ...(path !== undefined && { inside: path }), signal: context.signal };
+  if (output === '-') {
+    if (path === undefined) throw new osx.UsageError('-o - needs the path of a file inside.');
+    await osx.readInside(file, path, (part) => context.write(part));
+    return;
+  }
+  if (output !== undefined && path === undefined) {
+    throw new osx.UsageError('-o needs a path inside: what is to be copied out.', 'Use / for everything.');
+  }
+  const found = await osx.inspect(file, { ...given, ...(output !== undefined && { output }) });
+  const lines: string[] = [];
+  if (found.extracted) {
+    const { path: to, files, bytes: size } = found.extracted;
+    lines.push(`${to}: ${files} ${files === 1 ? 'file' : 'files'}, ${showBytes(size)}`);
+  } else {
+    if (path === undefined) {
+      for (const [depth, layer] of found.layers.entries()) {
+        lines.push(`${'  '.repeat(depth)}${layer.kind}: ${layer.name}`);
+        for (const line of layer.lines) lines.push(`${'  '.repeat(depth)}    ${line}`);
+      }
+      lines.push('');
+    }
+    lines.push(...found.listing.map(listed));
+  }
+  context.print(lines.join('\n'), found);
+}
+
+function listed(entry: osx.Inspection['listing'][number]): string {
+  const date = new Date(entry.modified * 1000).toISOString().slice(0, 10);
+  const target = entry.target === undefined ? '' : ` -> ${entry.target}`;
+  const owner = `${entry.uid}:${entry.gid}`.padEnd(7);
+  return printable(`${modeText(entry)} ${owner} ${String(entry.size).padStart(12)} ${date} ${entry.path}${target}`);
+}
+
+/** As ls prints it. */
+function modeText({ kind, mode }: { kind: string; mode: number }): string {
+  const type = { folder: 'd', symlink: 'l', special: '?' }[kind] ?? '-';
+  const bits = [...'rwxrwxrwx'].map((letter, i) => (mode & (0o400 >> i) ? letter : '-'));
+  return type + bits.join('');
+}
