@@ -4,7 +4,7 @@ import { registerBuild } from './commands/build.js';
 import { registerInspect } from './commands/inspect.js';
 import { registerVerify } from './commands/verify.js';
 import { Output } from './output.js';
-import { type GlobalOptions, runSession, type SessionParts, type Start } from './session.js';
+import { runSession, type SessionParts, type Start } from './session.js';
 import { ownVersion } from './version.js';
 
 /** Every command, in the order of the help. Each says only what it is called and what it takes; the work is loaded on use. */
@@ -17,7 +17,7 @@ const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
 /** Runs the command line (without node and script) and returns the exit code. `parts` is for tests. */
 export async function main(argv: readonly string[], parts: Partial<SessionParts> = {}): Promise<number> {
   const session: SessionParts = {
-    load: async () => (await import(new URL('../index.js', import.meta.url).href)) as Api,
+    load: async () => await import('./actions/index.js'),
     stdout: new Output(process.stdout),
     stderr: new Output(process.stderr),
     screen: process.stderr,
@@ -29,13 +29,17 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
   let code = 0;
   const program = new Command('osx-iso');
   const start: Start = async (task) => {
-    code = await runSession(task, program.opts<GlobalOptions>(), session);
+    code = await runSession(
+      task,
+      { json: false, quiet: false, verbose: false, ...program.opts<{ color: boolean }>() },
+      session,
+    );
   };
   program
     .description('Makes a bootable OS X installer ISO from the installer app, on Linux or on a Mac, and proves it.')
-    .option('--json', 'print events and results as one JSON line each, on stdout', false)
-    .option('--quiet', 'print results and errors only', false)
-    .option('--verbose', 'print more, and where errors come from', false)
+    .option('--json', 'print events and results as one JSON line each, on stdout')
+    .option('--quiet', 'print results and errors only')
+    .option('--verbose', 'print more, and where errors come from')
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .version(session.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
