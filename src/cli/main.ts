@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import type { Api } from './api.js';
 import { registerBuild } from './commands/build.js';
 import { registerInspect } from './commands/inspect.js';
 import { registerVerify } from './commands/verify.js';

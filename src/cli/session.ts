@@ -95,7 +95,7 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
 function makeView(options: GlobalOptions, { stdout, stderr, screen, env }: SessionParts): View {
   const mode = chooseView(options, screen.isTTY === true, env);
   const write = (line: string) => stderr.line(line);
-  const columns = screen.isTTY ? screen.columns : undefined;
+  const columns = screen.isTTY ? screen.columns || 80 : undefined;
   switch (mode.kind) {
     case 'live':
       return new LiveView({ screen, color: mode.color, verbose: options.verbose });

@@ -157,7 +157,8 @@ export class LiveView implements View {
     if (this.#begun) this.#options.screen.write(SHOW_CURSOR);
   }
 
-  readonly #columns = (): number => this.#options.screen.columns ?? 80;
+  /** Some pseudo-terminals say 0. */
+  readonly #columns = (): number => this.#options.screen.columns || 80;
 
   /** Rows that were not reached will not be any more. */
   #finishRows(): void {
@@ -186,10 +187,10 @@ async function makeList(rows: readonly Row[], options: LiveOptions): Promise<Lis
   const stream = {
     write: (text: string) => screen.write(text),
     get columns() {
-      return screen.columns ?? 80;
+      return screen.columns || 80;
     },
     get rows() {
-      return screen.rows ?? 24;
+      return screen.rows || 24;
     },
   } as unknown as NodeJS.WriteStream;
   class StderrRenderer extends DefaultRenderer {

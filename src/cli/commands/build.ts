@@ -23,6 +23,9 @@ export interface BuildOptions {
   readonly dryRun: boolean;
 }
 
+/** Switches that are not given are off. */
+const SWITCHES = { requireSignature: false, force: false, keepWork: false, dryRun: false };
+
 export function registerBuild(program: Command, start: Start): void {
   program
     .command('build')
@@ -35,11 +38,11 @@ export function registerBuild(program: Command, start: Start): void {
     .option('-o, --output <file>', "the ISO (default: the app's name with .iso, here)")
     .addOption(new Option('--engine <name>', 'what makes the image').choices(['hdiutil', 'native']))
     .option('--kernel <package|file>', "where the kernel comes from: the installer's package, or a file", 'package')
-    .option('--require-signature', "refuse an installer that is not signed by Apple's key", false)
+    .option('--require-signature', "refuse an installer that is not signed by Apple's key")
     .option('--work-dir <dir>', 'where scratch files go (default: beside the ISO)')
-    .option('--force', 'replace the ISO that is there', false)
-    .option('--keep-work', 'keep the scratch files', false)
-    .option('--dry-run', 'print the plan and do nothing', false)
+    .option('--force', 'replace the ISO that is there')
+    .option('--keep-work', 'keep the scratch files')
+    .option('--dry-run', 'print the plan and do nothing')
     .addHelpText('after', '\nExample:\n  osx-iso build --app "Install OS X Yosemite.app"')
-    .action((options: BuildOptions) => start((api, context) => api.build(options, context)));
+    .action((options: BuildOptions) => start((api, context) => api.build({ ...SWITCHES, ...options }, context)));
 }

@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import { LiveView } from '../../src/cli/view.js';
+import { columnsOf } from '../../src/cli/view-format.js';
+import { chooseView } from '../../src/cli/view-mode.js';
+import { jsonView, plainView } from '../../src/cli/view-plain.js';
+import type { RunEvent, StepInfo } from '../../src/core/events.js';
+
+const titles = [
+  'Attach app:/Contents/SharedSupport/InstallESD.dmg',
+  'Copy esd:/Packages to target:/System/Installation/Packages with everything in there and below',
+  'Write the ISO',
+];
+const steps: StepInfo[] = titles.map((title, index) => ({
+  index,
+  verb: 'copy',
+  title,
+  args: ['esd:/Packages', 'target:/P'],
+}));
+const [attach, copy, write] = steps as [StepInfo, StepInfo, StepInfo];
+
+/** A run as it was recorded, up to the end of the second step. */
+const beginning: RunEvent[] = [
+  { type: 'run:start', steps, at: 0 },
+  { type: 'step:start', step: attach, at: 0 },
+  { type: 'step:end', step: attach, outcome: 'done', milliseconds: 400, at: 400 },
+  { type: 'step:start', step: copy, at: 400 },
+  { type: 'step:note', step: copy, text: '1,234 files and folders', at: 450 },
+  ...Array.from(
+    { length: 101 },
+    (_, i): RunEvent => ({
+      type: 'step:progress',
+      step: copy,
+      progress: { done: i * 52e6, total: 5.2e9 },
+      at: 500 + i * 400,
+    }),
+  ),
+];
+const good: RunEvent[] = [
+  ...beginning,
+  { type: 'step:end', step: copy, outcome: 'done', milliseconds: 40_100, at: 40_500 },
+  { type: 'step:start', step: write, at: 40_500 },
+  { type: 'step:progress', step: write, progress: { done: 7e8 }, at: 40_600 },
+  { type: 'step:end', step: write, outcome: 'done', milliseconds: 130_000, at: 170_500 },
+  { type: 'undo', title: 'remove the scratch folder', ok: true, at: 170_600 },
+  { type: 'run:end', outcome: 'done', milliseconds: 170_600, leftovers: [], at: 170_600 },
+];
+const bad: RunEvent[] = [
+  ...beginning,
+  { type: 'step:end', step: copy, outcome: 'failed', milliseconds: 40_100, message: 'no space left', at: 40_500 },
+  { type: 'undo', title: 'detach esd', ok: true, at: 40_600 },
+  { type: 'undo', title: 'detach target', ok: false, message: 'Resource busy', at: 40_700 },
+  {
+    type: 'run:end',
+    outcome: 'failed',
+    milliseconds: 40_700,
+    message: 'no space left',
+    leftovers: [{ title: 'detach target', command: 'hdiutil detach /dev/disk4 -force', reason: 'Resource busy' }],
+    at: 40_700,
+  },
+];
+
+const plain = (events: readonly RunEvent[], options: { verbose?: boolean; quiet?: boolean } = {}) => {
+  const lines: string[] = [];
+  const view = plainView({ write: (line) => lines.push(line), columns: 80, ...options });
+  for (const event of events) view.emit(event);
+  return lines;
+};
+
+describe('plainView', () => {
+  it('draws a good run', () => {
+    expect(plain(good)).toEqual([
+      '[1/3] Attach app:/Contents/SharedSupport/InstallESD.dmg',
+      '[1/3] Attach app:/Contents/SharedSupport/InstallESD.dmg: done in 0.4s',
+      '[2/3] Copy esd:/Packages to target:/System/…s with everything in there and below',
+      '      1,234 files and folders',
+      '      20 %  1.0 GB of 5.2 GB  130 MB/s  32s left',
+      '      40 %  2.1 GB of 5.2 GB  130 MB/s  24s left',
+      '      60 %  3.1 GB of 5.2 GB  130 MB/s  16s left',
+      '      80 %  4.2 GB of 5.2 GB  130 MB/s  8.0s left',
+      '[2/3] Copy esd:/Packages to target:/… everything in there and below: done in 40s',
+      '[3/3] Write the ISO',
+      '[3/3] Write the ISO: done in 2m 10s',
+      'Done in 2m 51s.',
+    ]);
+    for (const line of plain(good)) expect(columnsOf(line)).toBeLessThanOrEqual(80);
+  });
+
+  it('draws a failure: what was undone, what was not, what to type', () => {
+    const lines = plain(bad);
+    expect(lines.slice(-6)).toEqual([
+      'Undone: detach esd',
+      'NOT undone: detach target: Resource busy',
+      'Left behind, to be put right by hand:',
+      '  detach target (Resource busy)',
+      '    hdiutil detach /dev/disk4 -force',
+      'Failed after 41s.',
+    ]);
+    expect(lines.at(-7)).toMatch(/below: failed after 40s$/);
+  });
+
+  it('says only what must not be missed when quiet, and more when verbose', () => {
+    expect(plain(good, { quiet: true })).toEqual([]);
+    expect(plain(bad, { quiet: true })).toEqual([
+      'NOT undone: detach target: Resource busy',
+      'Left behind, to be put right by hand:',
+      '  detach target (Resource busy)',
+      '    hdiutil detach /dev/disk4 -force',
+    ]);
+    const verbose = plain(good, { verbose: true });
+    expect(verbose).toContain('      copy esd:/Packages target:/P');
+    expect(verbose).toContain('Undone: remove the scratch folder');
+  });
+});
+
+describe('jsonView', () => {
+  it('prints each event as one line', () => {
+    const lines: string[] = [];
+    const view = jsonView((line) => lines.push(line));
+    for (const event of bad) view.emit(event);
+    expect(lines.map((line) => JSON.parse(line))).toEqual(bad);
+    expect(lines.join('')).not.toContain('\n');
+  });
+});
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this takes away
+const ANSI = /\u001b\[[0-9;?]*[A-Za-z]/g;
+const live = async (
+  events: readonly RunEvent[],
+  options: { pause?: number; columns?: number; color?: boolean; verbose?: boolean } = {},
+) => {
+  const parts: string[] = [];
+  const screen = { columns: options.columns ?? 80, rows: 24, write: (part: string) => parts.push(part) > 0 };
+  const view = new LiveView({ screen, color: options.color ?? false, verbose: options.verbose ?? false });
+  for (const event of events) {
+    view.emit(event);
+    if (options.pause !== undefined) await new Promise((resolve) => setTimeout(resolve, options.pause));
+  }
+  await view.close();
+  const text = parts.join('');
+  const lines = text.replace(ANSI, '').split('\n');
+  // What stays on the screen: from the last frame on.
+  const start = lines.findLastIndex((line) => line.includes('Attach app:'));
+  return { text, lines, last: lines.slice(start) };
+};
+
+describe('LiveView', () => {
+  it.each([
+    ['all at once', undefined],
+    ['one after another', 2],
+  ])('ends with every row and the last line (%s)', async (_, pause) => {
+    const { last, lines, text } = await live(good, pause === undefined ? {} : { pause });
+    expect(last).toEqual([
+      expect.stringMatching(/^. Attach app:\/Contents\/SharedSupport\/InstallESD\.dmg {2}0\.4s$/),
+      expect.stringMatching(/^. Copy esd:\/Packages to .*….* there and below {2}40s$/),
+      expect.stringMatching(/^ {2}. 1,234 files and folders$/),
+      expect.stringMatching(/^. Write the ISO {2}2m 10s$/),
+      'Done in 2m 51s.',
+      '',
+    ]);
+    for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(80);
+    expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThan(text.lastIndexOf('\u001b[?25l'));
+  });
+
+  it('draws undo lines below a failed row', async () => {
+    const { last } = await live(bad, { pause: 2 });
+    expect(last.slice(1, 2)).toEqual([expect.stringMatching(/^. Copy esd.* failed after 40s$/)]);
+    expect(last.slice(-7)).toEqual([
+      'Undone: detach esd',
+      'NOT undone: detach target: Resource busy',
+      'Left behind, to be put right by hand:',
+      '  detach target (Resource busy)',
+      '    hdiutil detach /dev/disk4 -force',
+      'Failed after 41s.',
+      '',
+    ]);
+  });
+
+  it('wraps nothing on a narrow terminal', async () => {
+    const { lines } = await live(good, { columns: 40, pause: 2 });
+    for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(40);
+  });
+
+  it('shows progress while it runs', async () => {
+    const { lines } = await live(beginning, { pause: 5 });
+    expect(
+      lines.some((line) => /^ {2}. \d+ % {2}[\d.]+ [MG]B of 5\.2 GB {2}130 MB\/s {2}[\d.]+s left$/.test(line)),
+    ).toBe(true);
+  });
+
+  it('comes to an end when the run was stopped between two steps, and when it never began', async () => {
+    const stopped: RunEvent[] = [
+      ...good.slice(0, 3),
+      { type: 'undo', title: 'detach esd', ok: true, at: 500 },
+      { type: 'run:end', outcome: 'interrupted', milliseconds: 500, message: 'Interrupted.', leftovers: [], at: 500 },
+    ];
+    expect((await live(stopped, { pause: 2 })).last.at(-2)).toBe('Stopped after 0.5s.');
+    expect((await live([])).text).toBe('');
+  });
+});
+
+describe('chooseView', () => {
+  const asked = { json: false, quiet: false, color: true };
+  const xterm = { TERM: 'xterm' };
+  it.each([
+    ['a terminal', asked, true, xterm, { kind: 'live', color: true }],
+    ['a pipe', asked, false, xterm, { kind: 'plain', color: false }],
+    ['CI', asked, true, { ...xterm, CI: 'true' }, { kind: 'plain', color: true }],
+    ['CI=false', asked, true, { ...xterm, CI: 'false' }, { kind: 'live', color: true }],
+    ['NO_COLOR', asked, true, { ...xterm, NO_COLOR: '1' }, { kind: 'live', color: false }],
+    ['NO_COLOR, empty', asked, true, { ...xterm, NO_COLOR: '' }, { kind: 'live', color: true }],
+    ['FORCE_COLOR=0', asked, true, { ...xterm, FORCE_COLOR: '0' }, { kind: 'live', color: false }],
+    ['--no-color', { ...asked, color: false }, true, xterm, { kind: 'live', color: false }],
+    ['a dumb terminal', asked, true, { TERM: 'dumb' }, { kind: 'plain', color: false }],
+    ['--json', { ...asked, json: true }, true, xterm, { kind: 'json', color: true }],
+    ['--quiet', { ...asked, quiet: true }, true, xterm, { kind: 'quiet', color: true }],
+  ])('%s', (_, options, isTerminal, env, mode) => expect(chooseView(options, isTerminal, env)).toEqual(mode));
+});
