@@ -33,5 +33,8 @@ export function fsck(volume: Uint8Array): FsckResult {
 /** A tool in the folder given, else on PATH. */
 export function findTool(name: string, first?: string): string | undefined {
   const folders = [...(first ? [first] : []), ...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.filter((folder) => folder !== '').map((folder) => join(folder, name)).find((path) => existsSync(path));
+  return folders
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
 }

@@ -40,7 +40,8 @@ async function contentOf(entry: Entry): Promise<string> {
   ];
   const lines: string[] = [];
   for (const [name, source] of parts) {
-    if (source && (source.size > 0 || name.startsWith('xattr'))) lines.push(`${name} ${source.size} ${await sha256(source)}`);
+    if (source && (source.size > 0 || name.startsWith('xattr')))
+      lines.push(`${name} ${source.size} ${await sha256(source)}`);
   }
   return lines.join('\n');
 }

@@ -40,8 +40,9 @@ export function finishedHeader(
   const { blockSize } = header;
   const fork = (old: ForkData, extents: readonly Extent[], clump = old.clumpSize): ForkData => {
     const totalBlocks = blockCount(extents);
-    // fsck wants whole blocks; some of Apple's own volumes have something else.
-    const clumpSize = Math.max(blockSize, Math.ceil(clump / blockSize) * blockSize);
+    // fsck wants whole blocks and no more than a quarter of the volume; Apple's own volumes are not always so.
+    const quarter = Math.max(1, Math.floor(bitmap.totalBlocks / 4)) * blockSize;
+    const clumpSize = Math.min(quarter, Math.max(blockSize, Math.ceil(clump / blockSize) * blockSize));
     return { logicalSize: totalBlocks * blockSize, clumpSize, totalBlocks, extents };
   };
   return {

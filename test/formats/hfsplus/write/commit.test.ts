@@ -43,7 +43,8 @@ describe('planVolume over an empty volume', () => {
             ],
           }),
         );
-        for (const name of ['one', 'two', 'three']) await staged.put(entry(['Folder', name], { text: 'linked', link: 7 }));
+        for (const name of ['one', 'two', 'three'])
+          await staged.put(entry(['Folder', name], { text: 'linked', link: 7 }));
         const expected = await snapshot(staged);
         const { volume, plan } = await finish(staged);
         expect(await snapshot(volume)).toEqual(expected);

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { fromBytes } from '../../../../src/formats/bytes.js';
+import { HfsVolume } from '../../../../src/formats/hfsplus/volume.js';
+import { planVolume, StagedVolume } from '../../../../src/formats/hfsplus/write/index.js';
+import { entry, noise } from '../../../helpers/entries.js';
+import { FSCK, fsck } from '../../../helpers/fsck.js';
+import { HFS_FIXTURES } from '../../../helpers/hfs-fixtures.js';
+import { materialize } from '../../../helpers/materialize.js';
+import { snapshot } from '../../../helpers/tree-snapshot.js';
+
+const NOW = 3_800_000_000;
+
+/** Plans, writes, has Apple's fsck look at it where that is here, and reads it again. */
+async function finish(staged: StagedVolume) {
+  const bytes = await materialize(await planVolume(staged, { now: NOW }));
+  if (FSCK) {
+    const { status, output } = fsck(bytes);
+    expect(output).toContain('appears to be OK');
+    expect(status).toBe(0);
+  }
+  return HfsVolume.open(fromBytes(bytes, 'finished'));
+}
+
+describe.each(Object.entries(HFS_FIXTURES))('%s', (_name, open) => {
+  it('stays as it is when nothing is staged, in no more blocks', async () => {
+    const base = await open();
+    const staged = new StagedVolume(base);
+    const before = await snapshot(base);
+    expect(await snapshot(staged)).toEqual(before);
+    const after = await finish(staged);
+    expect(await snapshot(after)).toEqual(before);
+    const { fileCount, folderCount, finderInfo, nextCatalogID, writeCount, created, journalInfoBlock } = base.header;
+    expect(after.header).toMatchObject({ fileCount, folderCount, nextCatalogID, created, journalInfoBlock });
+    expect(Buffer.from(after.header.finderInfo).equals(finderInfo)).toBe(true);
+    expect(after.header).toMatchObject({ writeCount: writeCount + 1, modified: NOW });
+  });
+
+  it('holds what is put, not what is removed, and everything else', async () => {
+    const base = await open();
+    const staged = new StagedVolume(base, { now: NOW });
+    const paths: string[][] = [];
+    for await (const { path, kind } of staged.walk()) if (kind !== 'folder') paths.push([...path]);
+    for (const path of paths.filter((_, i) => i % 2 === 0)) await staged.remove(path);
+    const kept = paths.filter((_, i) => i % 2 === 1);
+    if (kept[0]) await staged.put(entry(kept[0], { text: 'replaced' }));
+    await staged.put(entry(['Added']));
+    await staged.put(entry(['Added', 'big'], { data: fromBytes(noise('big', 1_000_000), 'big') }));
+    const xattrs = [
+      { name: 'large', value: fromBytes(noise('large', 20_000), 'large') },
+      { name: 'small', value: fromBytes(noise('small', 20), 'small') },
+    ];
+    await staged.put(entry(['Added', 'link a'], { text: 'shared', link: 1, xattrs }));
+    await staged.put(entry(['Added', 'link b'], { text: 'shared', link: 1, xattrs }));
+    const expected = await snapshot(staged);
+    const after = await finish(staged);
+    expect(await snapshot(after)).toEqual(expected);
+    for (const path of paths.filter((_, i) => i % 2 === 0)) expect(await after.entry(path)).toBeUndefined();
+  });
+});
