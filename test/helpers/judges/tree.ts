@@ -18,10 +18,10 @@ export interface TruthEntry {
   readonly xattrs?: Readonly<Record<string, string>>;
 }
 
-export type Truth = Readonly<Record<string, TruthEntry>>;
-
-/** What a judge saw of an entry. What it cannot see is left out, and not compared. */
+/** What is known of an entry. What is left out is not compared: a judge may not see it. */
 export type Seen = { readonly kind: TruthEntry['kind'] } & Partial<Omit<TruthEntry, 'kind'>>;
+
+export type Truth = Readonly<Record<string, Seen>>;
 
 /** A volume as a judge sees it. */
 export interface SeenTree {
@@ -82,7 +82,7 @@ export function compareTrees(
   return { differences, ...counts };
 }
 
-function* compareEntries(truth: TruthEntry, seen: Seen): Generator<string> {
+function* compareEntries(truth: Seen, seen: Seen): Generator<string> {
   for (const field of FIELDS) {
     if (seen[field] === undefined || truth[field] === undefined || seen[field] === truth[field]) continue;
     yield `${field} should be ${show(field, truth[field])}, is ${show(field, seen[field])}`;
