@@ -95,6 +95,8 @@ export function decodeBzip2(input: Uint8Array, plainLength: number, where: Where
 export async function* bunzip2(input: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const reader = new StreamReader();
   const window = new InputWindow(input);
+  let piece = new Uint8Array(PIECE);
+  let at = 0;
   try {
     for (let streams = 0; streams === 0 || (await window.fill(1)) > 0; streams++) {
       await window.fill(4);
@@ -105,13 +107,16 @@ export async function* bunzip2(input: AsyncIterable<Uint8Array>, name: string): 
         await window.fill(MAX_ENCODED_BLOCK);
         if (!window.read((bits) => reader.next(bits))) break;
         while (!reader.block.done) {
-          const piece = new Uint8Array(PIECE);
-          const length = reader.block.write(piece, 0, PIECE);
-          if (length > 0) yield piece.subarray(0, length);
+          at = reader.block.write(piece, at, PIECE);
+          if (at < PIECE) break;
+          yield piece;
+          piece = new Uint8Array(PIECE);
+          at = 0;
         }
         reader.finish();
       }
     }
+    if (at > 0) yield piece.subarray(0, at);
   } catch (error) {
     throw asFormatError(error, { file: name, at: window.offset }, 'bzip2 stream');
   } finally {

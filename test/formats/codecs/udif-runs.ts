@@ -7,11 +7,11 @@ import type { Codec } from '../../../src/formats/bytes.js';
 const SECTOR = 512;
 
 const CODECS: Record<number, Codec> = {
-  0x80000004: 'adc',
-  0x80000005: 'zlib',
-  0x80000006: 'bzip2',
-  0x80000007: 'lzfse',
-  0x80000008: 'xz',
+  2147483652: 'adc',
+  2147483653: 'zlib',
+  2147483654: 'bzip2',
+  2147483655: 'lzfse',
+  2147483656: 'xz',
 };
 
 export interface Run {

@@ -82,8 +82,18 @@ export class LzmaDecoder {
     this.range = -1;
     this.code = (input[from + 1]! << 24) | (input[from + 2]! << 16) | (input[from + 3]! << 8) | input[from + 4]!;
     this.pos = from + 5;
+    const wrong = this.symbols(to, out, at, end, dictionary);
+    if (wrong) return wrong;
+    if (this.range >>> 0 < TOP) this.code = (this.code << 8) | input[this.pos++]!;
+    if (this.pos !== to || this.code !== 0) return 'a chunk of another length';
+    return undefined;
+  }
+
+  private symbols(to: number, out: Uint8Array, at: number, end: number, dictionary: number): string | undefined {
     const { pbMask } = this;
     while (at < end) {
+      // Damaged data soon runs past its chunk: no need to decode the rest of it.
+      if (this.pos > to) return 'more symbols than bytes';
       const posState = (at - dictionary) & pbMask;
       const state = this.state;
       if (this.bit(IS_MATCH + state * POS_STATES + posState) === 0) {
@@ -136,10 +146,6 @@ export class LzmaDecoder {
         for (let source = at - distance, stop = at + length; at < stop; ) out[at++] = out[source++]!;
       }
     }
-    if (this.range >>> 0 < TOP) {
-      this.code = (this.code << 8) | input[this.pos++]!;
-    }
-    if (this.pos !== to || this.code !== 0) return 'a chunk of another length';
     return undefined;
   }
 
