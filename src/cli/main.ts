@@ -17,8 +17,8 @@ const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
 export async function main(argv: readonly string[], parts: Partial<SessionParts> = {}): Promise<number> {
   const session: SessionParts = {
     load: async () => await import('./actions/index.js'),
-    stdout: new Output(process.stdout),
-    stderr: new Output(process.stderr),
+    stdout: parts.stdout ?? new Output(process.stdout),
+    stderr: parts.stderr ?? new Output(process.stderr),
     screen: process.stderr,
     env: process.env,
     version: ownVersion(),
