@@ -69,7 +69,10 @@ export class NativeTool implements ImageTool {
     );
   }
 
-  async dispose(): Promise<void> {}
+  async dispose(image: Image): Promise<void> {
+    const { opened } = image as NativeImage;
+    if (opened?.disk.udif) this.#checksums.forget(opened.disk.udif);
+  }
 
   async make(pieces: readonly Piece[], length: number): Promise<Uint8Array> {
     return this.#pool.make(pieces, length);

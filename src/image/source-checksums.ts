@@ -14,6 +14,10 @@ export class SourceChecksums {
     this.#images.set(image.id, { image, ledger: new ChecksumLedger(image) });
   }
 
+  forget(image: UdifImage): void {
+    this.#images.delete(image.id);
+  }
+
   report(checksums: readonly RunChecksum[]): void {
     for (const { run, crc } of checksums) this.#images.get(run.image)?.ledger.report(run.index, crc);
   }

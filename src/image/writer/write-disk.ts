@@ -71,7 +71,6 @@ class DiskWriter {
   async run(): Promise<WrittenDisk> {
     try {
       for await (const stretch of stretches(this.plan)) {
-        this.options.signal.throwIfAborted();
         if (stretch.kind === 'data' && this.#free.length === 0 && this.#slots === 0) await this.#landUntilFree();
         this.#launch(stretch);
       }
@@ -113,6 +112,7 @@ class DiskWriter {
 
   /** Waits for the oldest stretch and takes it into the checksums, in the order of the output. */
   async #landOne(): Promise<void> {
+    this.options.signal.throwIfAborted();
     const flight = this.#flights[0]!;
     await flight.ready;
     this.#flights.shift();
