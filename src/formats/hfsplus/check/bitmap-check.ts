@@ -42,5 +42,5 @@ export async function checkBitmap(context: CheckContext, file: ByteSource): Prom
       `${orphaned.count} marked used`,
     );
   }
-  if (beyond > 0) findings.warn('allocation file', 'beyond the last block', 'zeros', `${beyond} bits set`);
+  if (beyond > 0) findings.error('allocation file', 'beyond the last block', 'zeros', `${beyond} bits set`);
 }

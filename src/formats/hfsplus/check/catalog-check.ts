@@ -42,6 +42,8 @@ export class CatalogCheck {
   /** By the CNID of the folder: all children, folders among them. */
   readonly children = new Map<number, number>();
   readonly childFolders = new Map<number, number>();
+  /** Text encodings of all records. */
+  readonly encodings = new Set<number>();
   files = 0;
   folders = 0;
 
@@ -77,6 +79,7 @@ export class CatalogCheck {
     } else {
       this.files++;
     }
+    this.encodings.add(record.textEncoding);
     this.#checkCommon(key, record, where);
     if (record.kind === 'file') this.#checkFile(key, record, where);
     this.links.visit(key, record, where);

@@ -17,6 +17,8 @@ const HEADER = 'volume header';
 const FIXED = ['signature', 'version', 'created', 'blockSize', 'totalBlocks', 'journalInfoBlock'] as const;
 const FORKS = ['allocationFile', 'extentsFile', 'catalogFile', 'attributesFile', 'startupFile'] as const;
 
+/** Bytes. */
+const MAX_FORK_CLUMP = 0x10_0000;
 const COUNTS = ['attributes', 'fileCount', 'folderCount', 'freeBlocks', 'nextCatalogID'] as const;
 
 /** What the primary header says by itself, and against the size of the partition. */
@@ -31,10 +33,26 @@ export function checkHeader(source: ByteSource, header: VolumeHeader, findings: 
     findings.error(HEADER, 'nextAllocation', `below ${totalBlocks}`, header.nextAllocation);
   if (header.nextCatalogID < Cnid.firstUser)
     findings.error(HEADER, 'nextCatalogID', 'at least 16', header.nextCatalogID);
+  checkClumps(header, findings);
+}
+
+/** Clump sizes as Apple's fsck wants them. */
+function checkClumps(header: VolumeHeader, findings: Findings): void {
+  const { blockSize, totalBlocks } = header;
+  const fits = (size: number, most: number) => size % blockSize === 0 && size <= most;
+  const most = Math.floor(totalBlocks / 4) * blockSize;
   for (const name of FORKS) {
     const { clumpSize, totalBlocks: blocks } = header[name];
-    if (blocks > 0 && clumpSize % blockSize !== 0) {
-      findings.warn(HEADER, `${name}.clumpSize`, `a multiple of ${blockSize}`, clumpSize);
+    if (blocks === 0 || (fits(clumpSize, most) && (clumpSize > 0 || name !== 'attributesFile'))) continue;
+    // On small volumes Apple's own systems make this one too large.
+    const severity = name === 'attributesFile' && clumpSize > most ? 'warning' : 'error';
+    findings.add(severity, HEADER, `${name}.clumpSize`, `a multiple of ${blockSize} of at most ${most}`, clumpSize);
+  }
+  // Where blocks are larger than the most a clump may be, one block is the clump.
+  const largest = Math.max(MAX_FORK_CLUMP, blockSize);
+  for (const name of ['resourceClumpSize', 'dataClumpSize'] as const) {
+    if (header[name] === 0 || !fits(header[name], largest)) {
+      findings.error(HEADER, name, `a multiple of ${blockSize} of at most ${largest}`, header[name]);
     }
   }
 }

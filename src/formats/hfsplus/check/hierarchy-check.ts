@@ -30,7 +30,24 @@ export function checkHierarchy(catalog: CatalogCheck): void {
     if ((bits & XattrBit.matched) === 0)
       findings.error('attributes', `CNID ${cnid}`, 'a file or folder with this CNID', 'none');
   }
+  checkEncodings(catalog);
   checkBlessing(catalog);
+}
+
+/** Every text encoding in use must be in encodingsBitmap (TN1150; above 47 as Apple's fsck takes them). */
+function checkEncodings({ context, encodings }: CatalogCheck): void {
+  const { encodingsBitmap } = context.header;
+  const missing: number[] = [];
+  for (const encoding of encodings) {
+    const script = encoding & 0x7f;
+    const bits = [script < 48 ? script : 0];
+    if (encoding === 152) bits.push(48); // Ukrainian
+    if (encoding === 140) bits.push(49); // Farsi
+    if (!bits.some((bit) => ((encodingsBitmap >> BigInt(bit)) & 1n) === 1n)) missing.push(encoding);
+  }
+  if (missing.length === 0) return;
+  const found = `0x${encodingsBitmap.toString(16)}`;
+  context.findings.error('volume header', 'encodingsBitmap', `a bit for encoding ${missing.join(', ')}`, found);
 }
 
 function checkRow(catalog: CatalogCheck, row: number): void {
