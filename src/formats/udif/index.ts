@@ -1,3 +1,4 @@
+export { blkxPartitions } from './blkx-list.js';
 export {
   ChecksumLedger,
   type ChecksumReport,
@@ -12,3 +13,4 @@ export { RunType } from './mish.js';
 export { openUdif } from './open.js';
 export type { RunIndex, RunKind } from './runs.js';
 export { openSparse } from './sparse.js';
+export { type BlkxPartition, type Compress, type Compressed, type WrittenUdif, writeUdif } from './write.js';
