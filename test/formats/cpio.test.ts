@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/errors.js';
 import { type CpioFormat, type CpioInput, readCpio, SeekFeed, writeCpio } from '../../src/formats/cpio/index.js';
 import { joined, orFormatError, patched } from '../helpers/damage.js';
+import { needs } from '../helpers/judges/needs.js';
+import { run, scratch } from '../helpers/judges/tool.js';
 
 const APPLEDOUBLE = gunzipSync(
   readFileSync(new URL('../fixtures/packages/libarchive-test_write_disk_appledouble.cpio.gz', import.meta.url)),
@@ -218,6 +221,16 @@ describe('writeCpio', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it.for(['odc', 'newc'] as const)('7-Zip reads %s', async (format, context) => {
+    needs(context, '7z');
+    const path = join(scratch('cpio'), 'test.cpio');
+    const odd = './é and a long name that is not a multiple of four';
+    writeFileSync(path, await write([folder('.'), folder('./dir'), file('./dir/a', 'hello'), file(odd, 'x')], format));
+    expect((await run('7z', ['t', '-tcpio', path])).status).toBe(0);
+    expect((await run('7z', ['x', '-so', '-tcpio', path, './dir/a'])).stdout.toString()).toBe('hello');
+    expect((await run('7z', ['l', '-slt', '-tcpio', path])).stdout.toString()).toContain('Path = ./é and a long name');
   });
 
   it('refuses numbers that do not fit and sizes that lie', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,6 +10,8 @@ import { encodeXarHeader } from '../../src/formats/xar/header.js';
 import { openXar, writeXar, type XarArchive, type XarInput } from '../../src/formats/xar/index.js';
 import { MAX_DEPTH, MAX_ELEMENTS } from '../../src/formats/xar/xml.js';
 import { joined, orFormatError, patched } from '../helpers/damage.js';
+import { needs } from '../helpers/judges/needs.js';
+import { run, scratch } from '../helpers/judges/tool.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/packages/${name}`, import.meta.url));
 const openFixture = (name: string) => openXar(fromBytes(fixture(name), name));
@@ -362,6 +365,27 @@ describe('writeXar', () => {
     await expect(other.verifyMember('Essentials.pkg/Payload')).rejects.toThrow(
       'checksum of xar member Essentials.pkg/Payload',
     );
+  });
+
+  it('7-Zip reads it', async (context) => {
+    needs(context, '7z');
+    const content = fromBytes(Buffer.from('hello from a xar\n'.repeat(5000)), 'content');
+    const bytes = await write([
+      {
+        name: 'Essentials.pkg',
+        children: [
+          { name: 'Payload', content },
+          { name: 'Bom', content, compress: true },
+        ],
+      },
+    ]);
+    const path = join(scratch('xar'), 'test.xar');
+    writeFileSync(path, bytes);
+    expect((await run('7z', ['t', '-txar', path])).status).toBe(0);
+    for (const member of ['Payload', 'Bom']) {
+      const { stdout } = await run('7z', ['x', '-so', '-txar', path, `Essentials.pkg/${member}`]);
+      expect(stdout.equals(await content.read(0, content.size))).toBe(true);
+    }
   });
 
   it('any members come back', async () => {

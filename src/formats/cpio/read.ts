@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { FormatError } from '../../errors.js';
 import { type Feed, StreamFeed } from './feed.js';
 import { type CpioHeader, formatOf, HEADER_SIZE, padding, parseHeader } from './header.js';
@@ -46,15 +47,15 @@ export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: s
   try {
     for (;;) {
       const headerOffset = feed.position;
-      const magic = await feed.take(6);
-      if (magic.length < 6) throw early(`an entry or ${TRAILER}`, 'the end');
-      const magicText = Buffer.from(magic).toString('latin1');
-      const format = formatOf(magicText);
+      let bytes = await feed.take(HEADER_SIZE.odc);
+      if (bytes.length < 6) throw early(`an entry or ${TRAILER}`, 'the end');
+      const magic = Buffer.from(bytes.subarray(0, 6)).toString('latin1');
+      const format = formatOf(magic);
       const structure = `cpio entry ${seen.size}`;
-      if (!format) throw fault(structure, headerOffset, '"070707" or "070701"', JSON.stringify(magicText));
-      const rest = await feed.take(HEADER_SIZE[format] - 6);
-      if (rest.length < HEADER_SIZE[format] - 6) throw early('a whole header', `${rest.length + 6} bytes`);
-      const header = parseHeader(format, Buffer.concat([magic, rest]));
+      if (!format) throw fault(structure, headerOffset, '"070707" or "070701"', JSON.stringify(magic));
+      if (format === 'newc') bytes = Buffer.concat([bytes, await feed.take(HEADER_SIZE.newc - HEADER_SIZE.odc)]);
+      if (bytes.length < HEADER_SIZE[format]) throw early('a whole header', `${bytes.length} bytes`);
+      const header = parseHeader(format, bytes);
       if ('bad' in header)
         throw fault(structure, headerOffset + header.at, header.expected, JSON.stringify(header.bad));
       if (header.nameSize < 2 || header.nameSize > MAX_NAME) {
@@ -66,7 +67,8 @@ export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: s
       const entryName = decodeName(raw);
       if (entryName === undefined)
         throw fault(structure, nameOffset, 'a name in UTF-8 that ends with NUL', 'other bytes');
-      await feed.skip(padding(format, HEADER_SIZE[format] + header.nameSize));
+      const gap = padding(format, HEADER_SIZE[format] + header.nameSize);
+      if (gap > 0) await feed.skip(gap);
       if (entryName === TRAILER) {
         const tail = await feed.skip(MAX_TAIL + 1);
         if (tail > MAX_TAIL) throw fault('cpio trailer', headerOffset, `at most ${MAX_TAIL} bytes after it`, 'more');
@@ -80,7 +82,7 @@ export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: s
       if (seen.size === MAX_ENTRIES || names > MAX_NAMES) {
         throw fault(structure, headerOffset, `at most ${MAX_ENTRIES} entries and ${MAX_NAMES} bytes of names`, 'more');
       }
-      if (path.length > 1 && seen.get(path.slice(0, -1).join('/')) === false) {
+      if (path.length > 1 && seen.get(key.slice(0, key.lastIndexOf('/'))) === false) {
         throw fault(structure, nameOffset, 'a parent that is a folder', JSON.stringify(entryName));
       }
       seen.set(key, (header.mode & S_IFMT) === S_IFDIR);
@@ -98,7 +100,8 @@ export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: s
       const left = end - feed.position;
       if ((await feed.skip(left)) < left)
         throw early(`${header.size} bytes of ${entryName}`, `${feed.position - dataOffset}`);
-      await feed.skip(padding(format, header.size));
+      const tail = padding(format, header.size);
+      if (tail > 0) await feed.skip(tail);
     }
   } finally {
     await feed.close();
@@ -108,11 +111,8 @@ export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: s
 /** A name without its NUL; undefined where it has none, has another inside, or is no UTF-8. */
 function decodeName(raw: Uint8Array): string | undefined {
   if (raw.indexOf(0) !== raw.length - 1) return undefined;
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(raw.subarray(0, -1));
-  } catch {
-    return undefined;
-  }
+  const text = Buffer.from(raw.buffer, raw.byteOffset, raw.length - 1);
+  return isUtf8(text) ? text.toString('utf8') : undefined;
 }
 
 /** "." and "./a/b" as paths; undefined where a name is absolute or has empty or dot components. */

@@ -26,7 +26,10 @@ export function parseXml(text: string): Element {
   };
   let root: Element | null = null;
   try {
-    root = new DOMParser({ onError, locator: false }).parseFromString(text, 'text/xml').documentElement;
+    root = new DOMParser({ onError, locator: false, normalizeLineEndings }).parseFromString(
+      text,
+      'text/xml',
+    ).documentElement;
   } catch (error) {
     problem ??= firstLine(error instanceof Error ? error.message : String(error));
   }
@@ -34,6 +37,9 @@ export function parseXml(text: string): Element {
   if (!root) throw new XmlFault(0, 'an XML document', 'none');
   return root;
 }
+
+/** XML 1.0, section 2.11; the parser's own does what XML 1.1 says, which changes names. */
+const normalizeLineEndings = (text: string) => text.replace(/\r\n?/g, '\n');
 
 /**
  * A parser builds everything it is given: count tags and their depth first. Document types are refused, and with them entity
