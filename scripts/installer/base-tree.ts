@@ -49,7 +49,8 @@ export async function baseTree(options: BaseOptions): Promise<MadeEntry[]> {
   const prelinked = Math.floor(budget * PRELINKED_SHARE);
   list.file(release.prelinked, withHead(MACH_O_64, contents.file('prelinked', prelinked, 'code')));
   const spent = list.entries.reduce((sum, entry) => sum + (entry.data?.size ?? 0) + (entry.resource?.size ?? 0), 0);
-  const files = Math.max(LEAST_FILES, Math.round(FILES * scale)) - list.entries.length;
+  const there = list.entries.filter((entry) => entry.kind !== 'folder').length;
+  const files = Math.max(LEAST_FILES, Math.round(FILES * scale)) - there;
   await addBulk(list, bulk(seedFor(options.seed, 'bulk'), files), Math.max(0, budget - spent), options);
   return list.entries;
 }
@@ -117,7 +118,7 @@ async function addBulk(list: EntryList, planned: readonly Planned[], budget: num
       const plain = await data.read(0, size);
       const name = item.path.at(-1) ?? '';
       const details = compressed(plain, fitsInline(plain) ? 3 : 4, name);
-      list.file(item.path, fromBytes(new Uint8Array(0), name), { ...details, mode });
+      list.file(item.path, fromBytes(new Uint8Array(0), name), { ...details, mode, plain: data });
     } else if (dice.chance(12)) {
       list.file(item.path, data, { mode, link: ++link });
       for (let i = dice.between(1, 3); i > 0; i--) {

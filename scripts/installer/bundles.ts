@@ -96,8 +96,13 @@ const frameworkIn =
     const top = ['System', 'Library', folder, `${name}.framework`];
     const version = [...top, 'Versions', 'A'];
     to.push(binary(dice, [...version, name]), text(dice, [...version, 'Resources', 'Info.plist'], 9, 12));
-    for (let i = dice.below(LANGUAGES.length); i >= 0; i--) {
-      to.push(text(dice, [...version, 'Resources', `${LANGUAGES[i]}.lproj`, 'Localizable.strings'], 9, 15));
+    for (let i = dice.below(LANGUAGES.length / 2); i >= 0; i--) {
+      const language = [...version, 'Resources', `${LANGUAGES[i]}.lproj`];
+      to.push(
+        text(dice, [...language, 'InfoPlist.strings'], 7, 9),
+        text(dice, [...language, 'Localizable.strings'], 9, 15),
+        text(dice, [...language, `${name}.strings`], 9, 14),
+      );
     }
     for (let i = dice.below(4); i > 0; i--) {
       const path = [...version, 'Resources', `${name}${i}.tiff`];
@@ -121,7 +126,7 @@ const application: Maker = (dice, name, to) => {
     binary(dice, [...contents, 'MacOS', name]),
     { kind: 'file', path: [...contents, 'Resources', `${name}.icns`], texture: 'noise', weight: dice.size(13, 17) },
   );
-  for (let i = dice.below(LANGUAGES.length); i >= 0; i--) {
+  for (let i = dice.below(LANGUAGES.length / 2); i >= 0; i--) {
     const path = [...contents, 'Resources', `${LANGUAGES[i]}.lproj`, 'MainMenu.nib'];
     to.push({ kind: 'file', path, texture: 'code', weight: dice.size(12, 16) });
   }

@@ -30,7 +30,6 @@ export function compressed(plain: Uint8Array, type: DecmpfsType, name: string): 
   return {
     ownerFlags: UF_COMPRESSED,
     xattrs: [{ name: 'com.apple.decmpfs', value: fromBytes(value, `${name}: com.apple.decmpfs`) }],
-    plain: fromBytes(plain, name),
     ...(resource === undefined ? {} : { resource: fromBytes(resource, `${name}: resource fork`) }),
   };
 }

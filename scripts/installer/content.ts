@@ -27,38 +27,48 @@ export class Contents {
   file(name: string, size: number, texture: Texture): ByteSource {
     const seed = seedFor(this.seed, name);
     const pool = texture === 'noise' ? undefined : this.pools[texture];
-    const fill = pool === undefined ? fillNoise : fillFrom(pool);
-    const source: ByteSource = {
-      name,
-      size,
-      async read(offset, length) {
-        checkRange(source, offset, length);
-        // Whole blocks, since a block is made at once; the result is the part asked for.
-        const first = Math.floor(offset / BLOCK);
-        const last = Math.ceil((offset + length) / BLOCK);
-        const bytes = Buffer.allocUnsafeSlow((last - first) * BLOCK);
-        fill(bytes, seed, first);
-        return bytes.subarray(offset - first * BLOCK, offset - first * BLOCK + length);
-      },
-    };
-    return source;
+    return new MadeContent(name, size, seed, pool);
+  }
+}
+
+/** One file's bytes. A class, because a system has tens of thousands of them. */
+class MadeContent implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+  private readonly seed: number;
+  private readonly pool: Uint8Array | undefined;
+
+  constructor(name: string, size: number, seed: number, pool: Uint8Array | undefined) {
+    this.name = name;
+    this.size = size;
+    this.seed = seed;
+    this.pool = pool;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    checkRange(this, offset, length);
+    // Whole blocks, since a block is made at once; the result is the part asked for.
+    const first = Math.floor(offset / BLOCK);
+    const last = Math.ceil((offset + length) / BLOCK);
+    const bytes = Buffer.allocUnsafeSlow((last - first) * BLOCK);
+    if (this.pool) fillFrom(this.pool, bytes, this.seed, first);
+    else fillNoise(bytes, this.seed, first);
+    return bytes.subarray(offset - first * BLOCK, offset - first * BLOCK + length);
   }
 }
 
 /** Fills whole blocks with words of a pool, starting where the seed says, each block with its own stamp. */
-function fillFrom(pool: Uint8Array) {
-  return (bytes: Buffer, seed: number, first: number): void => {
-    const start = (mix(seed, 1) % (POOL / BLOCK)) * BLOCK;
-    for (let at = 0; at < bytes.length; ) {
-      const from = (start + first * BLOCK + at) % POOL;
-      const take = Math.min(POOL - from, bytes.length - at);
-      bytes.set(pool.subarray(from, from + take), at);
-      at += take;
-    }
-    for (let at = 0, block = first; at < bytes.length; at += BLOCK, block++) {
-      for (let i = 0; i < STAMP; i += 4) bytes.writeUInt32LE(mix(seed + i, block), at + i);
-    }
-  };
+function fillFrom(pool: Uint8Array, bytes: Buffer, seed: number, first: number): void {
+  const start = (mix(seed, 1) % (POOL / BLOCK)) * BLOCK;
+  for (let at = 0; at < bytes.length; ) {
+    const from = (start + first * BLOCK + at) % POOL;
+    const take = Math.min(POOL - from, bytes.length - at);
+    bytes.set(pool.subarray(from, from + take), at);
+    at += take;
+  }
+  for (let at = 0, block = first; at < bytes.length; at += BLOCK, block++) {
+    for (let i = 0; i < STAMP; i += 4) bytes.writeUInt32LE(mix(seed + i, block), at + i);
+  }
 }
 
 /** Fills whole blocks with bytes that no compressor can shorten (xorshift32, seeded anew for each block). */

@@ -23,7 +23,7 @@ export interface DiskDetails {
 }
 
 /** The volume with its partition map around it, as a source. */
-export function makeDisk(volume: ByteSource, details: DiskDetails): { source: ByteSource; layout: DiskLayout } {
+export function makeDisk(volume: ByteSource, details: DiskDetails): ByteSource {
   const layout = layoutOf(volume.size / SECTOR, details);
   const offset = layout.volumeFirstSector * SECTOR;
   const extents = [
@@ -32,7 +32,7 @@ export function makeDisk(volume: ByteSource, details: DiskDetails): { source: By
     }),
     { offset, length: volume.size, source: volume, from: 0 },
   ];
-  return { source: sourceOfPlan({ size: layout.totalSectors * SECTOR, extents, headers: [] }, details.name), layout };
+  return sourceOfPlan({ size: layout.totalSectors * SECTOR, extents, headers: [] }, details.name);
 }
 
 function layoutOf(volumeSectors: number, { map, seed, efiSectors = 0 }: DiskDetails): DiskLayout {

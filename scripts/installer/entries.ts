@@ -36,6 +36,9 @@ const LOCKED = 0x0001;
 /** The first of the days on which the files of an installer were made; noon GMT. */
 const FIRST_DAY = Date.UTC(2015, 6, 1, 12) / 1000;
 const SIX_WEEKS = 42 * 86_400;
+// Shared by the tens of thousands of entries that have none.
+const NO_FINDER_INFO = new Uint8Array(32);
+const NO_XATTRS: readonly Xattr[] = [];
 
 /** Collects the entries of one volume or payload in the order in which they are said; folders come before what is in them. */
 export class EntryList {
@@ -106,11 +109,11 @@ export class EntryList {
       },
       dates: { created, modified, changed, accessed: changed, backedUp: 0 },
       flags: details.locked ? LOCKED : 0,
-      finderInfo: details.finderInfo ?? new Uint8Array(32),
+      finderInfo: details.finderInfo ?? NO_FINDER_INFO,
       textEncoding: 0,
       ...(data === undefined ? {} : { data }),
       ...(details.resource === undefined ? {} : { resource: details.resource }),
-      xattrs: details.xattrs ?? [],
+      xattrs: details.xattrs ?? NO_XATTRS,
       ...(details.link === undefined ? {} : { link: details.link }),
       ...(details.plain === undefined ? {} : { plain: details.plain }),
       ...(details.pieces === undefined ? {} : { pieces: details.pieces }),

@@ -112,7 +112,10 @@ function addForks(list: EntryList, contents: Contents): void {
 async function addCompressed(list: EntryList, contents: Contents): Promise<void> {
   const here = [...HOME, 'compressed'];
   const make = async (name: string, type: Parameters<typeof compressed>[1], plain: Uint8Array) =>
-    list.file([...here, name], fromBytes(new Uint8Array(0), name), compressed(plain, type, name));
+    list.file([...here, name], fromBytes(new Uint8Array(0), name), {
+      ...compressed(plain, type, name),
+      plain: fromBytes(plain, name),
+    });
   const some = (name: string, size: number, texture: 'text' | 'code' | 'noise') =>
     contents.file(`compressed ${name}`, size, texture).read(0, size);
   await make('type 1', 1, await some('1', 700, 'text'));

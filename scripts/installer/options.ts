@@ -11,6 +11,8 @@ export interface InstallerOptions {
   readonly seed?: number;
   /** Writes the listing that a finished ISO can be judged by (truth.ts). */
   readonly truth?: string;
+  /** Makes that listing for the caller, too where it is written nowhere. */
+  readonly wantTruth?: boolean;
   /** What the kernel prints when it is started; default made from the seed. */
   readonly nonce?: string;
   readonly bits?: 64 | 32 | 'fat';
@@ -25,8 +27,11 @@ export interface Faults {
   readonly app?: 'stub';
   /** 'missing': an empty Kernels folder. 'text': a kernel that is no Mach-O. */
   readonly kernel?: 'missing' | 'text';
-  /** One byte in BaseSystem.dmg changed after its chunklist was made. */
-  readonly damagedChunk?: boolean;
+  /**
+   * One byte in BaseSystem.dmg changed after its chunklist was made: in the compressed data, or in the trailer, where nothing
+   * but the chunklist can tell.
+   */
+  readonly damagedChunk?: 'data' | 'trailer';
   readonly chunklist?: 'missing';
   /** What System/Installation/Packages is in BaseSystem. */
   readonly packagesLink?: 'missing' | 'folder';

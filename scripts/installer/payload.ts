@@ -1,6 +1,8 @@
-import { gzipSync } from 'node:zlib';
-import { type ByteSource, fromBytes, slice } from '../../src/formats/bytes.js';
+import { crc32, gzipSync } from 'node:zlib';
+import { type ByteSource, chunks, fromBytes, slice } from '../../src/formats/bytes.js';
+import { encodeXz } from '../../src/formats/codecs/xz/write.js';
 import { Assembly } from './assembly.js';
+import { bzip2 } from './bzip2.js';
 import type { PayloadCoding } from './options.js';
 
 /** A stretch of the plain stream, bytes. */
@@ -13,6 +15,9 @@ const MOST_CHUNK = 16 << 20;
 const LEAST_CHUNK = 256 << 10;
 /** Encoded chunks stay in memory, so there are only so many of them; all others are stored as they are. */
 const MOST_ENCODED = 8;
+/** Larger gzip payloads are stored blocks, made when they are read. */
+const MOST_DEFLATED = 32 << 20;
+const STORED_BLOCK = 0xffff;
 
 /** Encodes a chunk as .xz, with or without the x86 filter. */
 export type EncodeXz = (
@@ -28,14 +33,14 @@ export async function payload(
   plain: ByteSource,
   coding: PayloadCoding,
   code: Stretch | undefined,
-  encoders: { readonly xz: EncodeXz; readonly bzip2: (plain: Uint8Array) => Uint8Array },
 ): Promise<ByteSource> {
-  if (coding === 'pbzx') return pbzx(plain, code, encoders.xz);
+  if (coding === 'pbzx') return pbzx(plain, code);
+  if (coding === 'gzip' && plain.size > MOST_DEFLATED) return storedGzip(plain);
   const bytes = await plain.read(0, plain.size);
-  return fromBytes(coding === 'gzip' ? gzipSync(bytes, { level: 1 }) : encoders.bzip2(bytes), 'Payload');
+  return fromBytes(coding === 'gzip' ? gzipSync(bytes, { level: 1 }) : bzip2(bytes), 'Payload');
 }
 
-async function pbzx(plain: ByteSource, code: Stretch | undefined, encode: EncodeXz): Promise<ByteSource> {
+async function pbzx(plain: ByteSource, code: Stretch | undefined): Promise<ByteSource> {
   const chunk = chunkSize(plain.size);
   const assembly = new Assembly();
   const header = Buffer.alloc(12);
@@ -48,9 +53,9 @@ async function pbzx(plain: ByteSource, code: Stretch | undefined, encode: Encode
     const hasCode = code !== undefined && at < code.offset + code.length && at + length > code.offset;
     let stored = slice(plain, at, length, 'Payload');
     if (hasCode || (index % 3 === 0 && encoded < MOST_ENCODED)) {
-      const filter = hasCode || index % 2 === 0 ? 'x86' : 'none';
-      const packed = await encode(await plain.read(at, length), { filter });
-      if (packed.length < length) {
+      const packed = encodeXz(await plain.read(at, length));
+      // Code is xz in any case, so that finding the kernel means decoding; else raw where xz is no shorter.
+      if (packed.length < length || (hasCode && packed.length > length)) {
         stored = fromBytes(packed, 'Payload');
         encoded++;
       }
@@ -61,6 +66,25 @@ async function pbzx(plain: ByteSource, code: Stretch | undefined, encode: Encode
     assembly.append(sizes);
     assembly.add(stored);
   }
+  return assembly.source('Payload');
+}
+
+/** One gzip member (RFC 1952) of stored deflate blocks (RFC 1951 3.2.4): as large as what is in it, and never in memory. */
+async function storedGzip(plain: ByteSource): Promise<ByteSource> {
+  const assembly = new Assembly();
+  assembly.append(Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3));
+  for (let at = 0; at < plain.size; at += STORED_BLOCK) {
+    const length = Math.min(STORED_BLOCK, plain.size - at);
+    const last = at + length === plain.size ? 1 : 0;
+    assembly.append(Uint8Array.of(last, length & 0xff, length >>> 8, ~length & 0xff, (~length >>> 8) & 0xff));
+    assembly.add(slice(plain, at, length));
+  }
+  let crc = 0;
+  for await (const bytes of chunks(plain)) crc = crc32(bytes, crc);
+  const tail = Buffer.alloc(8);
+  tail.writeUInt32LE(crc, 0);
+  tail.writeUInt32LE(plain.size % 2 ** 32, 4);
+  assembly.append(tail);
   return assembly.source('Payload');
 }
 

@@ -1,0 +1,86 @@
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { promisify } from 'node:util';
+import { deflate, deflateSync } from 'node:zlib';
+import { readPartitionMap } from '../../src/formats/partition-map/index.js';
+import { blkxPartitions, type Compressed, RunType, writeUdif } from '../../src/formats/udif/index.js';
+import { makeDisk } from './disk.js';
+import type { PartitionMap } from './options.js';
+import { makeVolume, type VolumeDetails } from './volume.js';
+
+/** Told what is being written and how far it is, in bytes. */
+export type Report = (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
+
+/** A disk image with one volume. */
+export interface DmgDetails {
+  readonly volume: VolumeDetails;
+  readonly map: PartitionMap;
+  readonly seed: number;
+  readonly efiSectors?: number;
+  readonly report: Report;
+}
+
+const deflateAsync = promisify(deflate);
+const SAMPLES = 4;
+const SAMPLE = 4096;
+/** Bytes to gather before the file is written to. */
+const GATHER = 1 << 20;
+
+/** Writes a UDZO image to a host file. */
+export async function writeDmg(path: string, details: DmgDetails): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    let parts: Uint8Array[] = [];
+    let waiting = 0;
+    const flush = async () => {
+      await file.writeFile(Buffer.concat(parts));
+      parts = [];
+      waiting = 0;
+    };
+    await appendDmg(basename(path), details, async (bytes) => {
+      parts.push(bytes);
+      waiting += bytes.length;
+      if (waiting >= GATHER) await flush();
+    });
+    await flush();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes a UDZO image front to back. */
+export async function appendDmg(
+  name: string,
+  { volume, map, seed, efiSectors, report }: DmgDetails,
+  append: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const details = { name, map, seed, ...(efiSectors === undefined ? {} : { efiSectors }) };
+  const disk = makeDisk(await makeVolume(volume), details);
+  await writeUdif(
+    {
+      disk,
+      partitions: blkxPartitions(await readPartitionMap(disk)),
+      variant: map === 'none' ? 2 : 1,
+      compress: deflatedIfUseful,
+      onProgress: ({ done, total }) => report({ what: name, done, total }),
+    },
+    append,
+  );
+}
+
+/** As zlib does it, but what looks like noise is not tried: packages are most of an installer. */
+async function deflatedIfUseful(plain: Uint8Array): Promise<Compressed> {
+  const noise = !looksSoft(plain);
+  return noise ? { type: RunType.raw, bytes: plain } : { type: RunType.zlib, bytes: await deflateAsync(plain) };
+}
+
+/** Whether any of a few samples shrinks. */
+function looksSoft(plain: Uint8Array): boolean {
+  if (plain.length <= SAMPLES * SAMPLE) return true;
+  for (let i = 0; i < SAMPLES; i++) {
+    const at = Math.floor(((plain.length - SAMPLE) * i) / (SAMPLES - 1));
+    const packed = deflateSync(plain.subarray(at, at + SAMPLE), { level: 1 });
+    if (packed.length < SAMPLE * 0.95) return true;
+  }
+  return false;
+}

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
+import { uuidSeed } from './base.js';
+import type { Contents } from './content.js';
+import { makeDiagnostics } from './diagnostics.js';
+import { type Report, writeDmg } from './dmg.js';
+import type { MadeEntry } from './entries.js';
+import { esdTree } from './esd-tree.js';
+import { makePackages } from './make-packages.js';
+import { notAKernel } from './package-trees.js';
+import { seedFor } from './random.js';
+import { kernelOf, type Settings } from './settings.js';
+
+const MOST_EFI_SECTORS = 409_600;
+const LEAST_EFI_SECTORS = 2048;
+
+/** What InstallESD.dmg was made from. */
+export interface MadeEsd {
+  readonly entries: readonly MadeEntry[];
+  /** Of the payload that has the kernel. */
+  readonly withKernel: readonly MadeEntry[];
+  readonly kernel: ByteSource | undefined;
+}
+
+/** Writes InstallESD.dmg into a folder; `files` lie in its root beside the packages. */
+export async function makeEsd(
+  folder: string,
+  settings: Settings,
+  contents: Contents,
+  files: ReadonlyMap<string, ByteSource>,
+  report: Report,
+): Promise<MadeEsd> {
+  const { release, faults, seed, scale } = settings;
+  const kernel =
+    faults.kernel === 'missing'
+      ? undefined
+      : faults.kernel === 'text'
+        ? notAKernel()
+        : fromBytes(kernelOf(settings), 'kernel');
+  const packages = await makePackages({
+    ...settings,
+    contents,
+    kernel,
+    report: (name) => report({ what: name, done: 0, total: 1 }),
+  });
+  const root = new Map<string, ByteSource>([...files, ...(await makeDiagnostics(settings, contents))]);
+  const entries = esdTree(seed, release, packages.files, root);
+  const efi = Math.max(LEAST_EFI_SECTORS, Math.floor((MOST_EFI_SECTORS * scale) / 8) * 8);
+  await writeDmg(join(folder, 'InstallESD.dmg'), {
+    volume: { name: release.esdVolume, entries, uuidSeed: uuidSeed(seed, 'esd') },
+    map: faults.esdMap ?? 'gpt',
+    efiSectors: efi,
+    seed: seedFor(seed, 'InstallESD.dmg'),
+    report,
+  });
+  return { entries, withKernel: packages.withKernel, kernel };
+}
