@@ -19,5 +19,6 @@ export function decodeZlib(input: Uint8Array, plainLength: number, where: Where)
     throw error;
   }
   if (plain.length !== plainLength) throw wrongLength(where, RUN, plainLength, `${plain.length}`);
-  return plain;
+  // A small result lies in the pool that node shares between buffers: nobody could transfer it to another thread.
+  return plain.buffer.byteLength > plainLength + 64 ? Uint8Array.from(plain) : plain;
 }

@@ -63,16 +63,12 @@ describe.each(SAMPLES)('%s', (file, plain) => {
 });
 
 describe('damage', () => {
-  test.each(['streams.bz2', 'longruns.bz2', 'empty.bz2'])('%s: every byte, every cut', (file) => {
+  test.each(['streams.bz2', 'empty.bz2'])('%s: every byte, every cut', (file) => {
     const plain = SAMPLES.find(([name]) => name === file)![1];
     const stream = fixture(`codecs/${file}`);
-    // A cut of the long one decodes a megabyte each time: its end only.
-    const from = file === 'longruns.bz2' ? stream.length - 25 : 0;
-    const count = survey(stream.subarray(from), plain, (tail) => {
-      return decodeBzip2(Buffer.concat([stream.subarray(0, from), tail]), plain.length, WHERE);
-    });
+    const count = survey(stream, plain, (bad) => decodeBzip2(bad, plain.length, WHERE));
     expect(count.wrong).toBe(0);
-    expect(count.refused).toBeGreaterThan(stream.length - from);
+    expect(count.refused).toBeGreaterThan(stream.length);
   });
 
   test('in a stream: refused, with the place, and the input is closed', async () => {

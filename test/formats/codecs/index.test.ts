@@ -59,6 +59,25 @@ test('a length beyond reason is refused before anything is allocated', () => {
   }
 });
 
+test('more than the run could ever hold is refused before anything is allocated', () => {
+  expect(() => decode('zlib', new Uint8Array(10), 10321, WHERE)).toThrow(
+    'disk.dmg: zlib run at byte 4711: expected at most 10320 decoded bytes from 10, found 10321.',
+  );
+  // What packs best is still below the limit.
+  const zeros = new Uint8Array(50_000_000);
+  const deflated = deflateSync(zeros, { level: 9 });
+  expect(zeros.length / deflated.length).toBeGreaterThan(1000);
+  expect(decode('zlib', deflated, zeros.length, WHERE).length).toBe(zeros.length);
+});
+
+test('a result can be handed to another thread', () => {
+  for (const length of [0, 1, 100, 5000, 100000]) {
+    const plain = decode('zlib', deflateSync(words(length)), length, WHERE);
+    expect(plain.byteOffset).toBe(0);
+    expect(plain.buffer.byteLength).toBeLessThanOrEqual(length + 64);
+  }
+});
+
 test('input that is any bytes at all is refused or decoded, and nothing else', () => {
   const codecs = fc.constantFrom<Codec>('adc', 'zlib', 'bzip2', 'lzfse', 'xz');
   const property = fc.property(codecs, fc.uint8Array({ maxLength: 200 }), fc.nat(500), (codec, bytes, length) => {

@@ -15,6 +15,8 @@ export const LITERALS_PER_BLOCK = 40000;
 const SYMBOLS = L_SYMBOLS + M_SYMBOLS + D_SYMBOLS + LITERAL_SYMBOLS;
 const V1_HEADER = 772;
 const V2_FIXED = 32;
+/** Most bytes of a payload: `bvx2` has 20 bits for it, `bvx1` has 32 but cannot need more. */
+const MAX_PAYLOAD = 0xfffff;
 
 /** What a compressed block (`bvx1` or `bvx2`) says about itself. */
 export interface BlockHeader {
@@ -211,6 +213,8 @@ function check(header: BlockHeader, left: number, where: Where): void {
   limit('an L state', header.lState, 0, L_STATES - 1);
   limit('an M state', header.mState, 0, M_STATES - 1);
   limit('a D state', header.dState, 0, D_STATES - 1);
+  limit('literal payload bytes', header.literalPayloadBytes, 0, MAX_PAYLOAD);
+  limit('match payload bytes', header.lmdPayloadBytes, 0, MAX_PAYLOAD);
   limit('payload bytes', header.literalPayloadBytes + header.lmdPayloadBytes, 0, left - header.headerBytes);
 }
 
