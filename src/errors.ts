@@ -80,3 +80,13 @@ export class FormatError extends SourceError {
     this.fault = fault;
   }
 }
+
+/** Errors that only a mistake in a program makes. */
+export function isBug(error: unknown): boolean {
+  return (
+    error instanceof TypeError ||
+    error instanceof RangeError ||
+    error instanceof ReferenceError ||
+    (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_ASSERTION')
+  );
+}

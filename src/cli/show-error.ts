@@ -1,5 +1,4 @@
-import { isBug } from '../core/explain.js';
-import { Interrupted, UserError } from '../errors.js';
+import { Interrupted, isBug, UserError } from '../errors.js';
 import { printable } from './view-format.js';
 
 /** An error as the user reads it: what went wrong, a blank line, the next thing to type. Stacks only when verbose. */

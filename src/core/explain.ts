@@ -1,4 +1,4 @@
-import { StepError, UserError } from '../errors.js';
+import { isBug, StepError, UserError } from '../errors.js';
 
 /** What a host's error codes mean, in words, and what helps. `what` is the path, or "it". */
 const CODES: Readonly<Record<string, { says: (what: string) => string; hint?: string }>> = {
@@ -61,16 +61,6 @@ function inWords(error: unknown): { message: string; hint?: string | undefined }
     };
   }
   return { message: error.message || error.name };
-}
-
-/** Errors that only a mistake in a program makes. */
-export function isBug(error: unknown): boolean {
-  return (
-    error instanceof TypeError ||
-    error instanceof RangeError ||
-    error instanceof ReferenceError ||
-    (error instanceof Error && (error as NodeJS.ErrnoException).code === 'ERR_ASSERTION')
-  );
 }
 
 function sentence(text: string): string {

@@ -1,0 +1,218 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { importsIn, importsOf, modulesIn, top, withoutComments } from './helpers/imports.js';
+
+/** What a layer may import besides itself, node: and src/errors.ts. A prefix ending in "/" is a folder. */
+interface Layer {
+  readonly values: readonly string[];
+  readonly types?: readonly string[];
+}
+
+/** What is known about releases and how an installer says which it is: leaves that several layers read. */
+const RELEASES = ['src/releases.ts', 'src/system-version.ts'];
+
+/** The table of the design. The longest prefix that fits a module is its layer. */
+const LAYERS: Readonly<Record<string, Layer>> = {
+  'src/host/': { values: [] },
+  'src/plist/': { values: [] },
+  'src/formats/': { values: ['src/plist/plist.ts'] },
+  'src/image/': {
+    values: ['src/formats/', 'src/host/', 'src/plist/plist.ts', 'src/core/shared.ts'],
+    types: ['src/core/'],
+  },
+  'src/core/': { values: [], types: ['src/image/types.ts', 'src/formats/bytes.ts', 'src/formats/entry.ts'] },
+  'src/releases.ts': { values: ['src/formats/', 'src/plist/'] },
+  'src/system-version.ts': { values: ['src/formats/', 'src/plist/', 'src/releases.ts'] },
+  'src/source/': { values: ['src/formats/', 'src/plist/', ...RELEASES], types: ['src/image/types.ts'] },
+  'src/verify/': { values: ['src/formats/', 'src/plist/', ...RELEASES], types: ['src/image/types.ts'] },
+  'src/steps/': {
+    values: ['src/core/', 'src/formats/', 'src/plist/', 'src/verify/', ...RELEASES],
+    types: ['src/image/types.ts'],
+  },
+  'pipelines/': { values: ['src/core/', 'src/steps/'] },
+  'src/launch/': { values: ['src/host/', 'src/plist/', 'src/manifest.ts', 'src/version.ts'], types: ['src/core/'] },
+  'src/inspect/': {
+    values: [
+      'src/core/names.ts',
+      'src/formats/',
+      'src/plist/',
+      'src/source/',
+      'src/verify/',
+      'src/open-given.ts',
+      ...RELEASES,
+    ],
+    types: ['src/image/types.ts'],
+  },
+  'src/cli/': { values: ['src/index.ts'], types: ['src/core/events.ts'] },
+  // Beside index.ts: what it is wired of.
+  'src/': {
+    values: [
+      'src/core/',
+      'src/formats/',
+      'src/host/',
+      'src/image/',
+      'src/inspect/',
+      'src/launch/',
+      'src/plist/',
+      'src/source/',
+      'src/steps/',
+      'src/verify/',
+      'pipelines/',
+      ...RELEASES,
+    ],
+  },
+  // Everything: they are for maintainers.
+  'scripts/': { values: ['src/', 'pipelines/', 'scripts/'] },
+};
+
+/** Who may import a package. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  execa: ['src/host/act.ts'],
+  zx: ['src/host/ask.ts', 'scripts/'],
+  listr2: ['src/cli/view.ts'],
+  commander: ['src/cli/main.ts', 'src/cli/commands/', 'scripts/'],
+  plist: ['src/plist/plist.ts'],
+  '@xmldom/xmldom': ['src/plist/plist.ts', 'src/formats/xar/'],
+};
+
+const modules = modulesIn('src', 'pipelines', 'scripts');
+const imports = modules.flatMap(importsOf);
+const fits = (path: string, allowed: readonly string[]) =>
+  allowed.some((prefix) => (prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix));
+const isOurs = (path: string) => path.endsWith('.ts') && path.includes('/');
+
+function layerOf(module: string): string {
+  const names = Object.keys(LAYERS).filter((prefix) => fits(module, [prefix]));
+  return names.sort((a, b) => b.length - a.length)[0] ?? '';
+}
+
+describe('the layers', () => {
+  it('are seen: the reader of imports finds every kind of them', () => {
+    const source = `
+      import a from 'execa'; // import b from 'zx'
+      import type { C } from '../errors.js';
+      import { type D, e } from './scope.js';
+      export * from "../formats/bytes.js";
+      export type { F } from '../image/types.js';
+      import '@xmldom/xmldom/lib/dom.js';
+      import {
+        g,
+      } from './names.js';
+      const text = "import h from 'commander'";
+      const i = await import('listr2');
+      /* import j from 'plist' */
+      export const k = 'not an import';
+    `;
+    expect(
+      importsIn('src/core/run.ts', source).map(
+        ({ to, typeOnly, dynamic }) => `${to}${typeOnly ? ' T' : ''}${dynamic ? ' D' : ''}`,
+      ),
+    ).toEqual([
+      'execa',
+      'src/errors.ts T',
+      'src/core/scope.ts',
+      '@xmldom/xmldom',
+      'src/core/names.ts',
+      'src/formats/bytes.ts',
+      'src/image/types.ts T',
+      'listr2 D',
+    ]);
+    expect(modules).toContain('src/core/run.ts');
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  it('import only what the table allows', () => {
+    const broken = imports.filter(({ from, to, typeOnly }) => {
+      if (!isOurs(to) || to === 'src/errors.ts') return false;
+      const layer = layerOf(from);
+      const { values, types = [] } = LAYERS[layer] ?? { values: [] };
+      if (layerOf(to) === layer) return false;
+      return !fits(to, values) && !(typeOnly && fits(to, types));
+    });
+    expect(broken.map(({ from, to, typeOnly }) => `${from} imports ${typeOnly ? 'types of ' : ''}${to}`)).toEqual([]);
+  });
+
+  it('import a package only where it belongs', () => {
+    const broken = imports.filter(
+      ({ from, to }) => !isOurs(to) && !to.startsWith('node:') && !fits(from, PACKAGES[to] ?? []),
+    );
+    expect(broken.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  it('print, colour and exit only at the edge', () => {
+    const edge = modules.filter((module) => module.startsWith('src/') && !module.startsWith('src/cli/'));
+    const broken = edge.filter((module) =>
+      /\bconsole\.|\bprocess\.(exit\b|stdout|stderr)/.test(withoutComments(readFileSync(join(top, module), 'utf8'))),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('have formats that know neither host nor network', () => {
+    const formats = imports.filter(({ from }) => from.startsWith('src/formats/') || from.startsWith('src/plist/'));
+    const broken = formats.filter(
+      ({ from, to }) =>
+        from !== 'src/formats/bytes.ts' && /^node:(fs|net|http|https|http2|tls|dns|dgram|child_process|os)\b/.test(to),
+    );
+    expect(broken.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
+  });
+
+  it('load little before a command is known: neither drawing nor engines', () => {
+    const seen = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (module: string) => {
+      if (seen.has(module)) return;
+      seen.add(module);
+      for (const { to, typeOnly, dynamic } of importsOf(module)) {
+        if (typeOnly || dynamic) continue;
+        if (isOurs(to)) visit(to);
+        else if (!to.startsWith('node:')) packages.add(to);
+      }
+    };
+    visit('src/cli/main.ts');
+    expect([...packages]).toEqual(['commander']);
+    expect([...seen].filter((module) => !module.startsWith('src/cli/'))).toEqual(['src/errors.ts']);
+  });
+});
+
+describe('the package', () => {
+  const read = (name: string) => readFileSync(join(top, name), 'utf8');
+  const own = JSON.parse(read('package.json')) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+  const lock = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { version?: string; optionalDependencies?: Record<string, string> }>;
+  };
+
+  it('has an entry in the lock file for every optional dependency: without one `npm ci` fails elsewhere', () => {
+    const missing: string[] = [];
+    let count = 0;
+    for (const [place, entry] of Object.entries(lock.packages)) {
+      for (const name of Object.keys(entry.optionalDependencies ?? {})) {
+        count++;
+        // As node looks for it: beside, then further and further up.
+        const parts = place === '' ? [] : place.split('/node_modules/');
+        const places = parts.map(
+          (_, i) => `${parts.slice(0, parts.length - i).join('/node_modules/')}/node_modules/${name}`,
+        );
+        if (![...places, `node_modules/${name}`].some((path) => lock.packages[path])) missing.push(`${place}: ${name}`);
+      }
+    }
+    expect(missing).toEqual([]);
+    expect(count).toBeGreaterThan(5);
+  });
+
+  it('names no registry', () => {
+    expect(read('package-lock.json')).not.toContain('"resolved"');
+  });
+
+  it('pins every version, and the lock file has them', () => {
+    for (const [name, version] of Object.entries({ ...own.dependencies, ...own.devDependencies })) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+      expect(lock.packages[`node_modules/${name}`]?.version).toBe(version);
+    }
+  });
+
+  it('has every package that is imported, and imports every one it has', () => {
+    const used = new Set(imports.map(({ to }) => to).filter((to) => !isOurs(to) && !to.startsWith('node:')));
+    expect([...used].sort()).toEqual(Object.keys(own.dependencies).sort());
+  });
+});
