@@ -452,6 +452,26 @@ describe('details', () => {
     expect(read).toBeLessThanOrEqual(size);
   });
 
+  it('a file of a gzip payload too long for memory: forward in one pass, back again with another', async () => {
+    const parts = Array.from({ length: 70 }, (_, i) => Buffer.alloc(1 << 20, i + 1));
+    const size = 70 << 20;
+    const plain = writeCpio([{ name: './big', mode: 0o100644, size, data: parts }, file('./k', 'kernel')]);
+    const packed = await joined(Readable.from(plain, { objectMode: false }).pipe(createGzip({ level: 1 })));
+    const tree = await openPackage(await packageOf(packed));
+    const [, big, kernel] = await list(tree);
+    let at = 0;
+    for await (const bytes of chunks(big!.data!)) expect([bytes[0], bytes.at(-1)]).toEqual([++at, at]);
+    expect(at).toBe(70);
+    // At once, and not in order: each waits for its turn.
+    const [last, first, text] = await Promise.all([
+      big!.data!.read(size - 1, 1),
+      big!.data!.read((1 << 20) - 1, 2),
+      textOf(kernel),
+    ]);
+    expect([last[0], ...first, text]).toEqual([70, 1, 2, 'kernel']);
+    await tree.close();
+  });
+
   it('600 MB of raw pbzx in less than 100 MB', async () => {
     const MiB = 1 << 20;
     const CHUNK = 16 * MiB;

@@ -18,7 +18,6 @@ export async function openXar(source: ByteSource): Promise<XarArchive> {
   const fault = (structure: string, offset: number, expected: string, found: string) =>
     new FormatError({ file: source.name, structure, offset, expected, found });
   const TOC = 'xar table of contents';
-  // zlib never shrinks below a thousandth, so a longer one is a lie of the header.
   if (header.tocPlain > MAX_TOC) throw fault('xar header', 16, `at most ${MAX_TOC} bytes`, `${header.tocPlain}`);
   if (header.tocStored > MAX_TOC) throw fault('xar header', 8, `at most ${MAX_TOC} bytes`, `${header.tocStored}`);
   const stored = await source.read(header.headerSize, header.tocStored);
