@@ -59,12 +59,12 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
     emit: (event) => view.emit(event),
     print: (text, data) => {
       if (stdout.gone) throw new OutputClosed();
-      if (!options.json) stdout.line(text);
-      else if (data !== undefined) stdout.line(JSON.stringify(data));
+      const line = options.json ? JSON.stringify(data) : text;
+      if (line !== undefined) view.after(() => stdout.line(line));
     },
     write: (bytes) => stdout.bytes(bytes),
     remark: (text) => {
-      if (!options.quiet) stderr.line(text);
+      if (!options.quiet) view.after(() => stderr.line(text));
     },
     holds: (list) => {
       pending = list;

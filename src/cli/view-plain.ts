@@ -15,6 +15,8 @@ import {
 /** Draws what a run says. */
 export interface View {
   emit(event: RunEvent): void;
+  /** Lets something else be written when it cannot spoil what is drawn: results, remarks. */
+  after(write: () => void): void;
   /** The user wants to stop, and must see that it was heard. */
   stopping(): void;
   /** All is drawn and the terminal is as it was when this resolves. */
@@ -89,6 +91,7 @@ export function plainView({ write, verbose = false, quiet = false, columns }: Pl
           event satisfies never;
       }
     },
+    after: (other) => other(),
     stopping: () => write(STOPPING),
     close: async () => {},
     abandon: () => {},
@@ -99,6 +102,7 @@ export function plainView({ write, verbose = false, quiet = false, columns }: Pl
 export function jsonView(write: (line: string) => void): View {
   return {
     emit: (event) => write(JSON.stringify(event)),
+    after: (other) => other(),
     stopping: () => {},
     close: async () => {},
     abandon: () => {},

@@ -130,21 +130,26 @@ export class LiveView implements View {
         break;
       case 'undo':
         this.#finishRows();
-        if (!event.ok || this.#failed || this.#options.verbose) this.#after(undoLine(event, this.#columns()));
+        if (!event.ok || this.#failed || this.#options.verbose) this.#line(undoLine(event, this.#columns()));
         break;
       case 'run:end':
         this.#finishRows();
-        for (const line of leftoverLines(event.leftovers, this.#columns())) this.#after(line);
-        this.#after(endLine(event));
+        for (const line of leftoverLines(event.leftovers, this.#columns())) this.#line(line);
+        this.#line(endLine(event));
         break;
       default:
         event satisfies never;
     }
   }
 
+  after(write: () => void): void {
+    if (this.#begun) this.#drawn = this.#drawn.then(write);
+    else write();
+  }
+
   stopping(): void {
     if (this.#current) this.#current.note(STOPPING);
-    else this.#after(STOPPING);
+    else this.#line(STOPPING);
   }
 
   async close(): Promise<void> {
@@ -166,8 +171,8 @@ export class LiveView implements View {
   }
 
   /** A line below the rows, when they are finished. */
-  #after(line: string): void {
-    this.#drawn = this.#drawn.then(() => this.#options.screen.write(`${line}\n`));
+  #line(line: string): void {
+    this.after(() => void this.#options.screen.write(`${line}\n`));
   }
 
   async #draw(rows: readonly Row[]): Promise<void> {

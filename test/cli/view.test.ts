@@ -187,6 +187,19 @@ describe('LiveView', () => {
     ).toBe(true);
   });
 
+  it('keeps results from being drawn over: they come below the rows', async () => {
+    const parts: string[] = [];
+    const screen = { columns: 80, rows: 24, write: (part: string) => parts.push(part) > 0 };
+    const view = new LiveView({ screen, color: false });
+    view.after(() => void parts.push('before all\n'));
+    expect(parts).toEqual(['before all\n']);
+    for (const event of good) view.emit(event);
+    view.after(() => void parts.push('result\n'));
+    expect(parts).toHaveLength(1);
+    await view.close();
+    expect(parts.join('').replace(ANSI, '')).toMatch(/Done in 2m 51s\.\nresult\n$/);
+  });
+
   it('comes to an end when the run was stopped between two steps, and when it never began', async () => {
     const stopped: RunEvent[] = [
       ...good.slice(0, 3),
