@@ -26,7 +26,16 @@ export function storedXz(plain: Uint8Array): Buffer {
   const unpadded = blockHeader.length + packed.length + 4;
   const index = withCrc(pad(Buffer.concat([Buffer.from([0, 1]), varint(unpadded), varint(plain.length)])));
   const backward = Buffer.concat([u32(index.length / 4 - 1), flags]);
-  return Buffer.concat([header, blockHeader, pad(packed), u32(crc32(plain)), index, u32(crc32(backward)), backward, Buffer.from('YZ')]);
+  return Buffer.concat([
+    header,
+    blockHeader,
+    pad(packed),
+    u32(crc32(plain)),
+    index,
+    u32(crc32(backward)),
+    backward,
+    Buffer.from('YZ'),
+  ]);
 }
 
 /** A pbzx stream of chunks as given: stored bytes and the plain size they stand for. */
