@@ -11,8 +11,11 @@ export interface GrubVolume {
   readonly device: string;
   /** The names in a folder ("" is the root): sizes of files; links that lead nowhere are left out. */
   list(folder: string): Promise<ReadonlyMap<string, Seen>>;
-  /** The sha256 of a file as GRUB reads it, through symbolic links and compression, but not through hard links. */
-  hash(path: string): Promise<{ size: number; sha256: string }>;
+  /**
+   * The sha256 of a file as GRUB reads it, through symbolic links and zlib compression, but not through hard links; undefined
+   * where it says that it cannot.
+   */
+  hash(path: string): Promise<{ size: number; sha256: string } | undefined>;
   /** What GRUB hands to XNU as boot-uuid. */
   uuid(): Promise<string>;
 }
@@ -50,7 +53,7 @@ export async function grubFstest(image: string, witness: string): Promise<GrubVo
         'cat',
         `(${device})/${file}`,
       ]);
-      if (status !== 0 || stderr !== '') throw new Error(`grub-fstest cat ${file}: status ${status}\n${stderr}`);
+      if (status !== 0 || stderr !== '') return undefined;
       return { size, sha256 };
     },
     async uuid() {
@@ -81,11 +84,16 @@ export async function grubTree(
   hashed: (path: string) => boolean,
 ): Promise<SeenTree> {
   const entries = new Map<string, Seen>();
+  const unread: string[] = [];
   for (const folder of folders) {
     for (const [name, seen] of await volume.list(folder)) {
       const path = folder === '' ? name : `${folder}/${name}`;
-      entries.set(path, seen.kind === 'file' && hashed(path) ? { kind: 'file', ...(await volume.hash(path)) } : seen);
+      entries.set(path, seen);
+      if (seen.kind !== 'file' || !hashed(path)) continue;
+      const contents = await volume.hash(path);
+      if (contents === undefined) unread.push(path);
+      else entries.set(path, { kind: 'file', ...contents });
     }
   }
-  return { judge: 'GRUB', entries, followsNoLinks: true };
+  return { judge: 'GRUB', entries, unread, followsNoLinks: true };
 }

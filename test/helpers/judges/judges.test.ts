@@ -170,6 +170,7 @@ test('compareTrees says what differs in a word a person understands', () => {
     entries: 2,
     hashes: 1,
     modes: 1,
+    unread: [],
   });
 });
 

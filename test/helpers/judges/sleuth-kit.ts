@@ -13,7 +13,7 @@ const SYSTEM = /^(\$\w+|\.HFS\+ Private Directory Data\^|\^\^\^\^HFS\+ Private D
 
 /**
  * All of an image's HFS+ volume as The Sleuth Kit sees it: names, modes, owners, sizes from fls, and the sha256 of every
- * file from tsk_recover (icat alone would be a process a file). It follows hard links; it sees no extended attributes.
+ * file from tsk_recover (icat would be a process for each). It follows hard links; it sees no extended attributes.
  */
 export async function sleuthKit(image: string): Promise<SeenTree> {
   const volume = await findVolume(image);
@@ -25,13 +25,17 @@ export async function sleuthKit(image: string): Promise<SeenTree> {
   if (recovered.status !== 0) throw new Error(`tsk_recover: status ${recovered.status}\n${recovered.stderr}`);
 
   const entries = new Map<string, Seen>();
+  const unread: string[] = [];
   for (const line of listed.stdout.toString('utf8').split('\n')) {
     if (line === '') continue;
-    const entry = parseLine(line, folder);
-    if (!SYSTEM.test(entry.path)) entries.set(entry.path, entry.seen);
+    const { path, seen } = parseLine(line, folder);
+    if (SYSTEM.test(path)) continue;
+    entries.set(path, seen);
+    if (seen.kind === 'file' && seen.sha256 === undefined) unread.push(path);
   }
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are shown as ^
-  return { judge: 'The Sleuth Kit', entries, shows: (path) => path.replace(/[\u0000-\u001f\u007f]/g, '^') };
+  const shows = (path: string) => path.replace(/[\u0000-\u001f\u007f]/g, '^');
+  return { judge: 'The Sleuth Kit', entries, unread, shows };
 }
 
 /** One line of fls's body format: MD5|name|inode|mode|uid|gid|size|four dates. Names may hold a |. */
@@ -50,9 +54,9 @@ function parseLine(line: string, folder: string): { path: string; seen: Seen } {
     return { path, seen: { ...owner, target: readFileSync(join(folder, path), 'utf8') } };
   }
   if (kind !== 'file') return { path: name, seen: owner };
-  // tsk_recover leaves empty files out.
   const copy = join(folder, name);
-  const contents = existsSync(copy) ? hashFile(copy) : { size: 0, sha256: hashFile('/dev/null').sha256 };
-  // Of a compressed file fls gives the size that is in the catalog: 0.
-  return { path: name, seen: { ...owner, ...contents, size: Math.max(Number(size), contents.size) } };
+  const file = { ...owner, size: Number(size) };
+  // tsk_recover leaves empty files out, and those that it cannot read: with an attribute in a fork, or of decmpfs's type 1.
+  const contents = hashFile(existsSync(copy) ? copy : '/dev/null');
+  return { path: name, seen: contents.size === file.size ? { ...file, sha256: contents.sha256 } : file };
 }

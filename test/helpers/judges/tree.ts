@@ -27,6 +27,8 @@ export type Truth = Readonly<Record<string, Seen>>;
 export interface SeenTree {
   readonly judge: string;
   readonly entries: ReadonlyMap<string, Seen>;
+  /** Files whose contents the judge says it cannot read; of these only the rest is compared. */
+  readonly unread?: readonly string[];
   /** Given by a judge that does not follow hard links: the files without a name, where HFS+ keeps their contents. */
   readonly unnamed?: ReadonlyMap<string, Seen>;
   /** Set by a judge that cannot show links as links: symbolic ones may be left out, of hard ones only the name is sure. */
@@ -42,6 +44,8 @@ export interface Comparison {
   readonly entries: number;
   readonly hashes: number;
   readonly modes: number;
+  /** The judge's own list: a test must look whether it may be blind to these. */
+  readonly unread: readonly string[];
 }
 
 const FIELDS = ['kind', 'mode', 'uid', 'gid', 'size', 'sha256', 'target'] as const;
@@ -79,7 +83,7 @@ export function compareTrees(
     if (!ignore(path)) differences.push(`${found.judge}: ${path}: ${seen.kind} that nobody put there`);
   }
   differences.push(...missingContents(expected, found));
-  return { differences, ...counts };
+  return { differences, ...counts, unread: [...(found.unread ?? [])].sort() };
 }
 
 function* compareEntries(truth: Seen, seen: Seen): Generator<string> {
