@@ -61,6 +61,10 @@ class Row {
     this.#draw();
   }
 
+  get started(): boolean {
+    return this.#task !== undefined;
+  }
+
   note(text: string): void {
     this.#notes.push(text);
     if (this.#notes.length > NOTES) this.#notes.shift();
@@ -185,6 +189,14 @@ export class LiveView implements View {
   }
 }
 
+/** The frame without as many rows to come, one line each, as it is too long; log-update cuts the rest off above. */
+function withoutLast(frame: string, height: number, rows: readonly Row[]): string {
+  const lines = frame.split('\n');
+  const tooMany = lines.length + 1 - height;
+  const toCome = rows.filter((row) => !row.started).length;
+  return tooMany <= 0 ? frame : lines.slice(0, lines.length - Math.min(tooMany, toCome)).join('\n');
+}
+
 async function makeList(rows: readonly Row[], options: LiveOptions): Promise<Listr> {
   const { DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await importListr(options.color);
   const { screen } = options;
@@ -201,6 +213,12 @@ async function makeList(rows: readonly Row[], options: LiveOptions): Promise<Lis
   class StderrRenderer extends DefaultRenderer {
     // Whether there is a terminal was decided before, by looking at stderr; listr2 would look at stdout.
     static override nonTTY = true;
+
+    /** Where the rows are more than the terminal has lines, those that are still to come are left out, not the one that runs. */
+    override create(options?: Parameters<InstanceType<typeof DefaultRenderer>['create']>[0]): string {
+      const frame = super.create(options);
+      return options?.prompt === false ? frame : withoutLast(frame, screen.rows || 24, rows);
+    }
   }
   const tasks: ListrTask<unknown, never, never>[] = rows.map((row) => ({
     title: row.title,

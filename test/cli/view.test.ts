@@ -175,6 +175,33 @@ describe('LiveView', () => {
     ]);
   });
 
+  it('shows the row that runs also on a terminal with fewer lines than rows', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => ({
+      index,
+      verb: 'x',
+      title: `Attach app: ${index}`,
+      args: [],
+    }));
+    const frames: string[] = [];
+    const view = new LiveView({
+      screen: { columns: 80, rows: 10, write: (part) => frames.push(part) > 0 },
+      color: false,
+    });
+    view.emit({ type: 'run:start', steps: many, at: 0 });
+    for (const [at, step] of many.slice(0, 15).entries()) {
+      view.emit({ type: 'step:start', step, at });
+      view.emit({ type: 'step:progress', step, progress: { done: at, total: 100 }, at });
+      for (let i = 0; i < 100 && !frames.at(-1)?.includes(` ${at} %`); i++)
+        await new Promise((go) => setTimeout(go, 10));
+      const frame = (frames.at(-1) ?? '').replace(ANSI, '');
+      expect(frame).toContain(`Attach app: ${at}\n`);
+      expect(frame).toContain(` ${at} %`);
+      expect(frame.split('\n').length).toBeLessThanOrEqual(10);
+      view.emit({ type: 'step:end', step, outcome: 'done', milliseconds: 1, at });
+    }
+    await view.close();
+  });
+
   it('wraps nothing on a narrow terminal', async () => {
     const { lines } = await live(good, { columns: 40, pause: 2 });
     for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(40);
