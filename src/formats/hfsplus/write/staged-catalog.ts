@@ -22,6 +22,8 @@ export class StagedCatalog {
   readonly #changes = new Map<number, Map<string, Change>>();
   readonly #items = new Map<number, Item>();
   readonly #removed = new Set<number>();
+  /** Items of the base volume that were given out: there is one object for each, or changes to one would miss the other. */
+  readonly #known = new Map<number, Item>();
   readonly #firstNewID: number;
   #nextID: number;
 
@@ -66,7 +68,9 @@ export class StagedCatalog {
     if (change) return change.item;
     if (this.#isNew(parentID)) return undefined;
     const found = await this.#base.search({ parentID, name });
-    return found && this.#baseItem(found.key, found.record);
+    const item = found && this.#baseItem(found.key, found.record);
+    if (item) this.#known.set(item.record.cnid, item);
+    return item;
   }
 
   /** The item of a CNID, by its thread record. */
@@ -107,6 +111,7 @@ export class StagedCatalog {
   }
 
   remove(item: Item): void {
+    this.#known.delete(item.record.cnid);
     this.#changesOf(item.parentID).set(this.#key(item.name), { name: item.name, item: undefined });
     this.#items.delete(item.record.cnid);
     this.#removed.add(item.record.cnid);
@@ -143,9 +148,11 @@ export class StagedCatalog {
 
   #baseItem(key: CatalogKey, bytes: Uint8Array): Item | undefined {
     const record = this.#decode(bytes);
+    if (record.kind !== 'folder' && record.kind !== 'file') return undefined;
+    const known = this.#known.get(record.cnid);
+    if (known?.parentID === key.parentID && known.name === key.name) return known;
     const place = { parentID: key.parentID, name: key.name, xattrs: undefined };
     if (record.kind === 'folder') return { ...place, kind: 'folder', record, datesPut: false };
-    if (record.kind === 'file') return { ...place, kind: 'file', record, forks: undefined };
-    return undefined;
+    return { ...place, kind: 'file', record, forks: undefined };
   }
 }
