@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { FormatError, SourceError } from '../../../src/errors.js';
@@ -25,8 +26,16 @@ async function disk(bytes: Uint8Array): Promise<string> {
 }
 
 describe('openUdif: what is no UDIF image', () => {
-  it.each(['dfvfs-apm.dmg.gz', 'goafs-hfsplus.dmg.gz', 'dfvfs-hfsplus.sparseimage.gz'])('%s', async (file) => {
+  // The digests are those of the list that came with the files: unpacking gave the bytes that were meant.
+  it.each([
+    ['dfvfs-apm.dmg.gz', '897f487f4971e72c762e00460935e3b25176cda35620b508b490f65a7e0118ff'],
+    ['dfvfs-hfs.raw.gz', '88f1f131409eda86b86b31bb75f11f8bda5f87968ace2cda5c9e9ab1e4c12379'],
+    ['dfvfs-hfsplus.raw.gz', '03cfaa73e1bc61ee19d285252ae6919afc9990506ad1c2919249d1e11d289b08'],
+    ['dfvfs-hfsplus.sparseimage.gz', 'f36c72c0571b2a9be9174ea2c12007808e1dbbee932652b1eb530f8536d01814'],
+    ['goafs-hfsplus.dmg.gz', '82c11103a53da0e0d4d259373ee013b3802afb6166a1f4318d1354ca1d1679d2'],
+  ])('%s', async (file, sha256) => {
     expect(await openUdif(fixture(file))).toBeUndefined();
+    expect(createHash('sha256').update(fixtureBytes(file)).digest('hex')).toBe(sha256);
   });
 
   it.each([0, 1, 7, 511, 512, 513])('%i zero bytes', async (size) => {
