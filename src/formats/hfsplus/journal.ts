@@ -61,14 +61,13 @@ async function readHeader(source: ByteSource, offset: number, size: number) {
     throw fault(where, 0, 'JNLx', `0x${view.getUint32(0).toString(16).padStart(8, '0')}`);
   }
   if (view.getUint32(4, little) !== ENDIAN) throw fault(where, 4, '0x12345678', view.getUint32(4, little));
+  // 32: u32 blhdr_size, 40: u32 jhdr_size, 44: u32 sequence_num (not covered by the checksum)
+  const checksum = view.getUint32(36, little);
+  const wanted = journalChecksum(bytes);
+  if (checksum !== wanted) throw fault(where, 36, `checksum ${wanted}`, checksum);
   const start = safe(view.getBigUint64(8, little), where, 8);
   const end = safe(view.getBigUint64(16, little), where, 16);
   const ring = safe(view.getBigUint64(24, little), where, 24);
-  // 32: u32 blhdr_size
-  const checksum = view.getUint32(36, little);
-  // 40: u32 jhdr_size, 44: u32 sequence_num (not covered by the checksum)
-  const found = journalChecksum(bytes);
-  if (found !== checksum) throw fault(where, 36, `checksum ${checksum}`, found);
   if (ring > size || start > ring || end > ring) {
     throw fault(where, 8, `positions inside ${size} bytes`, `start ${start}, end ${end}, size ${ring}`);
   }
