@@ -247,4 +247,27 @@ describe('every failure point of a small recipe', () => {
     // A failing `dispose` after the last step is listed, and the ISO stays.
     expect(report.outcomes).toMatchObject({ 'fail: done': 3, 'abort: done': 3 });
   });
+
+  it('would be noticed: a careless recipe is found out', async () => {
+    const careless: Recipe = [
+      step('attach', async (job) => {
+        const image = await job.tool.open(job.names.get('app').source!);
+        const volume = await job.tool.attach(image, { readOnly: true }, job);
+        await volume.entry([]);
+        await volume.close();
+        await job.tool.dispose(image);
+      }),
+      step('write', async (job) => {
+        const image = await job.tool.open(job.names.get('app').source!);
+        job.scope.defer('let go', () => job.tool.dispose(image));
+        await job.tool.convert(image, 'iso', job.names.hostPath('out'), job);
+      }),
+    ];
+    const { faults, points } = await sweep(() => ({ ...smallTrial(false), recipe: careless }));
+    expect(points).toBe(8);
+    expect(faults).toContain('fail at 3 (entry InstallESD.dmg:/): still attached, not listed: InstallESD.dmg');
+    expect(faults).toContain('fail at 2 (attach InstallESD.dmg read-only): still held, not listed: InstallESD.dmg');
+    expect(faults).toContain('fail at 7 (convert InstallESD.dmg iso): the ISO is half after "failed"');
+    expect(faults).toContain('abort at 7 (convert InstallESD.dmg iso): the ISO is half after "interrupted"');
+  });
 });

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HostError, Interrupted } from '../../src/errors.js';
 import { ActError, act } from '../../src/host/act.js';
+import { compiled } from '../helpers/compiled.js';
 
 let folder: string;
 beforeEach(() => {
@@ -16,11 +19,11 @@ const node = process.execPath;
 const isThere = (pid: number) => {
   try {
     process.kill(pid, 0);
-    // A process that ended and that nobody has waited for yet is a zombie: gone for our purposes.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
     return false;
   }
+  // A process that ended and that nobody has waited for yet is a zombie: gone for our purposes.
+  return !/^State:\s+Z/m.test(read(`/proc/${pid}/status`));
 };
 const until = async (truth: () => boolean) => {
   for (let i = 0; i < 200 && !truth(); i++) await sleep(20);
@@ -150,6 +153,36 @@ describe('act', () => {
     const helper = Number(stdout.trim());
     expect(isThere(helper)).toBe(true);
     process.kill(helper);
+  });
+
+  it('does not mind a tool that leaves its stdin unread', async () => {
+    await expect(act(node, ['-e', ''], { input: 'x'.repeat(1 << 20) })).resolves.toMatchObject({ stdout: '' });
+  });
+
+  it('gives a tool the terminal itself, and takes it away on abort', async () => {
+    expect(await act(node, ['-e', ''], { terminal: true })).toEqual({ stdout: '', stderr: '' });
+    const controller = new AbortController();
+    const promise = act('sleep', ['60'], { terminal: true, signal: controller.signal });
+    const rejected = expect(promise).rejects.toBeInstanceOf(Interrupted);
+    await sleep(200);
+    controller.abort();
+    await rejected;
+  });
+
+  it('leaves no tool running when the process exits in the middle of it', async () => {
+    const pids = join(folder, 'pids');
+    const modules = compiled('act');
+    const program = `
+      const { act } = await import(${JSON.stringify(pathToFileURL(join(modules, 'src/host/act.js')).href)});
+      void act('/bin/sh', ['-c', ${JSON.stringify(`echo $$ > '${pids}'; exec sleep 60`)}]);
+      setInterval(() => { if (require('node:fs').existsSync(${JSON.stringify(pids)})) process.exit(0); }, 50);`;
+    execFileSync(node, [
+      '--input-type=module',
+      '-e',
+      `import { createRequire } from 'node:module'; const require = createRequire('/');${program}`,
+    ]);
+    expect(await until(() => /\d+\n/.test(read(pids)))).toBe(true);
+    expect(await until(() => !isThere(Number(read(pids))))).toBe(true);
   });
 
   it('ends the tool when a listener fails, and throws what the listener threw', async () => {
