@@ -1,28 +1,12 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { type InstallerOptions, makeInstaller } from '../../scripts/installer/index.js';
+import type { Truth } from '../../scripts/installer/truth.js';
 import { kept, scratch } from './judges/tool.js';
-import type { Seen, Truth, TruthEntry } from './judges/tree.js';
+import type { Expected, Seen } from './judges/tree.js';
 
 const TOP = join(import.meta.dirname, '..', '..');
-
-/** What `make-installer --truth` writes. */
-export interface InstallerTruth {
-  readonly schema: 1;
-  readonly release: string;
-  readonly volume: string;
-  readonly base: Readonly<Record<string, TruthEntry>>;
-  readonly packages: Readonly<Record<string, TruthEntry>>;
-  readonly kernels: Readonly<Record<string, TruthEntry>>;
-  readonly files: Readonly<Record<string, TruthEntry>>;
-  readonly kernel: {
-    readonly path: string;
-    readonly size: number;
-    readonly sha256: string;
-    readonly nonce: string;
-    readonly bits: 64 | 32 | 'fat';
-  };
-}
 
 export interface Ended {
   readonly status: number | null;
@@ -34,7 +18,7 @@ export interface BuiltIso {
   readonly folder: string;
   readonly app: string;
   readonly iso: string;
-  readonly truth: InstallerTruth;
+  readonly truth: Truth;
   /** The command's own words. */
   readonly build: Ended;
 }
@@ -62,32 +46,30 @@ export function node(script: string, args: readonly string[], cwd: string): Prom
 export const osxIso = (args: readonly string[], cwd: string) => node('bin/osx-iso.js', args, cwd);
 
 /** Makes a synthetic installer and builds the ISO from it, by the commands that the README gives. */
-export async function buildIso(options: {
-  release: string;
-  scale: number;
-  extra?: readonly string[];
-}): Promise<BuiltIso> {
+export async function buildIso(options: { release: string; scale: number }): Promise<BuiltIso> {
   const folder = scratch('built');
   await must('scripts/setup.mjs', [], TOP);
   const truthFile = join(folder, 'truth.json');
   const { stdout } = await must(
     'dist/scripts/make-installer.js',
-    [
-      folder,
-      '--release',
-      options.release,
-      '--scale',
-      String(options.scale),
-      '--truth',
-      truthFile,
-      ...(options.extra ?? []),
-    ],
+    [folder, '--release', options.release, '--scale', String(options.scale), '--truth', truthFile],
     folder,
   );
-  const app = stdout.trim().split('\n').at(-1)!;
+  const truth = JSON.parse(readFileSync(truthFile, 'utf8')) as Truth;
+  return build(folder, stdout.trimEnd(), truth);
+}
+
+/** The same from an installer that differs from the usual one. */
+export async function buildVariant(options: Omit<InstallerOptions, 'directory'>): Promise<BuiltIso> {
+  const folder = scratch('built');
+  await must('scripts/setup.mjs', [], TOP);
+  const { app, truth } = await makeInstaller({ ...options, directory: folder, wantTruth: true });
+  return build(folder, app, truth!);
+}
+
+async function build(folder: string, app: string, truth: Truth): Promise<BuiltIso> {
   const iso = join(folder, 'built.iso');
-  const build = await must('bin/osx-iso.js', ['build', '--app', app, '-o', iso], folder);
-  return { folder, app, iso, truth: JSON.parse(readFileSync(truthFile, 'utf8')) as InstallerTruth, build };
+  return { folder, app, iso, truth, build: await must('bin/osx-iso.js', ['build', '--app', app, '-o', iso], folder) };
 }
 
 async function must(script: string, args: readonly string[], cwd: string): Promise<Ended> {
@@ -102,7 +84,7 @@ async function must(script: string, args: readonly string[], cwd: string): Promi
  * What the recipe must leave in the ISO's volume: BaseSystem's own files, the link Packages replaced by the packages
  * themselves, the kernel's folder, and BaseSystem.dmg with its chunklist at the root.
  */
-export function expectedTree(truth: InstallerTruth): Truth {
+export function expectedTree(truth: Truth): Expected {
   const tree: Record<string, Seen> = { ...truth.base };
   const packages = 'System/Installation/Packages';
   const kernels = truth.kernel.path.slice(1, truth.kernel.path.lastIndexOf('/'));
@@ -112,14 +94,18 @@ export function expectedTree(truth: InstallerTruth): Truth {
   return Object.assign(tree, truth.files);
 }
 
-/** A copy of an ISO with one byte changed in the middle of the first place that `needle` stands in. */
-export function withDamage(iso: string, needle: Uint8Array): string {
+/**
+ * A copy of an ISO, under the same name, with one byte changed in the middle of the file that these are the first bytes of:
+ * at the only place where they stand on a boundary of blocks (inside a package they are on none).
+ */
+export function withDamage(iso: string, head: Uint8Array): string {
   const bytes = readFileSync(iso);
-  const at = bytes.indexOf(needle);
-  if (at < 0) throw new Error('the ISO does not hold what should be damaged');
-  const middle = at + (needle.length >> 1);
+  const places: number[] = [];
+  for (let at = bytes.indexOf(head); at >= 0; at = bytes.indexOf(head, at + 1)) if (at % 4096 === 0) places.push(at);
+  if (places.length !== 1) throw new Error(`the file that should be damaged is at ${places.length} places of the ISO`);
+  const middle = places[0]! + (head.length >> 1);
   bytes[middle]! ^= 0x01;
-  const path = join(scratch('damaged'), 'damaged.iso');
+  const path = join(scratch('damaged'), basename(iso));
   writeFileSync(path, bytes);
   return path;
 }

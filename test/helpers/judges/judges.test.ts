@@ -10,7 +10,7 @@ import { PARTED_TOOLS, partedPrint, SGDISK_TOOLS, sgdiskVerify } from './partiti
 import { SEVEN_ZIP_TOOLS, sevenZip } from './seven-zip.js';
 import { SLEUTH_KIT_TOOLS, sleuthKit } from './sleuth-kit.js';
 import { run, scratch } from './tool.js';
-import { compareTrees, type SeenTree, type Truth, type TruthEntry } from './tree.js';
+import { compareTrees, type Expected, type SeenTree, type TruthEntry } from './tree.js';
 import { findVolume, partitions, VOLUME_TOOLS } from './volume.js';
 
 // The judges are judged here: on images that Apple's tools made, whose contents are known (Keramics' volume
@@ -28,7 +28,7 @@ const folder = (more: Partial<TruthEntry> = {}): TruthEntry => ({ kind: 'folder'
 const symlink = (target: string): TruthEntry => ({ kind: 'symlink', mode: 0o120755, ...owner, target });
 const hardLinked = file('Keramics\n', { link: 21 });
 
-const keramics: Truth = {
+const keramics: Expected = {
   case_folding_µ: file(),
   directory_symboliclink1: symlink('/Volumes/hfsplus_test/testdir1'),
   emptyfile: file(),
@@ -155,7 +155,7 @@ test('compareTrees says what differs in a word a person understands', () => {
       ['.journal', { kind: 'file' }],
     ]),
   };
-  const truth: Truth = { a: file('a', { xattrs: { wanted: '22' } }), b: symlink('a'), c: folder() };
+  const truth: Expected = { a: file('a', { xattrs: { wanted: '22' } }), b: symlink('a'), c: folder() };
   expect(compareTrees(truth, seen, (path) => path.startsWith('.journal'))).toEqual({
     differences: [
       'X: a: mode should be 0100644, is 0100755',

@@ -1,27 +1,12 @@
-/** What must be in a volume, by POSIX path without a leading slash. The shape that `make-installer --truth` writes. */
-export interface TruthEntry {
-  readonly kind: 'folder' | 'file' | 'symlink' | 'special';
-  /** With the file type bits: 0o100644. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Bytes a reader gets: of a compressed file those after decoding, of a symbolic link its target's. */
-  readonly size?: number;
-  readonly sha256?: string;
-  readonly target?: string;
-  /** Entries with equal numbers are names of one file. */
-  readonly link?: number;
-  /** Stored as decmpfs. */
-  readonly compressed?: boolean;
-  readonly resource?: { readonly size: number; readonly sha256: string };
-  /** Name to sha256 of the value. */
-  readonly xattrs?: Readonly<Record<string, string>>;
-}
+import type { TruthEntry } from '../../../scripts/installer/truth.js';
+
+export type { TruthEntry };
 
 /** What is known of an entry. What is left out is not compared: a judge may not see it. */
 export type Seen = { readonly kind: TruthEntry['kind'] } & Partial<Omit<TruthEntry, 'kind'>>;
 
-export type Truth = Readonly<Record<string, Seen>>;
+/** What must be in a volume, by POSIX path without a leading slash; names as stored (decomposed). */
+export type Expected = Readonly<Record<string, Seen>>;
 
 /** A volume as a judge sees it. */
 export interface SeenTree {
@@ -52,7 +37,7 @@ const FIELDS = ['kind', 'mode', 'uid', 'gid', 'size', 'sha256', 'target'] as con
 
 /** Holds what a judge saw against what must be there. `ignore`: paths (as the judge shows them) that may be there or not. */
 export function compareTrees(
-  expected: Truth,
+  expected: Expected,
   found: SeenTree,
   ignore: (path: string) => boolean = () => false,
 ): Comparison {
@@ -106,7 +91,7 @@ function* compareEntries(truth: Seen, seen: Seen): Generator<string> {
 }
 
 /** For a judge that does not follow hard links: their contents must at least be among the files without a name. */
-function* missingContents(expected: Truth, found: SeenTree): Generator<string> {
+function* missingContents(expected: Expected, found: SeenTree): Generator<string> {
   if (found.unnamed === undefined) return;
   const there = new Set([...found.unnamed.values()].map((seen) => seen.sha256));
   for (const [path, truth] of Object.entries(expected)) {

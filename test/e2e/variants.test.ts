@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import type { InstallerOptions } from '../../scripts/installer/index.js';
+import { buildVariant, expectedTree, osxIso } from '../helpers/built-iso.js';
+import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
+import { bootWithGrub, GRUB_BOOT_TOOLS, KERNEL_LEFT } from '../helpers/judges/grub-boot.js';
+import { needs } from '../helpers/judges/needs.js';
+import { PARTED_TOOLS, partedPrint, SGDISK_TOOLS, sgdiskVerify } from '../helpers/judges/partition-tools.js';
+import { SEVEN_ZIP_TOOLS, sevenZip } from '../helpers/judges/seven-zip.js';
+import { compareTrees } from '../helpers/judges/tree.js';
+
+// Installers that are built in other ways than the usual one: the ISO must be as good, for the same judges.
+
+const variants: { name: string; map: 'gpt' | 'mac'; bits: 64 | 32; options: Omit<InstallerOptions, 'directory'> }[] = [
+  { name: 'BaseSystem with a GPT and an EFI partition', map: 'gpt', bits: 64, options: { faults: { baseMap: 'gpt' } } },
+  { name: 'BaseSystem without a partition map', map: 'mac', bits: 64, options: { faults: { baseMap: 'none' } } },
+  { name: 'a case-sensitive BaseSystem (HFSX)', map: 'mac', bits: 64, options: { faults: { baseVolume: 'hfsx' } } },
+  { name: 'BaseSystem with a journal', map: 'mac', bits: 64, options: { faults: { baseJournal: 'clean' } } },
+  {
+    name: 'a package in gzip, InstallESD with an Apple map, a fat kernel',
+    map: 'mac',
+    bits: 32,
+    options: { faults: { payload: 'gzip', esdMap: 'apm' }, bits: 'fat' },
+  },
+];
+
+describe.each(variants)('$name', ({ map, bits, options }) => {
+  test('is built, verified, and accepted by the judges', { timeout: 120_000 }, async (context) => {
+    needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...PARTED_TOOLS, ...SGDISK_TOOLS, ...GRUB_BOOT_TOOLS);
+    const built = await buildVariant({ release: '10.10', scale: 0.001, ...options });
+    expect(await osxIso(['verify', built.iso], built.folder)).toMatchObject({ status: 0 });
+    expect(await fsck(built.iso)).toMatchObject({ status: 0, output: expect.stringContaining('appears to be OK') });
+
+    expect(await partedPrint(built.iso)).toMatchObject({ map, complaints: '' });
+    if (map === 'gpt') expect(await sgdiskVerify(built.iso)).toMatchObject({ ok: true });
+
+    const journal = (path: string) => path.startsWith('.journal');
+    expect(compareTrees(expectedTree(built.truth), await sevenZip(built.iso), journal).differences).toEqual([]);
+
+    const { path, nonce } = built.truth.kernel;
+    const boot = await bootWithGrub({ image: built.iso, kernelPath: path, bits, nonce: 'variant' });
+    expect(boot.serial).toContain(`OSX-ISO KERNEL nonce=${nonce} bits=${bits}`);
+    expect(boot.status).toBe(KERNEL_LEFT);
+  });
+});
