@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { type ByteSource, checkRange } from '../../src/formats/bytes.js';
 import { mix, Random, seedFor } from './random.js';
 
@@ -122,4 +123,17 @@ export function withHead(head: Uint8Array, rest: ByteSource): ByteSource {
     },
   };
   return source;
+}
+
+const SAMPLES = 4;
+const SAMPLE = 4096;
+
+/** Whether bytes can be compressed: whether any of a few samples shrinks. */
+export function looksSoft(bytes: Uint8Array): boolean {
+  if (bytes.length <= SAMPLE) return deflateSync(bytes, { level: 1 }).length < bytes.length * 0.95;
+  for (let i = 0; i < SAMPLES; i++) {
+    const at = Math.floor(((bytes.length - SAMPLE) * i) / (SAMPLES - 1));
+    if (deflateSync(bytes.subarray(at, at + SAMPLE), { level: 1 }).length < SAMPLE * 0.95) return true;
+  }
+  return false;
 }

@@ -1,9 +1,10 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
-import { deflate, deflateSync } from 'node:zlib';
+import { deflate } from 'node:zlib';
 import { readPartitionMap } from '../../src/formats/partition-map/index.js';
 import { blkxPartitions, type Compressed, RunType, writeUdif } from '../../src/formats/udif/index.js';
+import { looksSoft } from './content.js';
 import { makeDisk } from './disk.js';
 import type { PartitionMap } from './options.js';
 import { makeVolume, type VolumeDetails } from './volume.js';
@@ -21,8 +22,6 @@ export interface DmgDetails {
 }
 
 const deflateAsync = promisify(deflate);
-const SAMPLES = 4;
-const SAMPLE = 4096;
 /** Bytes to gather before the file is written to. */
 const GATHER = 1 << 20;
 
@@ -72,15 +71,4 @@ export async function appendDmg(
 async function deflatedIfUseful(plain: Uint8Array): Promise<Compressed> {
   const noise = !looksSoft(plain);
   return noise ? { type: RunType.raw, bytes: plain } : { type: RunType.zlib, bytes: await deflateAsync(plain) };
-}
-
-/** Whether any of a few samples shrinks. */
-function looksSoft(plain: Uint8Array): boolean {
-  if (plain.length <= SAMPLES * SAMPLE) return true;
-  for (let i = 0; i < SAMPLES; i++) {
-    const at = Math.floor(((plain.length - SAMPLE) * i) / (SAMPLES - 1));
-    const packed = deflateSync(plain.subarray(at, at + SAMPLE), { level: 1 });
-    if (packed.length < SAMPLE * 0.95) return true;
-  }
-  return false;
 }

@@ -8,8 +8,12 @@ import { Random, seedFor } from './random.js';
 /** Files of the payload that has the kernel, at scale 1. */
 const FILES = 12_000;
 const LEAST_FILES = 120;
-/** This share of the files' bytes can be compressed; media and archives, which cannot, are the rest. */
-const SOFT = 0.03;
+/** Of the bytes, what text makes; the rest is what cannot be compressed. */
+const SOFT = 0.02;
+/** Beside the kernel, so that the chunks around it are worth compressing: keyboard layouts of so many bytes in all. */
+const LAYOUTS = 12;
+const LAYOUTS_SHARE = 0.02;
+const MOST_LAYOUTS_BYTES = 24_000_000;
 const LINK_PER_MILLE = 15;
 
 /**
@@ -32,6 +36,11 @@ export function systemPayload(options: {
   const dice = new Random(seed);
   if (kernelPath.length > 1) list.folder(kernelPath.slice(0, -1));
   if (kernel) list.file(kernelPath, kernel, { mode: 0o644 });
+  const layout = Math.floor(Math.min(MOST_LAYOUTS_BYTES, options.bytes * LAYOUTS_SHARE) / LAYOUTS);
+  for (let i = 1; i <= LAYOUTS; i++) {
+    const path = ['System', 'Library', 'Keyboard Layouts', `Layout ${i}.bundle`, 'Contents', 'Resources', 'layout.txt'];
+    list.file(path, contents.file(`${name} layout ${i}`, layout, 'text'));
+  }
   const planned = bulk(seed, Math.max(LEAST_FILES, Math.round(FILES * options.scale)));
   let weights = 0;
   for (const item of planned) if (item.kind === 'file') weights += item.weight;

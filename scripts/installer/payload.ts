@@ -3,6 +3,7 @@ import { type ByteSource, chunks, fromBytes, slice } from '../../src/formats/byt
 import { encodeXz } from '../../src/formats/codecs/xz/write.js';
 import { Assembly } from './assembly.js';
 import { bzip2 } from './bzip2.js';
+import { looksSoft } from './content.js';
 import type { PayloadCoding } from './options.js';
 
 /** A stretch of the plain stream, bytes. */
@@ -17,6 +18,8 @@ const LEAST_CHUNK = 256 << 10;
 const MOST_ENCODED = 8;
 /** Larger gzip payloads are stored blocks, made when they are read. */
 const MOST_DEFLATED = 32 << 20;
+/** Small, because blocks of noise are stored without trying: the encoder is slow at finding nothing. */
+const XZ_BLOCK = 64 << 10;
 const STORED_BLOCK = 0xffff;
 
 /** Encodes a chunk as .xz, with or without the x86 filter. */
@@ -52,8 +55,10 @@ async function pbzx(plain: ByteSource, code: Stretch | undefined): Promise<ByteS
     const length = Math.min(chunk, plain.size - at);
     const hasCode = code !== undefined && at < code.offset + code.length && at + length > code.offset;
     let stored = slice(plain, at, length, 'Payload');
-    if (hasCode || (index % 3 === 0 && encoded < MOST_ENCODED)) {
-      const packed = encodeXz(await plain.read(at, length));
+    const bytes = hasCode || encoded < MOST_ENCODED ? await plain.read(at, length) : undefined;
+    if (bytes && (hasCode || looksSoft(bytes))) {
+      const filter = hasCode || index % 2 === 0 ? ({ filter: 'x86' } as const) : {};
+      const packed = encodeXz(bytes, { ...filter, blockBytes: XZ_BLOCK, stored: (block) => !looksSoft(block) });
       // Code is xz in any case, so that finding the kernel means decoding; else raw where xz is no shorter.
       if (packed.length < length || (hasCode && packed.length > length)) {
         stored = fromBytes(packed, 'Payload');

@@ -14,6 +14,15 @@ const DECIDING = [0, 1, 2, 2, 3, 3, 3, 3];
  * Source: the BCJ x86 filter of the LZMA SDK and XZ Embedded (public domain).
  */
 export function undoX86(bytes: Uint8Array, start: number): void {
+  convertX86(bytes, start, -1);
+}
+
+/** Puts the x86 filter on, in place: what undoX86 undoes. */
+export function applyX86(bytes: Uint8Array, start: number): void {
+  convertX86(bytes, start, 1);
+}
+
+function convertX86(bytes: Uint8Array, start: number, sign: 1 | -1): void {
   const last = bytes.length - 5;
   let seen = 0;
   let before = -1;
@@ -32,11 +41,11 @@ export function undoX86(bytes: Uint8Array, start: number): void {
     }
     const stored = bytes[at + 1]! | (bytes[at + 2]! << 8) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 24);
     const next = start + at + 5;
-    let target = (stored - next) | 0;
+    let target = (stored + sign * next) | 0;
     if (seen !== 0) {
       const bits = 8 * DECIDING[seen]!;
       if (isSign((target >>> (24 - bits)) & 0xff)) {
-        target = ((target ^ ((1 << (32 - bits)) - 1)) - next) | 0;
+        target = ((target ^ ((1 << (32 - bits)) - 1)) + sign * next) | 0;
       }
     }
     // 25 bits with their sign.

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { checkOf } from './check.js';
+import { applyX86 } from './filters.js';
 import { FOOTER_MAGIC, MAGIC } from './header.js';
 import { dictionaryCode, packLzma2, storeLzma2 } from './lzma2-write.js';
 
@@ -11,8 +12,10 @@ export interface XzOptions {
   readonly check?: keyof typeof CHECKS;
   /** Plain bytes of a block; the last one is shorter. 16 MiB unless told. */
   readonly blockBytes?: number;
-  /** Stored chunks only. */
-  readonly stored?: boolean;
+  /** Stored chunks only: for all blocks, or for those it is true of. */
+  readonly stored?: boolean | ((block: Uint8Array) => boolean);
+  /** Put on before LZMA2. */
+  readonly filter?: 'x86';
 }
 
 /**
@@ -27,9 +30,14 @@ export function encodeXz(plain: Uint8Array, options: XzOptions = {}): Uint8Array
   const records: number[] = [];
   for (let at = 0; at < plain.length; at += blockBytes) {
     const bytes = plain.subarray(at, at + blockBytes);
-    // Size 2 × 4 + 4, one filter, LZMA2 (0x21) with one byte of properties, padding.
-    const header = Uint8Array.of(2, 0, 0x21, 1, dictionaryCode(bytes.length), 0, 0, 0);
-    const packed = stored ? storeLzma2(bytes) : packLzma2(bytes);
+    const lzma2 = [0x21, 1, dictionaryCode(bytes.length)]; // with one byte of properties
+    // Size 2 × 4 + 4, number of filters less one, the filters, padding.
+    const header = new Uint8Array(8);
+    header.set(options.filter ? [2, 1, 0x04, 0, ...lzma2] : [2, 0, ...lzma2]);
+    const filtered = options.filter ? Uint8Array.from(bytes) : bytes;
+    if (options.filter) applyX86(filtered, 0);
+    const store = typeof stored === 'function' ? stored(bytes) : stored;
+    const packed = store ? storeLzma2(filtered) : packLzma2(filtered);
     const packedBytes = packed.reduce((sum, part) => sum + part.length, 0);
     const checked = checkOf(kind, bytes);
     parts.push(header, crc(header), ...packed, padding(packedBytes), checked);

@@ -25,6 +25,9 @@ const CASES: readonly [name: string, plain: Uint8Array, options: XzOptions, most
   ['text between noise', mixed, {}, 320000],
   ['noise first, blocks of 100 000 bytes', mixed, { blockBytes: 100000 }, 325000],
   ['stored', words(200001), { stored: true }, 200100],
+  ['some blocks stored', mixed, { blockBytes: 50000, stored: (block) => block[0]! > 127 }, 520500],
+  ['calls, x86', calls(30000), { filter: 'x86' }, 27000],
+  ['noise, x86', noise(150000), { filter: 'x86', blockBytes: 40000 }, 150500],
 ];
 
 describe('encodeXz', () => {
