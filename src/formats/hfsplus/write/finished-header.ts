@@ -22,10 +22,13 @@ export interface MetadataPlaces {
   readonly attributes: readonly Extent[];
 }
 
-/** Text encodings whose number is beyond the bits of encodingsBitmap (TN1150). */
-const ENCODING_BITS: ReadonlyMap<number, number> = new Map([
-  [140, 49], // Farsi
-  [152, 48], // Ukrainian
+/**
+ * Bits of text encodings whose number is none of encodingsBitmap: TN1150's, and the one that Apple's fsck misses without it (it
+ * takes the number modulo 128).
+ */
+const ENCODING_BITS: ReadonlyMap<number, readonly number[]> = new Map([
+  [140, [49, 12]], // Farsi
+  [152, [48, 24]], // Ukrainian
 ]);
 
 /** The volume header after the changes: what does not depend on them is the base volume's, the blessing byte for byte. */
@@ -97,8 +100,9 @@ async function idOf(staged: StagedVolume, path: Path): Promise<number> {
 function encodingsOf(staged: StagedVolume): bigint {
   let bits = 0n;
   for (const { record } of staged.catalog.items) {
-    const bit = ENCODING_BITS.get(record.textEncoding) ?? record.textEncoding;
-    if (bit < 64) bits |= 1n << BigInt(bit);
+    for (const bit of ENCODING_BITS.get(record.textEncoding) ?? [record.textEncoding]) {
+      if (bit < 64) bits |= 1n << BigInt(bit);
+    }
   }
   return bits;
 }

@@ -4,7 +4,7 @@ import { CatalogFlag, type FileRecord } from '../catalog-record.js';
 import { EMPTY_FORK } from '../fork-data.js';
 import { Cnid } from '../header.js';
 import { PRIVATE_DIRECTORY } from '../walk.js';
-import type { FileItem, FolderItem } from './item.js';
+import { count, type FileItem, type FolderItem } from './item.js';
 import type { StagedCatalog } from './staged-catalog.js';
 
 const LINK_TYPE = 'hlnkhfs+';
@@ -18,23 +18,50 @@ export async function inodeOf(catalog: StagedCatalog, link: FileRecord): Promise
   return item?.kind === 'file' ? item : undefined;
 }
 
-/** Turns a plain file into the inode `iNode<CNID>` in `folder`; the caller adds its names with `linkTo`. */
-export function makeInode(catalog: StagedCatalog, file: FileItem, folder: FolderItem): FileItem {
+/** The names of one file that have come so far: a plain file while it is one name. */
+export interface LinkGroup {
+  file: FileItem;
+  inode: boolean;
+}
+
+/** By Entry.link. */
+export type LinkGroups = Map<number, LinkGroup>;
+
+/** Gives the group's file one more name. With the second one it becomes an inode in `folder`. */
+export async function addName(
+  catalog: StagedCatalog,
+  group: LinkGroup,
+  place: { readonly parentID: number; readonly name: string },
+  folder: FolderItem,
+): Promise<void> {
+  if (!group.inode) {
+    const { parentID, name, record } = group.file;
+    group.file = makeInode(catalog, group.file, folder);
+    group.inode = true;
+    await linkTo(catalog, group.file, { parentID, name, cnid: record.cnid }, folder);
+  }
+  await linkTo(catalog, group.file, { ...place, cnid: catalog.takeID() }, folder);
+}
+
+/** Turns a plain file into the inode `iNode<CNID>` in `folder`; it has no name yet. */
+function makeInode(catalog: StagedCatalog, file: FileItem, folder: FolderItem): FileItem {
   const cnid = catalog.takeID();
   const bsd = { ...file.record.bsd, special: 0 };
   const record = { ...file.record, cnid, bsd, flags: file.record.flags | CatalogFlag.hasLinkChain, firstLink: 0 };
   const inode: FileItem = { ...file, parentID: folder.record.cnid, name: `iNode${cnid}`, record };
   catalog.set(inode);
+  count(folder, +1, false);
+  catalog.set(folder);
   return inode;
 }
 
 /** Makes a name for an inode: a link at the head of its chain. */
-export async function linkTo(
+async function linkTo(
   catalog: StagedCatalog,
   inode: FileItem,
   place: { readonly parentID: number; readonly name: string; readonly cnid: number },
   folder: FolderItem,
-): Promise<FileItem> {
+): Promise<void> {
   const next = inode.record.firstLink;
   const created = folder.record.dates.created;
   const finderInfo = new Uint8Array(32);
@@ -66,7 +93,6 @@ export async function linkTo(
   inode.record = { ...inode.record, firstLink: place.cnid, bsd: { ...bsd, special: bsd.special + 1 } };
   catalog.set(inode);
   catalog.set(link);
-  return link;
 }
 
 /** Takes a link out of its chain and one from the count. Returns whether the inode still has a name. */

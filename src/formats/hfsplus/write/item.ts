@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../bytes.js';
-import type { FileRecord, FolderRecord } from '../catalog-record.js';
+import { CatalogFlag, type FileRecord, type FolderRecord } from '../catalog-record.js';
 
 /** A fork whose bytes get new blocks. One object stands for one fork: the layout is a map from it to its blocks. */
 export interface NewFork {
@@ -43,3 +43,10 @@ export interface FileItem extends CommonItem {
 }
 
 export type Item = FolderItem | FileItem;
+
+/** Counts something that came into the folder (+1) or left it (-1). */
+export function count(folder: FolderItem, by: number, isFolder: boolean): void {
+  const { valence, folderCount, flags } = folder.record;
+  const counted = isFolder && (flags & CatalogFlag.hasFolderCount) !== 0;
+  folder.record = { ...folder.record, valence: valence + by, folderCount: folderCount + (counted ? by : 0) };
+}

@@ -8,8 +8,8 @@ import { type Compare, compareBinary, compareCaseInsensitive } from '../names.js
 import type { HfsVolume } from '../volume.js';
 import { PRIVATE_DIRECTORY, PRIVATE_DIRECTORY_LINKS } from '../walk.js';
 import { checkEntry, fileRecord, folderRecord, newForks, newXattrs } from './entry-record.js';
-import { inodeOf, linkTo, makeInode, privateFolder, unlink } from './hard-links.js';
-import type { FileItem, FolderItem, Item } from './item.js';
+import { addName, inodeOf, type LinkGroup, type LinkGroups, privateFolder, unlink } from './hard-links.js';
+import { count, type FileItem, type FolderItem, type Item, type NewXattr } from './item.js';
 import { contentOf, entryOf } from './item-entry.js';
 import { foldedName } from './names-map.js';
 import { StagedCatalog } from './staged-catalog.js';
@@ -27,12 +27,13 @@ export const NEW_ATTRIBUTES_NODE_SIZE = 8192;
 const EXTENSIONS: Path = ['System', 'Library', 'Extensions'];
 const JOURNAL_FILES = ['.journal', '.journal_info_block'];
 
-/** The names of one file that have come so far: a plain file while it is one name. */
-interface LinkGroup {
-  file: FileItem;
-  inode: boolean;
+/** What the file that is put meets. */
+interface FilePlace {
+  readonly parent: FolderItem;
+  readonly existing: FileItem | undefined;
+  readonly links: LinkGroups;
+  readonly xattrs: readonly NewXattr[];
 }
-type LinkGroups = Map<number, LinkGroup>;
 
 /**
  * A volume with changes that are written nowhere yet: reads see the base volume with the changes over it, planVolume makes a new
@@ -150,12 +151,14 @@ export class StagedVolume implements Tree {
     checkEntry(entry);
     const { path } = entry;
     this.#refusePrivate(path);
+    // Everything that can fail comes before anything is changed.
+    const xattrs = await newXattrs(entry, this.attributesNodeSize);
     const existing = await this.item(path);
     if (existing && (existing.kind === 'folder') !== (entry.kind === 'folder')) {
       const [there, given] = existing.kind === 'folder' ? ['folder', 'file'] : ['file', 'folder'];
       throw new StepError(`${this.name}: ${showPath(path)} is a ${there}; a ${given} cannot take its place.`);
     }
-    if (existing?.kind === 'folder') return this.#mergeFolder(existing, entry);
+    if (existing?.kind === 'folder') return this.#mergeFolder(existing, entry, xattrs);
     const parent = await this.item(path.slice(0, -1));
     if (parent?.kind !== 'folder') {
       throw new StepError(
@@ -165,18 +168,17 @@ export class StagedVolume implements Tree {
     const place = { parentID: parent.record.cnid, name: path.at(-1)! };
     if (entry.kind === 'folder') {
       const record = folderRecord(entry, this.catalog.takeID(), this.#countsFolders);
-      const xattrs = await newXattrs(entry, this.attributesNodeSize);
       this.catalog.set({ ...place, kind: 'folder', record, xattrs, datesPut: true });
       count(parent, +1, true);
-    } else await this.#putFile(entry, place, { parent, existing, links });
+    } else await this.#putFile(entry, place, { parent, existing, links, xattrs });
     this.#touch(parent, path.slice(0, -1));
   }
 
-  async #mergeFolder(folder: FolderItem, entry: Entry): Promise<void> {
+  async #mergeFolder(folder: FolderItem, entry: Entry, xattrs: readonly NewXattr[]): Promise<void> {
     const { valence, folderCount, flags, cnid, dates } = folder.record;
     const structural = CatalogFlag.hasFolderCount | CatalogFlag.hasLinkChain | CatalogFlag.hasChildLink;
     const record = folderRecord(entry, cnid, false);
-    folder.xattrs = await newXattrs(entry, this.attributesNodeSize);
+    folder.xattrs = xattrs;
     const bsd = { ...record.bsd, special: folder.record.bsd.special };
     const kept = { valence, folderCount, flags: record.flags | (flags & structural), bsd };
     folder.record = { ...record, ...kept, dates: this.#keepDates(entry.path) ? dates : record.dates };
@@ -187,7 +189,7 @@ export class StagedVolume implements Tree {
   async #putFile(
     entry: Entry,
     place: { readonly parentID: number; readonly name: string },
-    { parent, existing, links }: { parent: FolderItem; existing: FileItem | undefined; links: LinkGroups },
+    { parent, existing, links, xattrs }: FilePlace,
   ): Promise<void> {
     let cnid: number | undefined;
     if (existing) {
@@ -199,18 +201,8 @@ export class StagedVolume implements Tree {
     if (cnid === undefined) count(parent, +1, false);
     const group = entry.link === undefined ? undefined : links.get(entry.link);
     if (group && this.catalog.changed(group.file.record.cnid) === group.file) {
-      const folder = await this.#privateFolder();
-      if (!group.inode) {
-        const first = group.file;
-        group.file = makeInode(this.catalog, first, folder);
-        group.inode = true;
-        count(folder, +1, false);
-        await linkTo(this.catalog, group.file, { ...first, cnid: first.record.cnid }, folder);
-      }
-      await linkTo(this.catalog, group.file, { ...place, cnid: this.catalog.takeID() }, folder);
-      return;
+      return addName(this.catalog, group, place, await this.#privateFolder());
     }
-    const xattrs = await newXattrs(entry, this.attributesNodeSize);
     const record = fileRecord(entry, cnid ?? this.catalog.takeID());
     const file: FileItem = { ...place, kind: 'file', record, xattrs, forks: newForks(entry) };
     this.catalog.set(file);
@@ -297,10 +289,4 @@ export class StagedVolume implements Tree {
     if (same(PRIVATE_DIRECTORY) || same(PRIVATE_DIRECTORY_LINKS)) return true;
     return (this.base.header.attributes & VolumeAttribute.journaled) !== 0 && JOURNAL_FILES.some(same);
   }
-}
-
-function count(folder: FolderItem, by: number, isFolder: boolean): void {
-  const { valence, folderCount, flags } = folder.record;
-  const counted = isFolder && (flags & CatalogFlag.hasFolderCount) !== 0;
-  folder.record = { ...folder.record, valence: valence + by, folderCount: folderCount + (counted ? by : 0) };
 }
