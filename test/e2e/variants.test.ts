@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { InstallerOptions } from '../../scripts/installer/index.js';
 import { buildVariant, expectedTree, osxIso } from '../helpers/built-iso.js';
 import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
@@ -23,8 +23,8 @@ const variants: { name: string; map: 'gpt' | 'mac'; bits: 64 | 32; options: Omit
   },
 ];
 
-describe.each(variants)('$name', ({ map, bits, options }) => {
-  test('is built, verified, and accepted by the judges', { timeout: 120_000 }, async (context) => {
+for (const { name, map, bits, options } of variants) {
+  test(`${name}: built, verified, accepted by the judges`, { timeout: 120_000 }, async (context) => {
     needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...PARTED_TOOLS, ...SGDISK_TOOLS, ...GRUB_BOOT_TOOLS);
     const built = await buildVariant({ release: '10.10', scale: 0.001, ...options });
     expect(await osxIso(['verify', built.iso], built.folder)).toMatchObject({ status: 0 });
@@ -41,4 +41,4 @@ describe.each(variants)('$name', ({ map, bits, options }) => {
     expect(boot.serial).toContain(`OSX-ISO KERNEL nonce=${nonce} bits=${bits}`);
     expect(boot.status).toBe(KERNEL_LEFT);
   });
-});
+}
