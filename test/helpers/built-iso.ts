@@ -45,10 +45,15 @@ export function node(script: string, args: readonly string[], cwd: string): Prom
 /** `osx-iso …` as a user types it. */
 export const osxIso = (args: readonly string[], cwd: string) => node('bin/osx-iso.js', args, cwd);
 
+/** Compiles what is newer than dist/, as `npm run setup` does: the command line runs from there. */
+export async function setUp(): Promise<void> {
+  await must('scripts/setup.mjs', [], TOP);
+}
+
 /** Makes a synthetic installer and builds the ISO from it, by the commands that the README gives. */
 export async function buildIso(options: { release: string; scale: number }): Promise<BuiltIso> {
   const folder = scratch('built');
-  await must('scripts/setup.mjs', [], TOP);
+  await setUp();
   const truthFile = join(folder, 'truth.json');
   const { stdout } = await must(
     'dist/scripts/make-installer.js',
@@ -62,7 +67,7 @@ export async function buildIso(options: { release: string; scale: number }): Pro
 /** The same from an installer that differs from the usual one. */
 export async function buildVariant(options: Omit<InstallerOptions, 'directory'>): Promise<BuiltIso> {
   const folder = scratch('built');
-  await must('scripts/setup.mjs', [], TOP);
+  await setUp();
   const { app, truth } = await makeInstaller({ ...options, directory: folder, wantTruth: true });
   return build(folder, app, truth!);
 }
