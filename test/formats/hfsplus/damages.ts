@@ -334,6 +334,43 @@ export const DAMAGES: readonly Damage[] = [
     plant: async (on) => on.view.setUint16((await on.record('hello.txt')).record + 2, 0x22),
     finding: /HasLinkChain only/,
   },
+  {
+    name: 'link of another date than its folder',
+    volume: 'small',
+    plant: async (on) => add32(on, (await on.record('files', 'link1')).record + 12, 5),
+    finding: /a create date/,
+  },
+  {
+    name: 'link with a data fork',
+    volume: 'small',
+    plant: async (on) => {
+      const hello = (await on.record('hello.txt')).record;
+      const link = (await on.record('files', 'link1')).record;
+      on.bytes.copyWithin(link + 88, hello + 88, hello + 168);
+      on.bytes.fill(0, hello + 88, hello + 168);
+    },
+    finding: /no forks on a hard link/,
+  },
+  {
+    name: 'plain file with a link count',
+    volume: 'small',
+    plant: async (on) => on.view.setUint32((await on.record('hello.txt')).record + 44, 2),
+    finding: /a link count of 1/,
+  },
+  {
+    name: 'folder with a flag of files',
+    volume: 'small',
+    plant: async (on) => on.view.setUint16((await on.record('files')).record + 2, 2),
+    finding: /no flags 1 and 2 on a folder/,
+  },
+  {
+    name: 'bit beyond the last block',
+    volume: 'keramics',
+    plant: (on) => {
+      on.bytes[bitmapByte(on, 471)]! |= 1;
+    },
+    finding: /beyond the last block/,
+  },
   // Symbolic links, attributes
   {
     name: 'symbolic link with a NUL',

@@ -3,7 +3,9 @@ import type { CatalogKey } from '../catalog-key.js';
 import {
   CatalogFlag,
   decodeCatalogRecord,
+  FILE_RECORD_SIZE,
   type FileRecord,
+  FOLDER_RECORD_SIZE,
   type FolderRecord,
   UF_COMPRESSED,
 } from '../catalog-record.js';
@@ -17,7 +19,9 @@ import { SymlinksCheck } from './symlinks-check.js';
 
 /** Flags with a meaning in a file or folder record. */
 const KNOWN_FLAGS = 0xff;
-const FILE_TYPES = new Set([0, 0o010000, 0o020000, 0o040000, 0o060000, 0o100000, 0o120000, 0o140000, 0o160000]);
+const sizeOf = { folder: FOLDER_RECORD_SIZE, file: FILE_RECORD_SIZE };
+/** File type bits of a file's mode: pipe, character and block device, file, symbolic link, socket. */
+const FILE_TYPES = new Set([0o010000, 0o020000, 0o060000, 0o100000, 0o120000, 0o140000]);
 
 /**
  * Takes the records of the catalog in order and keeps a few numbers of each (a full volume has 100,000 of them), so that
@@ -63,6 +67,7 @@ export class CatalogCheck {
       return;
     }
     const folder = record.kind === 'folder';
+    findings.equal(where.structure, `size of the record of CNID ${record.cnid}`, sizeOf[record.kind], bytes.length);
     if (this.rows.has(record.cnid))
       findings.error(where.structure, show(key, record.cnid), 'a CNID used once', record.cnid);
     this.rows.set(record.cnid, this.cnids.length);
@@ -106,10 +111,13 @@ export class CatalogCheck {
     if (bits !== 0) xattrs.set(cnid, bits | XattrBit.matched);
     expectFlag(CatalogFlag.hasAttributes, 'HasAttributes', (bits & XattrBit.any) !== 0);
     expectFlag(CatalogFlag.hasSecurity, 'HasSecurity', (bits & XattrBit.security) !== 0);
+    // Systems before OS X left the mode 0.
     const type = record.bsd.mode & 0o170000;
-    const folder = record.kind === 'folder';
-    if (!FILE_TYPES.has(type) || (type !== 0 && (type === 0o040000) !== folder)) {
+    if (record.bsd.mode !== 0 && !(record.kind === 'folder' ? type === 0o040000 : FILE_TYPES.has(type))) {
       findings.error(where.structure, at(), `the mode of a ${record.kind}`, `0${record.bsd.mode.toString(8)}`);
+    }
+    if (record.kind === 'folder' && (flags & (CatalogFlag.locked | CatalogFlag.threadExists)) !== 0) {
+      findings.error(where.structure, at(), 'no flags 1 and 2 on a folder', flags);
     }
 
     function expectFlag(flag: number, name: string, wanted: boolean): void {

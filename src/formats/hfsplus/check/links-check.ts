@@ -1,4 +1,4 @@
-import { isDirectoryLink, isFileLink } from '../catalog.js';
+import { isDirectoryLink, isFileLink, typeAndCreator } from '../catalog.js';
 import type { CatalogKey } from '../catalog-key.js';
 import { CatalogFlag, type FileRecord, type FolderRecord } from '../catalog-record.js';
 import { Cnid } from '../header.js';
@@ -11,6 +11,7 @@ interface Link {
   readonly previous: number;
   readonly next: number;
   readonly chained: boolean;
+  readonly created: number;
 }
 
 interface Inode {
@@ -25,6 +26,8 @@ interface Inode {
 export class LinksCheck {
   readonly #context: CheckContext;
   #privateDirectory = -1;
+  /** Create dates of the root and the private directory: links must have one of them to be taken for links. */
+  readonly #created = new Set<number>();
   readonly #links = new Map<number, Link>();
   /** By the number in their names. */
   readonly #inodes = new Map<number, Inode>();
@@ -37,13 +40,27 @@ export class LinksCheck {
   visit(key: CatalogKey, record: FolderRecord | FileRecord, where: Where): void {
     const { findings } = this.#context;
     if (record.kind === 'folder') {
-      if (key.parentID === Cnid.root && key.name === PRIVATE_DIRECTORY) this.#privateDirectory = record.cnid;
+      if (record.cnid === Cnid.root) this.#created.add(record.dates.created);
+      if (key.parentID === Cnid.root && key.name === PRIVATE_DIRECTORY) {
+        this.#privateDirectory = record.cnid;
+        this.#created.add(record.dates.created);
+      }
       return;
     }
     const chained = (record.flags & CatalogFlag.hasLinkChain) !== 0;
     const { special, uid, gid } = record.bsd;
     if (isFileLink(record)) {
-      this.#links.set(record.cnid, { inode: special, previous: uid, next: gid, chained });
+      this.#links.set(record.cnid, {
+        inode: special,
+        previous: uid,
+        next: gid,
+        chained,
+        created: record.dates.created,
+      });
+      return;
+    }
+    if (typeAndCreator(record) === 'hlnkhfs+') {
+      findings.error(where.structure, show(key, record), 'no forks on a hard link', 'blocks');
       return;
     }
     if (isDirectoryLink(record)) {
@@ -57,13 +74,10 @@ export class LinksCheck {
       this.#inodes.set(Number(name[2]), inode);
     } else if (name) {
       findings.warn(where.structure, `CNID ${record.cnid}`, 'no files deleted while open', JSON.stringify(key.name));
-    } else if (chained) {
-      findings.error(
-        where.structure,
-        `CNID ${record.cnid}`,
-        'flag HasLinkChain only on hard links',
-        JSON.stringify(key.name),
-      );
+    } else {
+      if (chained) findings.error(where.structure, show(key, record), 'flag HasLinkChain only on hard links', 'it');
+      const plain = (record.bsd.mode & 0o170000) === 0o100000 && typeAndCreator(record) !== 'jrnlhfs+';
+      if (plain && special > 1) findings.error(where.structure, show(key, record), 'a link count of 1', special);
     }
   }
 
@@ -77,6 +91,10 @@ export class LinksCheck {
         continue;
       }
       inode.seen++;
+      if (!this.#created.has(link.created)) {
+        const expected = `a create date of ${[...this.#created].join(' or ')}, as its folder's`;
+        findings.error('hard link', `CNID ${cnid}`, expected, link.created);
+      }
       if (inode.chained !== link.chained) {
         findings.error(
           'hard link',
@@ -116,4 +134,8 @@ export class LinksCheck {
     }
     if (length !== inode.seen) findings.error('hard link chain', where, `${inode.seen} links`, length);
   }
+}
+
+function show(key: CatalogKey, record: FileRecord): string {
+  return `CNID ${record.cnid} (${JSON.stringify(key.name)})`;
 }
