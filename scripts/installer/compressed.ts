@@ -1,15 +1,18 @@
 import { deflateSync } from 'node:zlib';
 import { fromBytes } from '../../src/formats/bytes.js';
 import type { Details } from './entries.js';
+import { encodeLzvn } from './lzvn.js';
 
 const UF_COMPRESSED = 0x20;
 const BLOCK = 0x10000;
 /** In a zlib block: the byte before bytes that are stored as they are (its low nibble can begin no zlib stream). */
 const STORED = 0xff;
+/** The same in an LZVN block: its end opcode, which cannot come first. */
+const LZVN_STORED = 0x06;
 /** Inline values end at 3802 bytes; Apple's own tools keep well below it. */
 const MOST_INLINE = 3786;
 
-export type DecmpfsType = 1 | 3 | 4 | 7 | 8;
+export type DecmpfsType = 3 | 4 | 7 | 8;
 
 /** Whether a file with these contents can be kept inside its attribute. */
 export function fitsInline(plain: Uint8Array): boolean {
@@ -36,12 +39,10 @@ export function compressed(plain: Uint8Array, type: DecmpfsType, name: string): 
 
 function inlinePart(plain: Uint8Array, type: DecmpfsType): Uint8Array {
   switch (type) {
-    case 1:
-      return plain;
     case 3:
       return zlibBlock(plain);
     case 7:
-      return lzvnLiterals(plain);
+      return lzvnBlock(plain);
     default:
       return new Uint8Array(0);
   }
@@ -94,7 +95,7 @@ function resourceMap(): Uint8Array {
 
 /** Type 8: u32 LE offsets of all blocks and of the end (the first is the table's own size), the blocks. */
 function lzvnFork(plain: Uint8Array): Uint8Array {
-  const blocks = blocksOf(plain).map(lzvnLiterals);
+  const blocks = blocksOf(plain).map(lzvnBlock);
   const table = Buffer.alloc(4 * (blocks.length + 1));
   let at = table.length;
   blocks.forEach((block, i) => {
@@ -105,15 +106,8 @@ function lzvnFork(plain: Uint8Array): Uint8Array {
   return Buffer.concat([table, ...blocks]);
 }
 
-/** An LZVN stream of literals only: E0 n (16 + n bytes follow) or En (n bytes follow), then 06 and seven zeros. */
-function lzvnLiterals(plain: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at < plain.length; ) {
-    const take = Math.min(271, plain.length - at);
-    parts.push(take >= 16 ? Uint8Array.of(0xe0, take - 16) : Uint8Array.of(0xe0 | take));
-    parts.push(plain.subarray(at, at + take));
-    at += take;
-  }
-  parts.push(Uint8Array.of(0x06, 0, 0, 0, 0, 0, 0, 0));
-  return Buffer.concat(parts);
+/** LZVN, or after a byte 06 the bytes as they are. */
+function lzvnBlock(plain: Uint8Array): Uint8Array {
+  const small = encodeLzvn(plain);
+  return small.length < plain.length ? small : Buffer.concat([Uint8Array.of(LZVN_STORED), plain]);
 }

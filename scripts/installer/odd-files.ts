@@ -118,7 +118,6 @@ async function addCompressed(list: EntryList, contents: Contents): Promise<void>
     });
   const some = (name: string, size: number, texture: 'text' | 'code' | 'noise') =>
     contents.file(`compressed ${name}`, size, texture).read(0, size);
-  await make('type 1', 1, await some('1', 700, 'text'));
   await make('type 3', 3, await some('3', 6_000, 'text'));
   await make('type 3 stored', 3, await some('3s', 900, 'noise'));
   await make('type 4', 4, await some('4', 200_000, 'code'));
@@ -126,4 +125,5 @@ async function addCompressed(list: EntryList, contents: Contents): Promise<void>
   await make('type 4 one block', 4, await some('4o', 65_536, 'text'));
   await make('type 7', 7, await some('7', 1_200, 'text'));
   await make('type 8', 8, await some('8', 150_000, 'code'));
+  await make('type 8 stored', 8, await some('8s', 70_000, 'noise'));
 }
