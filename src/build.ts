@@ -6,8 +6,9 @@ import { describe, type RunResult, run } from './core/run.js';
 import { Scope } from './core/scope.js';
 import type { Recipe } from './core/step.js';
 import { HostError, SourceError } from './errors.js';
+import type { Tree } from './formats/entry.js';
 import { NativeTool } from './image/native.js';
-import { withKernel } from './kernel-choice.js';
+import { chooseKernel } from './kernel-choice.js';
 import { type Manifest, manifestOf, writeManifest } from './manifest.js';
 import { chooseOutput, giveBack, type Output } from './output.js';
 import { majorVersion, releaseTitle } from './releases.js';
@@ -32,6 +33,8 @@ export interface BuildOptions {
 export interface BuildPlan {
   readonly installer: Installer;
   readonly recipe: Recipe;
+  /** What the kernel is copied from, where that is not the installer's package. */
+  readonly kernel?: Tree;
   readonly steps: readonly StepInfo[];
   readonly output: Output;
   /** Bytes, at most. */
@@ -50,7 +53,13 @@ export interface BuildResult {
   readonly run: RunResult;
 }
 
-/** Looks at the installer and the host, and says what a build would do. The caller closes `plan.installer.files`. */
+/** Gives back what a plan holds open. `build` does it itself. */
+export async function closePlan(plan: BuildPlan): Promise<void> {
+  await plan.kernel?.close();
+  await plan.installer.files.close();
+}
+
+/** Looks at the installer and the host, and says what a build would do. Hand the plan to `build` or to `closePlan`. */
 export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
   if (options.engine === 'hdiutil') {
     throw new HostError('The hdiutil engine is not part of this version.', {
@@ -66,12 +75,13 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
         `${installer.path}: this is ${releaseTitle(installer.version, installer.build)}; there are recipes for ${known.join(', ')}.`,
       );
     }
-    const chosen = await withKernel(recipe, options.kernel ?? 'package', installer.files);
+    const chosen = await chooseKernel(recipe, options.kernel ?? 'package');
     const output = await chooseOutput(options.output, installer.title, options.force ?? false);
     return {
       installer,
-      recipe: chosen,
-      steps: describe(chosen),
+      recipe: chosen.recipe,
+      ...(chosen.tree && { kernel: chosen.tree }),
+      steps: describe(chosen.recipe),
       output,
       spaceNeeded: spaceNeeded(installer.sizes),
       spaceFree: await spaceFree(output.iso),
@@ -105,6 +115,7 @@ export async function build(
         app: { volume: installer.files },
         out: { hostPath: output.partial },
         iso: { hostPath: output.iso },
+        ...(plan.kernel && { kernel: { tree: plan.kernel } }),
       }),
       options: {
         requireSignature: options.requireSignature ?? false,
@@ -119,6 +130,6 @@ export async function build(
     return { iso: output.iso, manifestPath: output.manifest, manifest, run: result };
   } finally {
     await tool.close();
-    await installer.files.close();
+    await closePlan(plan);
   }
 }

@@ -1,5 +1,5 @@
 /** What programs can use; the command line is made of nothing else. */
-export { type BuildOptions, type BuildPlan, type BuildResult, build, planBuild } from './build.js';
+export { type BuildOptions, type BuildPlan, type BuildResult, build, closePlan, planBuild } from './build.js';
 export type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './core/events.js';
 export { Scope } from './core/scope.js';
 export * from './errors.js';

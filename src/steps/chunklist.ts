@@ -1,7 +1,7 @@
 import type { Job } from '../core/step.js';
 import { SourceError } from '../errors.js';
 import { type ByteSource, observed } from '../formats/bytes.js';
-import { ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
+import { type Chunklist, ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
 import type { Entry, Tree } from '../image/types.js';
 
 const SIGNATURE_WORDS = {
@@ -35,15 +35,16 @@ export function watchChunks(job: Job, tree: Tree, chunklist: ByteSource): Tree {
         );
       }
       job.note(`${list.chunks.length} chunks, ${SIGNATURE_WORDS[signature]}`);
-      for await (const entry of tree.walk(from)) yield watch(entry, new ChunkVerifier(list, tree.name));
+      for await (const entry of tree.walk(from)) yield watch(entry, list);
     },
     close: () => tree.close(),
   };
 }
 
-function watch(entry: Entry, verifier: ChunkVerifier): Entry {
+function watch(entry: Entry, list: Chunklist): Entry {
   const data = entry.data;
   if (!data) return entry;
+  const verifier = new ChunkVerifier(list, data.name);
   let left = data.size;
   const check = (bytes: Uint8Array) => {
     verifier.update(bytes);

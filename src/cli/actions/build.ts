@@ -8,7 +8,7 @@ import { showBytes } from '../view-format.js';
 export async function build(options: BuildOptions, context: Context): Promise<void> {
   const plan = await osx.planBuild(options);
   if (options.dryRun) {
-    await plan.installer.files.close();
+    await osx.closePlan(plan);
     printPlan(plan, context);
     return;
   }

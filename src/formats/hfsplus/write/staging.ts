@@ -134,13 +134,10 @@ export class StagedVolume implements Tree {
   async copyFrom(from: Tree, path: Path, to: Path, work?: { readonly signal: AbortSignal }): Promise<void> {
     const links = this.#treeLinks.get(from) ?? new Map<number, LinkGroup>();
     this.#treeLinks.set(from, links);
-    let found = false;
     for await (const entry of from.walk(path)) {
       work?.signal.throwIfAborted();
-      found = true;
       await this.#put({ ...entry, path: [...to, ...entry.path.slice(path.length)] }, links);
     }
-    if (!found) throw new SourceError(`${from.name}: there is no ${showPath(path)}.`);
   }
 
   async close(): Promise<void> {
