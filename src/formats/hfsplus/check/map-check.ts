@@ -1,7 +1,9 @@
-import { type BTreeHeader, headerMapSize } from '../btree-header.js';
+import { type BTreeHeader, HEADER_RECORD_SIZE, headerMapSize, USER_RECORD_SIZE } from '../btree-header.js';
 import { decodeNode, NodeKind } from '../btree-node.js';
 import type { Findings } from './finding.js';
 import type { NodeReader } from './node-reader.js';
+
+const FIRST_RECORDS = `${HEADER_RECORD_SIZE} and ${USER_RECORD_SIZE}`;
 
 /**
  * Checks node 0 and the map nodes it links to, and that the map's bits say what `used` says (map nodes are added to it here).
@@ -26,6 +28,10 @@ export async function checkMap(
     findings.equal(where.structure, 'kind', first ? NodeKind.header : NodeKind.map, node.kind);
     findings.equal(where.structure, 'number of records', first ? 3 : 1, node.numRecords);
     findings.equal(where.structure, 'height', 0, node.height);
+    if (first) {
+      const sizes = node.records.slice(0, 2).map(({ length }) => length);
+      findings.equal(where.structure, 'sizes of the first two records', FIRST_RECORDS, sizes.join(' and '));
+    }
     const map = node.records[first ? 2 : 0];
     if (!map) return;
     if (first) findings.equal(where.structure, 'size of the map', headerMapSize(nodes.nodeSize), map.length);
