@@ -130,7 +130,7 @@ export class StagedVolume implements Tree {
     this.#touch(parent, path.slice(0, -1));
   }
 
-  /** Copies everything `from` walks at `path` to `to`; hard links among it stay hard links. */
+  /** Copies everything `from` walks at `path` to `to`, be it nothing; hard links among it stay hard links. */
   async copyFrom(from: Tree, path: Path, to: Path, work?: { readonly signal: AbortSignal }): Promise<void> {
     const links = this.#treeLinks.get(from) ?? new Map<number, LinkGroup>();
     this.#treeLinks.set(from, links);
