@@ -51,10 +51,12 @@ export interface Tree {
   readonly name: string;
   /**
    * Everything at and below `from` (default: the root, which itself is included), parents before their children.
-   * A missing `from` yields nothing. The entries' data stay readable after the
-   * walk and after `close`, until the file they lie in is closed.
+   * A missing `from` yields nothing. The entries' data stay readable after the walk and
+   * after `close`, until the file they lie in is closed.
    */
   walk(from?: Path): AsyncIterable<Entry>;
+  /** Bytes gone through so far, where a walk takes long: a payload has to be decoded to find what is in it. */
+  progress?(): { readonly done: number; readonly total: number };
   close(): Promise<void>;
 }
 

@@ -36,8 +36,8 @@ export class SourceChecksums {
         );
       }
     }
-    const said = Object.entries(states).map(([name, state]) => `${name} ${state}`);
-    if (said.length > 0) work.note(`checksums of the source: ${said.join(', ')}`);
+    const said = Object.entries(states).map(([name, state]) => `${name.split('/').at(-1)} ${state}`);
+    if (said.length > 0) work.note(`checksums: ${said.join(', ')}`);
     return states;
   }
 }

@@ -34,6 +34,7 @@ export function copy(from: string, to: string, options: { chunklist?: string } =
 /** Returns how many entries there were; 0 when there is nothing at `from`. */
 async function copyTree(job: Job, tree: Tree, from: Path, volume: Volume, to: Path): Promise<number> {
   let count = 0;
+  const report = () => tree.progress && job.report(tree.progress());
   const counted: Tree = {
     name: tree.name,
     async *walk(path) {
@@ -45,8 +46,13 @@ async function copyTree(job: Job, tree: Tree, from: Path, volume: Volume, to: Pa
     },
     close: () => tree.close(),
   };
-  if (volume.copyFrom) await volume.copyFrom(counted, from, to, job);
-  else for await (const entry of counted.walk(from)) await volume.put(moved(entry, from, to));
+  const ticker = setInterval(report, 200);
+  try {
+    if (volume.copyFrom) await volume.copyFrom(counted, from, to, job);
+    else for await (const entry of counted.walk(from)) await volume.put(moved(entry, from, to));
+  } finally {
+    clearInterval(ticker);
+  }
   return count;
 }
 
