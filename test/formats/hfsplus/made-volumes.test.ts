@@ -48,6 +48,18 @@ const errors = async (bytes: Uint8Array) =>
     .filter(({ severity }) => severity === 'error')
     .map(({ text }) => text);
 
+describe('an empty volume', () => {
+  it.each([512, 1024, 4096, 65536])('with blocks of %i bytes has no fault, whatever its kind', async (blockSize) => {
+    for (const options of [{}, { caseSensitive: true }, { journaled: true }]) {
+      const volume = await emptyVolume({ name: 'Empty', created: DATE, blockSize, ...options });
+      expect(await checkVolume(volume)).toEqual([]);
+      const opened = await HfsVolume.open(volume);
+      expect([opened.name, opened.caseSensitive]).toEqual(['Empty', 'caseSensitive' in options]);
+      expect((await opened.journal()).state).toBe('journaled' in options ? 'clean' : 'none');
+    }
+  });
+});
+
 describe('forks in 30 extents', () => {
   it('are read through the extents overflow file, and have no fault', async () => {
     const bytes = await fragmented();
