@@ -42,10 +42,14 @@ function checkClumps(header: VolumeHeader, findings: Findings): void {
   const fits = (size: number, most: number) => size % blockSize === 0 && size <= most;
   const most = Math.floor(totalBlocks / 4) * blockSize;
   for (const name of FORKS) {
-    const { clumpSize, totalBlocks: blocks } = header[name];
-    if (blocks === 0 || (fits(clumpSize, most) && (clumpSize > 0 || name !== 'attributesFile'))) continue;
+    const { clumpSize, totalBlocks: blocks, extents } = header[name];
+    const attributes = name === 'attributesFile';
+    if (blocks === 0 || (fits(clumpSize, most) && (clumpSize > 0 || !attributes))) continue;
+    // Too large for the volume, but what the file had at first.
+    const first = attributes ? header.catalogFile.clumpSize : (extents[0]?.blockCount ?? 0) * blockSize;
+    if (clumpSize === first) continue;
     // On small volumes Apple's own systems make this one too large.
-    const severity = name === 'attributesFile' && clumpSize > most ? 'warning' : 'error';
+    const severity = attributes && clumpSize > most ? 'warning' : 'error';
     findings.add(severity, HEADER, `${name}.clumpSize`, `a multiple of ${blockSize} of at most ${most}`, clumpSize);
   }
   // Where blocks are larger than the most a clump may be, one block is the clump.
