@@ -4,15 +4,16 @@ import { fromBytes } from '../../../../src/formats/bytes.js';
 import { showPath } from '../../../../src/formats/entry.js';
 import { HfsVolume } from '../../../../src/formats/hfsplus/volume.js';
 import { emptyVolume, planInPlace, planVolume, StagedVolume } from '../../../../src/formats/hfsplus/write/index.js';
+import { expectClean } from '../../../helpers/clean-volume.js';
 import { entry, noise } from '../../../helpers/entries.js';
-import { FSCK, fsck } from '../../../helpers/fsck.js';
 import { apply, materialize } from '../../../helpers/materialize.js';
 import { snapshot } from '../../../helpers/tree-snapshot.js';
 
 const NOW = 3_600_000_000;
 
 /** One change. Names come from a small pool so that they meet again, `a` and `A` among them. */
-const name = fc.constantFrom('a', 'A', 'b', 'Ünï', 'x'.repeat(255));
+const ACCENTS = 'U\u0308ni\u0308';
+const name = fc.constantFrom('a', 'A', 'b', ACCENTS, 'x'.repeat(255));
 const path = fc.oneof(fc.tuple(name), fc.tuple(name), fc.tuple(name, name), fc.tuple(name, name, name));
 const operation = fc.oneof(
   { weight: 3, arbitrary: fc.record({ op: fc.constant('folder' as const), path }) },
@@ -185,12 +186,12 @@ describe('random changes, round after round', () => {
           const volume = await HfsVolume.open(fromBytes(bytes, 'finished'));
           await expectLike(model, volume);
           expect(unlinked(await snapshot(volume))).toEqual(unlinked(said));
-          if (FSCK) expect(fsck(bytes).output).toContain('appears to be OK');
+          await expectClean(bytes);
         }
       }),
       {
         numRuns: 15,
-        examples: [[[[at('folder', 'a')], [link(2, 'a', 'a'), link(2, 'Ünï'), link(1, 'a')]]]],
+        examples: [[[[at('folder', 'a')], [link(2, 'a', 'a'), link(2, ACCENTS), link(1, 'a')]]]],
       },
     );
   });
