@@ -1,35 +1,34 @@
 import { StepError } from '../errors.js';
-import { type ByteSource, type HostFile, openHostFile } from '../formats/bytes.js';
+import type { ByteSource, HostFile } from '../formats/bytes.js';
 import type { Entry, Path, Volume } from '../image/types.js';
 
 /**
- * The files of an installer under the paths recipes know them by, whatever was given: `app:` in a recipe. Files are opened when
- * they are asked for and stay open until `close`, because what is read from them is read late.
+ * The files of an installer under the paths recipes know them by, whatever was given: `app:` in a recipe. They stay open until
+ * `close`, because what is read from them is read late.
  */
 export class InstallerFiles implements Volume {
-  readonly #open = new Map<string, HostFile>();
+  readonly #files = new Map<string, ByteSource>();
+  readonly #open: HostFile[] = [];
 
-  constructor(
-    readonly name: string,
-    /** Path in the app ("Contents/SharedSupport/InstallESD.dmg") → path on the host. */
-    readonly files: ReadonlyMap<string, string>,
-  ) {}
+  constructor(readonly name: string) {}
 
-  async file(path: Path): Promise<ByteSource | undefined> {
-    const key = path.join('/');
-    const known = this.#open.get(key);
-    if (known) return known;
-    const host = this.files.get(key);
-    if (host === undefined) return undefined;
-    const file = await openHostFile(host);
-    this.#open.set(key, file);
+  /** A file under the path of an app ("Contents/SharedSupport/InstallESD.dmg"). */
+  add(path: string, source: ByteSource): void {
+    this.#files.set(path, source);
+  }
+
+  /** A host file that `close` closes. */
+  hold(file: HostFile): HostFile {
+    this.#open.push(file);
     return file;
   }
 
+  async file(path: Path): Promise<ByteSource | undefined> {
+    return this.#files.get(path.join('/'));
+  }
+
   async close(): Promise<void> {
-    const files = [...this.#open.values()];
-    this.#open.clear();
-    await Promise.all(files.map((file) => file.close()));
+    await Promise.all(this.#open.splice(0).map((file) => file.close()));
   }
 
   async *walk(): AsyncGenerator<Entry> {}
