@@ -21,7 +21,10 @@ const LARGE: readonly { readonly path: Path; readonly share: number }[] = [
   { path: ['System', 'Library', 'dyld', 'dyld_shared_cache_i386'], share: 0.13 },
 ];
 const PRELINKED_SHARE = 0.016;
-const MOST_COMPRESSED = 120_000;
+const MOST_COMPRESSED = 80_000;
+/** They stay in memory while the volume is made. */
+const COMPRESSED_PER_MILLE = 25;
+const LINKED_PER_MILLE = 12;
 const MACH_O_64 = Uint8Array.of(0xcf, 0xfa, 0xed, 0xfe, 0x07, 0, 0, 0x01, 3, 0, 0, 0x80, 2, 0, 0, 0);
 const LINK_TO_PACKAGES = '/Volumes/OS X Install ESD/Packages';
 export const CORE_SERVICES: Path = ['System', 'Library', 'CoreServices'];
@@ -114,12 +117,12 @@ async function addBulk(list: EntryList, planned: readonly Planned[], budget: num
     const size = Math.round((item.weight / weights) * budget);
     const data = options.contents.file(item.path.join('/'), size, item.texture);
     const mode = item.mode ?? 0o644;
-    if (item.texture !== 'noise' && size > 0 && size <= MOST_COMPRESSED && dice.chance(60)) {
+    if (item.texture !== 'noise' && size > 0 && size <= MOST_COMPRESSED && dice.chance(COMPRESSED_PER_MILLE)) {
       const plain = await data.read(0, size);
       const name = item.path.at(-1) ?? '';
       const details = compressed(plain, fitsInline(plain) ? 3 : 4, name);
       list.file(item.path, fromBytes(new Uint8Array(0), name), { ...details, mode, plain: data });
-    } else if (dice.chance(12)) {
+    } else if (dice.chance(LINKED_PER_MILLE)) {
       list.file(item.path, data, { mode, link: ++link });
       for (let i = dice.between(1, 3); i > 0; i--) {
         list.hardLink([...item.path.slice(0, -1), `${item.path.at(-1)} (${i})`], item.path);

@@ -16,7 +16,7 @@ const BEFORE_10_11: readonly PackageSize[] = [
   { name: 'BSD.pkg', bytes: 90 * MB },
   { name: 'BaseSystemBinaries.pkg', bytes: 140 * MB },
   { name: 'BaseSystemResources.pkg', bytes: 70 * MB },
-  { name: 'Essentials.pkg', bytes: 2800 * MB },
+  { name: 'Essentials.pkg', bytes: 3050 * MB },
   { name: 'JavaEssentials.pkg', bytes: 3 * MB },
   { name: 'JavaTools.pkg', bytes: 1 * MB },
   { name: 'MediaFiles.pkg', bytes: 380 * MB },
@@ -30,7 +30,7 @@ const BEFORE_10_11: readonly PackageSize[] = [
 const FROM_10_11: readonly PackageSize[] = [
   { name: 'AdditionalSpeechVoices.pkg', bytes: 480 * MB },
   { name: 'AsianLanguagesSupport.pkg', bytes: 120 * MB },
-  { name: 'Essentials.pkg', bytes: 3420 * MB },
+  { name: 'Essentials.pkg', bytes: 3670 * MB },
   { name: 'MediaFiles.pkg', bytes: 380 * MB },
   { name: 'OSInstall.pkg', bytes: 2 * MB },
   { name: 'OxfordDictionaries.pkg', bytes: 190 * MB },

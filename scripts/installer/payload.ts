@@ -3,7 +3,7 @@ import { type ByteSource, chunks, fromBytes, slice } from '../../src/formats/byt
 import { encodeXz } from '../../src/formats/codecs/xz/write.js';
 import { Assembly } from './assembly.js';
 import { bzip2 } from './bzip2.js';
-import { looksSoft } from './content.js';
+import { looksSoft, mostlySoft } from './content.js';
 import type { PayloadCoding } from './options.js';
 
 /** A stretch of the plain stream, bytes. */
@@ -15,7 +15,7 @@ export interface Stretch {
 const MOST_CHUNK = 16 << 20;
 const LEAST_CHUNK = 256 << 10;
 /** Encoded chunks stay in memory, so there are only so many of them; all others are stored as they are. */
-const MOST_ENCODED = 8;
+const MOST_ENCODED = 4;
 /** Larger gzip payloads are stored blocks, made when they are read. */
 const MOST_DEFLATED = 32 << 20;
 /** Small, because blocks of noise are stored without trying: the encoder is slow at finding nothing. */
@@ -55,8 +55,8 @@ async function pbzx(plain: ByteSource, code: Stretch | undefined): Promise<ByteS
     const length = Math.min(chunk, plain.size - at);
     const hasCode = code !== undefined && at < code.offset + code.length && at + length > code.offset;
     let stored = slice(plain, at, length, 'Payload');
-    const bytes = hasCode || encoded < MOST_ENCODED ? await plain.read(at, length) : undefined;
-    if (bytes && (hasCode || looksSoft(bytes))) {
+    if (hasCode || (encoded < MOST_ENCODED && (await mostlySoft(plain, at, length)))) {
+      const bytes = await plain.read(at, length);
       const filter = hasCode || index % 2 === 0 ? ({ filter: 'x86' } as const) : {};
       const packed = encodeXz(bytes, { ...filter, blockBytes: XZ_BLOCK, stored: (block) => !looksSoft(block) });
       // Code is xz in any case, so that finding the kernel means decoding; else raw where xz is no shorter.
