@@ -1,19 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-/** Of this program, from its package.json, which lies at the same distance from dist/src as from here plus one. */
-export const version: string = readVersion();
-
-function readVersion(): string {
-  for (const up of ['../package.json', '../../package.json']) {
-    try {
-      const found = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
-        name?: string;
-        version?: string;
-      };
-      if (found.name === 'osx-iso' && found.version) return found.version;
-    } catch {
-      // Not at this distance.
+/** The version in our package.json, wherever this file was compiled to: dist/src or, in tests, src. */
+function ownVersion(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    if (existsSync(file)) {
+      const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string };
+      if (name === 'osx-iso' && version !== undefined) return version;
     }
+    if (folder === dirname(folder)) return 'unknown';
   }
-  return 'unknown';
 }
+
+/** Of this program. */
+export const version: string = ownVersion();

@@ -18,13 +18,16 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/plist/': { values: [] },
   'src/formats/': { values: ['src/plist/plist.ts'] },
   'src/image/': {
-    values: ['src/formats/', 'src/host/', 'src/plist/plist.ts', 'src/core/shared.ts'],
+    values: ['src/formats/', 'src/host/', 'src/plist/plist.ts'],
     types: ['src/core/'],
   },
   'src/core/': { values: [], types: ['src/image/types.ts', 'src/formats/bytes.ts', 'src/formats/entry.ts'] },
   'src/releases.ts': { values: ['src/formats/', 'src/plist/'] },
   'src/system-version.ts': { values: ['src/formats/', 'src/plist/', 'src/releases.ts'] },
-  'src/source/': { values: ['src/formats/', 'src/plist/', ...RELEASES], types: ['src/image/types.ts'] },
+  'src/source/': {
+    values: ['src/formats/', 'src/plist/', 'src/open-given.ts', ...RELEASES],
+    types: ['src/image/types.ts'],
+  },
   'src/verify/': { values: ['src/formats/', 'src/plist/', ...RELEASES], types: ['src/image/types.ts'] },
   'src/steps/': {
     values: ['src/core/', 'src/formats/', 'src/plist/', 'src/verify/', ...RELEASES],
@@ -44,7 +47,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     ],
     types: ['src/image/types.ts'],
   },
-  'src/cli/': { values: ['src/index.ts'], types: ['src/core/events.ts'] },
+  'src/cli/': { values: ['src/index.ts', 'src/version.ts'], types: ['src/core/events.ts'] },
   // Beside index.ts: what it is wired of.
   'src/': {
     values: [

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander';
+import { version } from '../version.js';
 import { registerBuild } from './commands/build.js';
 import { registerInspect } from './commands/inspect.js';
 import { registerVerify } from './commands/verify.js';
 import { Output } from './output.js';
 import { runSession, type SessionParts, type Start } from './session.js';
-import { ownVersion } from './version.js';
 
 /** Every command, in the order of the help. Each says only what it is called and what it takes; the work is loaded on use. */
 const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
     stderr: parts.stderr ?? new Output(process.stderr),
     screen: process.stderr,
     env: process.env,
-    version: ownVersion(),
+    version,
     exit: (code) => process.exit(code),
     ...parts,
   };

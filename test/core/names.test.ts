@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Names, parsePath, parsePlace, showPlace } from '../../src/core/names.js';
 import { Scope } from '../../src/core/scope.js';
-import { Shared } from '../../src/core/shared.js';
 import { StepError, UsageError } from '../../src/errors.js';
 
 describe('parsePlace', () => {
@@ -92,36 +91,5 @@ describe('Names', () => {
     names.bind('esd', { tree: {} as never, undo });
     await expect(names.release('esd')).rejects.toThrow('busy');
     expect(names.tree('esd')).toBeDefined();
-  });
-});
-
-describe('Shared', () => {
-  it('closes when the last holder lets go', async () => {
-    const closed: string[] = [];
-    const shared = new Shared('esd', async (value) => void closed.push(value));
-    const one = shared.retain();
-    const two = shared.retain();
-    await shared.release();
-    await one();
-    await one();
-    expect(closed).toEqual([]);
-    await two();
-    expect(closed).toEqual(['esd']);
-    await shared.release();
-    expect(closed).toHaveLength(1);
-    expect(() => shared.retain()).toThrow('closed already');
-  });
-
-  it('can be let go again when closing failed', async () => {
-    let times = 0;
-    const shared = new Shared('x', async () => {
-      if (++times === 1) throw new Error('busy');
-    });
-    const one = shared.retain();
-    await shared.release();
-    await expect(one()).rejects.toThrow('busy');
-    expect(shared.holders).toBe(1);
-    await one();
-    expect([times, shared.holders]).toEqual([2, 0]);
   });
 });
