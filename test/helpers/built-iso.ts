@@ -72,8 +72,13 @@ export async function buildVariant(options: Omit<InstallerOptions, 'directory'>)
   return build(folder, app, truth!);
 }
 
-async function build(folder: string, app: string, truth: Truth): Promise<BuiltIso> {
-  const iso = join(folder, 'built.iso');
+/** Builds once more from the same app. */
+export function buildAgain({ folder, app, truth }: BuiltIso, name: string): Promise<BuiltIso> {
+  return build(folder, app, truth, name);
+}
+
+async function build(folder: string, app: string, truth: Truth, name = 'built.iso'): Promise<BuiltIso> {
+  const iso = join(folder, name);
   return { folder, app, iso, truth, build: await must('bin/osx-iso.js', ['build', '--app', app, '-o', iso], folder) };
 }
 
