@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { $ } from 'zx';
+import { Interrupted, UserError } from '../src/errors.js';
 import { type InstallerOptions, identity, madeFrom, makeInstaller, releases, settingsOf } from './installer/index.js';
 
 const top = join(fileURLToPath(import.meta.url), '..', '..', '..');
@@ -35,14 +36,24 @@ function shown(arg: string): string {
 }
 
 // The child gets Ctrl-C from the terminal as well and cleans up; the demo ends with its exit code.
-process.on('SIGINT', () => {});
+let interrupted = false;
+process.on('SIGINT', () => {
+  interrupted = true;
+});
 
 const same = existsSync(app) && (await madeFrom(app)) === JSON.stringify(identity(settingsOf(options)));
 if (same) {
   say(`Using the made-up installer ${shown(app)}.`);
 } else {
   say('Making a small made-up installer: the shape of Apple\u2019s, none of its content.');
-  await makeInstaller(options);
+  const report = () => {
+    if (interrupted) throw new Interrupted();
+  };
+  await makeInstaller({ ...options, report }).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write(`${error.message} ${error.hint ?? ''}\n`);
+    process.exit(error.exitCode);
+  });
 }
 say('');
 await osxIso('build', '--app', app, '-o', iso, '--force');

@@ -1,8 +1,12 @@
 // npm run make-installer -- DIR [--scale 0.1]: a made-up "Install OS X Yosemite.app", shaped like Apple's, to try osx-iso on.
 import { resolve } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { UserError } from '../src/errors.js';
+import { Interrupted, UserError } from '../src/errors.js';
 import { makeInstaller, type ReleaseName, releases } from './installer/index.js';
+
+// The lists of a full-size system are 150 MB at their peak; V8 would let garbage pile up to twice that.
+setFlagsFromString('--heap-growing-percent=15');
 
 interface Given {
   readonly scale: number;
@@ -34,6 +38,11 @@ async function make(directory: string, given: Given): Promise<void> {
   const started = Date.now();
   const show = process.stderr.isTTY === true;
   let shown = '';
+  let interrupted = false;
+  // The half-made app, gigabytes at scale 1, is removed before this ends.
+  process.on('SIGINT', () => {
+    interrupted = true;
+  });
   const { app } = await makeInstaller({
     directory: resolve(directory),
     scale: given.scale,
@@ -41,6 +50,7 @@ async function make(directory: string, given: Given): Promise<void> {
     seed: given.seed,
     ...(given.truth === undefined ? {} : { truth: resolve(given.truth) }),
     report: ({ what, done, total }) => {
+      if (interrupted) throw new Interrupted();
       const line = `${what} ${Math.floor((100 * done) / total)} %`;
       if (!show || line === shown) return;
       shown = line;
