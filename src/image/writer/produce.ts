@@ -80,18 +80,23 @@ export class Producer {
   }
 }
 
-/** What names the stored bytes of a run beyond doubt; undefined where they are not on the host's disk. */
-function identity(piece: Piece): string | undefined {
-  switch (piece.kind) {
-    case 'host':
-      return `${piece.opening}:${piece.offset}+${piece.length}`;
-    case 'encoded': {
-      const inputs = piece.input.map(identity);
-      return inputs.includes(undefined) ? undefined : `${piece.codec}(${inputs.join()})`;
+/**
+ * What names the stored bytes of an encoded piece beyond doubt; undefined where they are not on the host's disk. `skip` and
+ * `length` of the piece itself say which part of its plain bytes is used; those of its inputs say which bytes are decoded.
+ */
+function identity(piece: Piece & { kind: 'encoded' }): string | undefined {
+  const inputs: string[] = [];
+  for (const input of piece.input) {
+    if (input.kind === 'host') inputs.push(`${input.opening}:${input.offset}+${input.length}`);
+    else if (input.kind === 'zero') inputs.push(`0+${input.length}`);
+    else if (input.kind === 'bytes') return undefined;
+    else {
+      const inner = identity(input);
+      if (inner === undefined) return undefined;
+      inputs.push(`${inner}[${input.skip}+${input.length}]`);
     }
-    default:
-      return undefined;
   }
+  return `${piece.codec}(${inputs.join()})`;
 }
 
 function readHost(fd: number, offset: number, target: Uint8Array, file: string): void {
