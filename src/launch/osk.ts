@@ -1,0 +1,125 @@
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HostError } from '../errors.js';
+import { Secret } from './secret.js';
+
+/** Where the SMC's key comes from; no part of it. */
+export type OskSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'environment' }
+  | { readonly kind: 'host' };
+
+export interface Osk {
+  readonly secret: Secret;
+  readonly source: OskSource;
+  /** The key's file can be read by others than its owner. */
+  readonly open: boolean;
+}
+
+/** The variable that may hold the key. */
+export const OSK_VARIABLE = 'OSX_ISO_OSK';
+
+/** Characters. QEMU only warns about any other length and goes on with a key that starts nothing. */
+export const OSK_LENGTH = 64;
+/** Bytes looked at: a key and a line end, or enough to see that it is something else. */
+const MOST = 4096;
+
+/** Takes the key out of the environment, so that no program started later inherits it. Call this before anything is started. */
+export function takeFromEnvironment(env: NodeJS.ProcessEnv = process.env): Secret | undefined {
+  const text = env[OSK_VARIABLE];
+  delete env[OSK_VARIABLE];
+  return text === undefined || text === '' ? undefined : new Secret(text);
+}
+
+/**
+ * The key a user gives: in a file, else in the variable, else what `readHost` reads from the Apple computer this runs on. Undefined
+ * where there is none. HostError when it is not a key; its text says nothing of what was found but the length.
+ */
+export async function findOsk(given: {
+  readonly file?: string;
+  readonly environment?: Secret | undefined;
+  readonly readHost?: () => Promise<Secret | undefined>;
+}): Promise<Osk | undefined> {
+  if (given.file !== undefined) {
+    const read = await readKeyFile(given.file);
+    const source = { kind: 'file', path: given.file } as const;
+    return { secret: checked(read.text, given.file), source, open: read.open };
+  }
+  if (given.environment) {
+    const secret = checked(given.environment.reveal(), OSK_VARIABLE);
+    return { secret, source: { kind: 'environment' }, open: false };
+  }
+  const secret = await given.readHost?.();
+  if (!secret) return undefined;
+  return { secret: checked(secret.reveal(), "this computer's SMC"), source: { kind: 'host' }, open: false };
+}
+
+async function readKeyFile(path: string): Promise<{ text: string; open: boolean }> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'r');
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST), 0, MOST, 0);
+    const { mode } = await file.stat();
+    return { text: buffer.toString('latin1', 0, bytesRead), open: (mode & 0o077) !== 0 };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const found = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
+    throw new HostError(`--osk-file ${path}: ${found}.`, { hint: OSK_HINT });
+  } finally {
+    await file?.close();
+  }
+}
+
+export const OSK_HINT = [
+  "OS X asks the SMC for a key of 64 characters. It belongs to Apple's hardware and is not part of this program.",
+  '  --osk-file FILE         a file with nothing else in it (chmod 600)',
+  `  ${OSK_VARIABLE}=…         in the environment`,
+  '  osx-iso smc OSK0 OSK1   reads it on an Intel Mac that runs Linux',
+].join('\n');
+
+function checked(text: string, where: string): Secret {
+  const key = text.replace(/[\r\n]+$/, '');
+  if (key.length !== OSK_LENGTH) {
+    const found = text.length >= MOST ? 'more than a page' : key.length;
+    throw new HostError(`${where}: expected a key of exactly ${OSK_LENGTH} characters, found ${found}.`, {
+      hint: OSK_HINT,
+    });
+  }
+  // What else there is would break the quotes of QEMU's configuration.
+  if (!/^[\x20-\x7e]+$/.test(key) || key.includes('"')) {
+    throw new HostError(`${where}: expected ${OSK_LENGTH} visible characters, found others among them.`, {
+      hint: OSK_HINT,
+    });
+  }
+  return new Secret(key);
+}
+
+/** The section of QEMU's configuration that adds the SMC. The blanks around "=" are needed. `key` may be a word of sh. */
+export function smcSection(key: string): string {
+  return `[device "smc"]\n  driver = "isa-applesmc"\n  osk = "${key}"\n`;
+}
+
+/**
+ * The key as QEMU's configuration behind an open descriptor, for one start: the file has no name any more when this returns, and
+ * nothing but the descriptor leads to it. Close it when QEMU runs.
+ */
+export async function handOver(secret: Secret): Promise<FileHandle> {
+  // In memory where the host has such a place.
+  const folder = await mkdtemp(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 'osx-iso-')).catch(() =>
+    mkdtemp(join(tmpdir(), 'osx-iso-')),
+  );
+  const path = join(folder, 'smc.cfg');
+  try {
+    const written = await open(path, 'wx', 0o600);
+    try {
+      await written.writeFile(smcSection(secret.reveal()));
+    } finally {
+      await written.close();
+    }
+    // Opened again: where /dev/fd shares the position, it must be at the start.
+    return await open(path, 'r');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

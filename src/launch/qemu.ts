@@ -1,0 +1,104 @@
+import type { Capabilities } from './capabilities.js';
+import { DEVICE_NAMES, deviceName, MACHINE_OPTIONS, OPTIONS, READ_ONLY } from './differences.js';
+import type { Disk, Machine } from './machine.js';
+
+/** What a machine is given besides, when it is really started. */
+export interface Runtime {
+  /** What isa-applesmc is configured by: a file, or an inherited descriptor ("/dev/fd/3"). */
+  readonly smcConfig?: string;
+  /** QMP's socket. */
+  readonly qmp?: string;
+}
+
+/** The arguments for the machine. Pure: the same machine and capabilities always give the same words, in the same order. */
+export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: Runtime = {}): string[] {
+  const { chipset } = machine;
+  return [
+    // Nothing but what is said here, on any distribution.
+    ...['-no-user-config', '-nodefaults', '-name', comma(machine.name)],
+    ...['-machine', machineOption(machine, capabilities), '-m', String(machine.memory)],
+    ...['-cpu', [machine.cpu.model, `vendor=${machine.cpu.vendor}`, ...machine.cpu.flags].join(',')],
+    ...smp(machine),
+    ...OPTIONS.filter((row) => row.applies(capabilities, chipset)).flatMap(({ option }) => option),
+    // The loader needs VBE, and -nodefaults takes the graphics card away.
+    ...['-vga', 'std', ...display(machine)],
+    ...['-usb', '-device', 'usb-kbd', '-device', 'usb-mouse'],
+    ...(machine.smc && runtime.smcConfig !== undefined ? ['-readconfig', runtime.smcConfig] : []),
+    ...(machine.baseBoard ? ['-smbios', 'type=2'] : []),
+    ...firmware(machine),
+    // A controller comes before what hangs on it. The PIIX machine has none: its IDE buses are ide.0 and ide.1.
+    ...(chipset === 'pc' ? ['-device', 'ahci,id=sata'] : []),
+    ...machine.disks.flatMap((disk) => diskOptions(disk, chipset, capabilities)),
+    ...network(machine, capabilities),
+    ...(machine.serial !== undefined ? ['-serial', `file:${comma(machine.serial)}`] : []),
+    ...(machine.clock !== undefined ? ['-rtc', `base=${machine.clock}`] : []),
+    ...(machine.monitor ? ['-monitor', 'stdio'] : []),
+    ...(runtime.qmp !== undefined ? ['-qmp', `unix:${comma(runtime.qmp)},server=on,wait=off`] : []),
+    ...machine.extra,
+  ];
+}
+
+/** A comma inside a value is doubled. */
+function comma(value: string): string {
+  return value.replaceAll(',', ',,');
+}
+
+function machineOption({ chipset, accelerator }: Machine, capabilities: Capabilities): string {
+  const options = MACHINE_OPTIONS.filter((row) => row.applies(capabilities, chipset)).map(({ option }) => option);
+  return [chipset, `accel=${accelerator}`, ...options].join(',');
+}
+
+function smp({ smp: { sockets, cores, threads } }: Machine): string[] {
+  const count = sockets * cores * threads;
+  return count === 1 ? [] : ['-smp', `${count},sockets=${sockets},cores=${cores},threads=${threads}`];
+}
+
+function display({ display: shown }: Machine): string[] {
+  switch (shown.kind) {
+    case 'window':
+      return [];
+    case 'none':
+      return ['-display', 'none'];
+    case 'vnc':
+      return ['-display', 'none', '-vnc', `127.0.0.1:${shown.number}`];
+  }
+}
+
+function firmware({ firmware: chosen }: Machine): string[] {
+  if (chosen.kind === 'bios') {
+    if (chosen.loader === undefined) return [];
+    return ['-kernel', chosen.loader, ...(chosen.append === undefined ? [] : ['-append', chosen.append])];
+  }
+  const vars = chosen.varsReadOnly ? 'snapshot=on,' : '';
+  return [
+    ...['-drive', `if=pflash,unit=0,format=raw,${READ_ONLY},file=${comma(chosen.code)}`],
+    ...['-drive', `if=pflash,unit=1,format=raw,${vars}file=${comma(chosen.vars)}`],
+  ];
+}
+
+function diskOptions(disk: Disk, chipset: Machine['chipset'], capabilities: Capabilities): string[] {
+  const boot = disk.bootIndex === undefined ? '' : `,bootindex=${disk.bootIndex}`;
+  if (disk.port === 'usb') {
+    // QEMU's FAT drive is read-only, and only USB sticks may be.
+    return [
+      ...['-drive', `id=${disk.id},if=none,driver=vvfat,${READ_ONLY},dir=${comma(disk.file)}`],
+      ...['-device', `usb-storage,drive=${disk.id}${boot}`],
+    ];
+  }
+  const bus = chipset === 'q35' ? 'ide' : 'sata';
+  const kept = disk.snapshot ? 'snapshot=on,' : '';
+  return [
+    // The format is always said: a guest could make a raw disk look like another one.
+    ...['-drive', `id=${disk.id},if=none,format=${disk.format},${kept}file=${comma(disk.file)}`],
+    ...['-device', `${deviceName(DEVICE_NAMES.disk, capabilities)},bus=${bus}.${disk.port},drive=${disk.id}${boot}`],
+  ];
+}
+
+function network({ network: model, chipset }: Machine, capabilities: Capabilities): string[] {
+  // A QEMU without libslirp has no user-mode network; the machine starts without one.
+  if (model === 'none' || !capabilities.userNetwork) return [];
+  const name = model === 'virtio-net-pci' ? deviceName(DEVICE_NAMES.virtioNet, capabilities) : model;
+  // On PIIX slot 4 shares its interrupt with AHCI and USB, slot 5 has its own.
+  const slot = chipset === 'pc' ? ',bus=pci.0,addr=5' : '';
+  return ['-netdev', 'user,id=net0', '-device', `${name},netdev=net0,id=mac_vnet0${slot}`];
+}
