@@ -35,6 +35,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'pipelines/': { values: ['src/core/', 'src/steps/'] },
   'src/launch/': { values: ['src/host/', 'src/plist/', 'src/manifest.ts', 'src/version.ts'], types: ['src/core/'] },
+  'src/guest/': {
+    values: ['src/core/', 'src/formats/', 'src/host/', 'src/plist/', 'src/open-given.ts', ...RELEASES],
+  },
   'src/inspect/': {
     values: [
       'src/core/names.ts',
@@ -53,6 +56,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     values: [
       'src/core/',
       'src/formats/',
+      'src/guest/',
       'src/host/',
       'src/image/',
       'src/inspect/',

@@ -1,0 +1,159 @@
+import { constants } from 'node:fs';
+import { copyFile, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { HostError, StepError, UsageError } from '../errors.js';
+import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
+import { MAX_BOOT_PLIST } from '../plist/intended.js';
+import { composePlist, type PlistRequest } from './compose.js';
+import { backupName } from './stage-plist.js';
+
+export interface MountedOptions {
+  /** Where the volume is mounted. */
+  readonly volume: string;
+  /** Any folder will do. */
+  readonly force?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** One thing done on a mounted volume, or that would be; paths of the host. */
+export interface MountedChange {
+  readonly what: 'add' | 'replace' | 'keep' | 'remove' | 'touch';
+  readonly path: string;
+}
+
+/** Puts the plist into the /Extra of a mounted volume, at once and whole; what was there stays beside it as .bak. */
+export async function installMounted(
+  options: MountedOptions,
+  request: PlistRequest,
+): Promise<readonly MountedChange[]> {
+  const { dryRun = false } = options;
+  const root = await volumeRoot(options);
+  const folder = join(root, BOOT_PLIST_FOLDER);
+  const path = join(folder, BOOT_PLIST_NAME);
+  const changes: MountedChange[] = [];
+  const extra = await lstat(folder).catch(absent);
+  // A link would lead out of the volume, to the host's own /Extra.
+  if (extra && !extra.isDirectory()) throw new StepError(`${folder} is there, but it is no folder.`);
+  const old = await existing(path);
+  const text = composePlist(request, old && { bytes: old.bytes, name: path });
+  if (old?.bytes.equals(Buffer.from(text, 'latin1')) && old.stored === BOOT_PLIST_NAME) return [];
+  if (!extra) {
+    changes.push({ what: 'add', path: folder });
+    if (!dryRun) await explained(folder, () => mkdir(folder, { mode: 0o755 }));
+  }
+  if (old) {
+    const backup = await freeBackup(folder);
+    changes.push({ what: 'keep', path: backup });
+    if (!dryRun) await explained(backup, () => keep(join(folder, old.stored), backup));
+  }
+  changes.push({ what: old ? 'replace' : 'add', path });
+  if (!dryRun) await explained(path, () => replaceFile(path, text, old?.stored));
+  return changes;
+}
+
+/** The folder given, if it is where a volume is mounted. UsageError for any other, unless forced. */
+export async function volumeRoot({ volume, force = false }: MountedOptions): Promise<string> {
+  const root = await realpath(volume).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new UsageError(`${volume}: no such folder. Is the volume mounted?`) : error;
+  });
+  const own = await lstat(root);
+  if (!own.isDirectory()) throw new UsageError(`${volume}: expected the folder of a mounted volume, found a file.`);
+  if (force) return root;
+  if (dirname(root) === root) {
+    throw new UsageError(`${root} is this computer's own system, not a guest's.`, '--force does it all the same.');
+  }
+  if ((await lstat(dirname(root))).dev === own.dev) {
+    throw new UsageError(
+      `${volume} is a folder inside a volume, not the root of one: the boot loader would never look there.`,
+      'Give the folder where the volume is mounted; --force writes here all the same.',
+    );
+  }
+  return root;
+}
+
+/** Writes a file so that there is always the old one or the new one, whole. `stored`: the old one's name as the volume has it. */
+export async function replaceFile(path: string, text: string, stored?: string): Promise<void> {
+  const folder = dirname(path);
+  const partial = join(folder, `.${BOOT_PLIST_NAME}.${process.pid}.partial`);
+  try {
+    const handle = await open(partial, 'wx', 0o644);
+    try {
+      await handle.writeFile(text, 'latin1');
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, path);
+    // On a volume that does not tell cases apart the old spelling may have stayed.
+    const names = await readdir(folder);
+    if (
+      stored !== undefined &&
+      stored !== BOOT_PLIST_NAME &&
+      names.includes(stored) &&
+      !names.includes(BOOT_PLIST_NAME)
+    ) {
+      await rename(join(folder, stored), path);
+    }
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+/** The plist that is there, and its name as the volume has it. */
+async function existing(path: string): Promise<{ bytes: Buffer; stored: string } | undefined> {
+  const there = await lstat(path).catch(absent);
+  if (!there) return undefined;
+  if (!there.isFile()) throw new StepError(`${path} is there, but it is no file.`);
+  if (there.size > MAX_BOOT_PLIST) throw new StepError(`${path}: expected a small file, found ${there.size} bytes.`);
+  const names = await readdir(dirname(path));
+  const stored = names.includes(BOOT_PLIST_NAME)
+    ? BOOT_PLIST_NAME
+    : names.find((name) => name.toLowerCase() === BOOT_PLIST_NAME.toLowerCase());
+  return { bytes: await readFile(path), stored: stored ?? BOOT_PLIST_NAME };
+}
+
+async function freeBackup(folder: string): Promise<string> {
+  for (let i = 1; ; i++) {
+    const backup = join(folder, backupName(BOOT_PLIST_NAME, i));
+    if (!(await lstat(backup).catch(absent))) return backup;
+  }
+}
+
+async function keep(path: string, backup: string): Promise<void> {
+  await copyFile(path, backup, constants.COPYFILE_EXCL);
+  const handle = await open(backup, 'r');
+  await handle.sync().finally(() => handle.close());
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Some systems cannot flush a folder; the rename is whole all the same.
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'ENOENT') return undefined;
+  throw error;
+}
+
+/** Says what a refusal of the host means for a mounted guest. */
+export async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EROFS') {
+      throw new HostError(`${path}: the volume is mounted for reading only.`, {
+        hint: 'Linux mounts journaled HFS+ volumes so. Unmount it and use --image FILE instead: that needs no mount.',
+        cause: error,
+      });
+    }
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw new HostError(`${path}: not permitted to write there.`, { hint: 'Try again with sudo.', cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Scope } from '../core/scope.js';
+import { HostError, Interrupted, StepError } from '../errors.js';
+import { ActError, act } from '../host/act.js';
+import { quoteForSh } from '../host/quote.js';
+import type { GuestImageFormat } from './image-format.js';
+import { inUse, lockMessage } from './in-use.js';
+import { connectNbd } from './nbd-target.js';
+import type { DiskTarget } from './target.js';
+
+export const INSTALL_QEMU_UTILS =
+  "Install QEMU's tools: sudo apt install qemu-utils (Debian, Ubuntu), sudo dnf install qemu-img (Fedora), brew install qemu (Mac).";
+
+/** Milliseconds until qemu-nbd must answer, and until it must have ended. */
+const START_PATIENCE = 15_000;
+const END_PATIENCE = 10_000;
+const POLL = 20;
+/** Bytes a unix socket's path may have everywhere. */
+const MAX_SOCKET_PATH = 100;
+
+export interface QemuNbdOptions {
+  readonly format: GuestImageFormat;
+  readonly readOnly: boolean;
+  readonly signal: AbortSignal;
+  /** Ends the server and removes its folder, whatever happens. */
+  readonly scope: Scope;
+}
+
+/**
+ * Opens an image of QEMU's through qemu-nbd on a socket that nobody else can reach, so that snapshots and backing files are kept as
+ * QEMU keeps them, and QEMU's own locks hold. HostError without qemu-nbd, StepError where the image is in use.
+ */
+export async function openQemuImage(path: string, options: QemuNbdOptions): Promise<DiskTarget> {
+  const { format, readOnly, signal, scope } = options;
+  const folder = await socketFolder();
+  const remove = () => rm(folder, { recursive: true, force: true });
+  scope.defer('remove the folder of the socket', remove, { command: `rm -rf ${quoteForSh(folder)}` });
+  const socket = join(folder, 'nbd');
+  const ender = new AbortController();
+  const argv = [`--socket=${socket}`, `--format=${format}`, '--cache=writeback', ...(readOnly ? ['--read-only'] : [])];
+  let state: { error?: unknown } | undefined;
+  // It ends by itself when its only client goes, even if that is killed.
+  const server = act('qemu-nbd', [...argv, resolve(path)], {
+    signal: ender.signal,
+    missingHint: INSTALL_QEMU_UTILS,
+  }).then(
+    () => {
+      state = {};
+    },
+    (error: unknown) => {
+      state = { error };
+    },
+  );
+  let disk: DiskTarget | undefined;
+  scope.defer('end qemu-nbd', async () => {
+    await disk?.close().catch(() => {});
+    // Without a client it would wait for one.
+    if (!disk) ender.abort();
+    await Promise.race([server, sleep(END_PATIENCE, undefined, { ref: false })]);
+    ender.abort();
+    await server;
+  });
+  const until = Date.now() + START_PATIENCE;
+  while (!disk) {
+    if (signal.aborted) throw new Interrupted();
+    if (state) throw refused(state.error, path, format);
+    if (Date.now() > until) throw new StepError(`qemu-nbd did not answer within ${START_PATIENCE / 1000} seconds.`);
+    disk = await connectNbd(socket, basename(path)).catch((error: NodeJS.ErrnoException) => {
+      if (['ENOENT', 'ECONNREFUSED'].includes(error.code ?? '')) return undefined;
+      throw error;
+    });
+    if (!disk) await sleep(POLL);
+  }
+  return disk;
+}
+
+/** 0700, and short enough for a socket's path. */
+async function socketFolder(): Promise<string> {
+  const place = tmpdir().length < MAX_SOCKET_PATH - 30 ? tmpdir() : '/tmp';
+  return mkdtemp(join(place, 'osx-iso-nbd-'));
+}
+
+function refused(error: unknown, path: string, format: GuestImageFormat): Error {
+  if (error instanceof HostError) {
+    return new HostError(`${path} is a ${format} image: only QEMU's own qemu-nbd can change it, and it is not here.`, {
+      hint: INSTALL_QEMU_UTILS,
+      cause: error,
+    });
+  }
+  if (!(error instanceof ActError)) return new StepError(`qemu-nbd ended before anything was done with ${path}.`);
+  const words = error.lines.join('\n');
+  if (lockMessage(words)) return inUse(path, 'QEMU holds a lock on it', error);
+  return new StepError(`qemu-nbd cannot open ${path}: ${error.lines.at(-1) ?? 'it does not say why'}`, {
+    cause: error,
+  });
+}

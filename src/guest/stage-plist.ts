@@ -1,0 +1,100 @@
+import { SourceError, StepError } from '../errors.js';
+import { fromBytes } from '../formats/bytes.js';
+import { type Entry, hfsDate, type Path, showPath } from '../formats/entry.js';
+import { UF_COMPRESSED } from '../formats/hfsplus/catalog-record.js';
+import { DECMPFS_XATTR } from '../formats/hfsplus/decmpfs.js';
+import type { StagedVolume } from '../formats/hfsplus/write/index.js';
+import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
+import { MAX_BOOT_PLIST } from '../plist/intended.js';
+import { composePlist, type PlistRequest } from './compose.js';
+import type { GuestChange } from './edit-image.js';
+
+const MODE = { folder: 0o40755, file: 0o100644 } as const;
+/** Backups of one plist. */
+const MAX_BACKUPS = 99;
+
+/** A file or folder of root's, as the loader and the system expect them in /Extra. */
+export function rootEntry(path: Path, kind: 'folder' | 'file', bytes?: Uint8Array): Entry {
+  const now = hfsDate(Date.now() / 1000);
+  return {
+    path,
+    kind,
+    bsd: { uid: 0, gid: 0, adminFlags: 0, ownerFlags: 0, mode: MODE[kind], special: 0 },
+    dates: { created: now, modified: now, changed: now, accessed: now, backedUp: 0 },
+    flags: 0,
+    finderInfo: new Uint8Array(32),
+    textEncoding: 0,
+    xattrs: [],
+    ...(bytes && { data: fromBytes(bytes, showPath(path)) }),
+  };
+}
+
+/** Puts the plist into /Extra; one that is there already stays beside it as .bak. Nothing when it says the same already. */
+export async function stagePlist(volume: StagedVolume, request: PlistRequest): Promise<GuestChange[]> {
+  const folder: Path = [BOOT_PLIST_FOLDER];
+  const path: Path = [...folder, BOOT_PLIST_NAME];
+  const changes: GuestChange[] = [];
+  const extra = await volume.entry(folder);
+  if (extra && extra.kind !== 'folder') throw new StepError(`${volume.name}: /Extra is no folder but a ${extra.kind}.`);
+  const old = await volume.entry(path);
+  if (old && old.kind !== 'file') throw new StepError(`${volume.name}: ${showPath(path)} is a ${old.kind}.`);
+  const before = old && (await contentOf(volume, path));
+  const text = composePlist(request, before && { bytes: before, name: `${volume.name}: ${showPath(path)}` });
+  const bytes = Buffer.from(text, 'latin1');
+  const sameName = (await storedName(volume, folder, BOOT_PLIST_NAME)) === BOOT_PLIST_NAME;
+  if (before && sameName && bytes.equals(before)) return [];
+  if (!extra) {
+    await volume.put(rootEntry(folder, 'folder'));
+    changes.push({ what: 'add', path: folder });
+  }
+  if (old && before) {
+    const backup = await freeName(volume, path);
+    await volume.put({ ...uncompressed(old), path: backup, data: fromBytes(before, showPath(backup)) });
+    changes.push({ what: 'keep', path: backup, bytes: before, note: 'what was there' });
+    // Another case of the name would stay with the file on a volume that does not tell them apart.
+    if (!sameName) await volume.remove(path);
+  }
+  await volume.put(rootEntry(path, 'file', bytes));
+  changes.push({ what: old ? 'replace' : 'add', path, bytes });
+  return changes;
+}
+
+/** What of an entry goes with a plain copy of its content. */
+function uncompressed(entry: Entry): Entry {
+  const { link: _link, resource, ...kept } = entry;
+  const compressed = (entry.bsd.ownerFlags & UF_COMPRESSED) !== 0;
+  return {
+    ...kept,
+    bsd: { ...entry.bsd, ownerFlags: entry.bsd.ownerFlags & ~UF_COMPRESSED },
+    xattrs: entry.xattrs.filter(({ name }) => name !== DECMPFS_XATTR),
+    ...(resource && !compressed && { resource }),
+  };
+}
+
+async function contentOf(volume: StagedVolume, path: Path): Promise<Uint8Array> {
+  const file = await volume.file(path);
+  if (!file) throw new SourceError(`${volume.name}: ${showPath(path)} cannot be read.`);
+  if (file.size > MAX_BOOT_PLIST) {
+    throw new SourceError(`${volume.name}: ${showPath(path)}: expected a small file, found ${file.size} bytes.`);
+  }
+  return Uint8Array.from(await file.read(0, file.size));
+}
+
+/** The name as the volume has it, where upper and lower case are the same to it. */
+async function storedName(volume: StagedVolume, folder: Path, name: string): Promise<string | undefined> {
+  const item = await volume.item([...folder, name]);
+  return item?.name;
+}
+
+async function freeName(volume: StagedVolume, path: Path): Promise<Path> {
+  for (let i = 1; i <= MAX_BACKUPS; i++) {
+    const backup = [...path.slice(0, -1), backupName(path.at(-1)!, i)];
+    if (!(await volume.entry(backup))) return backup;
+  }
+  throw new StepError(`${volume.name}: there are ${MAX_BACKUPS} backups of ${showPath(path)}. Remove some.`);
+}
+
+/** "….plist.bak", "….plist.bak2": the first one is the oldest, so what was there at the beginning is never lost. */
+export function backupName(name: string, number: number): string {
+  return `${name}.bak${number === 1 ? '' : number}`;
+}

@@ -1,0 +1,36 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { UsageError } from '../errors.js';
+import type { Settings } from '../plist/chameleon.js';
+import { settingsOf } from './compose.js';
+
+/** From here and from dist/src/guest. */
+const PLACES = ['../../templates/', '../../../templates/'];
+const SUFFIX = '.plist';
+
+/** What `plist` starts from unless told otherwise: the example of Somlo's page. */
+export const DEFAULT_TEMPLATE = 'installer';
+
+/** The names of the plists that come with osx-iso. */
+export async function templateNames(): Promise<string[]> {
+  return (await readdir(await folder()))
+    .filter((name) => name.endsWith(SUFFIX))
+    .map((name) => name.slice(0, -SUFFIX.length))
+    .sort();
+}
+
+/** One of them as settings. UsageError for another name. */
+export async function readTemplate(name: string): Promise<Settings> {
+  const names = await templateNames();
+  if (!names.includes(name)) throw new UsageError(`There is no template "${name}"; there are ${names.join(', ')}.`);
+  return settingsOf(await readFile(`${await folder()}${name}${SUFFIX}`), `${name}${SUFFIX}`);
+}
+
+async function folder(): Promise<string> {
+  for (const place of PLACES) {
+    const path = fileURLToPath(new URL(place, import.meta.url));
+    const names = await readdir(path).catch((): string[] => []);
+    if (names.includes(`${DEFAULT_TEMPLATE}${SUFFIX}`)) return path;
+  }
+  throw new Error('The templates folder of osx-iso is missing: install it again.');
+}
