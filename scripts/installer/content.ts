@@ -21,7 +21,7 @@ export class Contents {
   constructor(seed: number) {
     this.seed = seed;
     // Shares of random bytes that make deflate reach about 35 % and 41 %, as with real plists and real binaries.
-    this.pools = { text: wordPool(seedFor(seed, 'text'), 10), code: wordPool(seedFor(seed, 'code'), 105) };
+    this.pools = { text: wordPool(seedFor(seed, 'text'), 10), code: wordPool(seedFor(seed, 'code'), 95) };
   }
 
   /** A source of `size` bytes that only this name has. */

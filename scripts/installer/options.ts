@@ -11,7 +11,7 @@ export interface InstallerOptions {
   readonly seed?: number;
   /** Writes the listing that a finished ISO can be judged by (truth.ts). */
   readonly truth?: string;
-  /** Makes that listing for the caller, too where it is written nowhere. */
+  /** Makes that listing for the caller although it is written nowhere. */
   readonly wantTruth?: boolean;
   /** What the kernel prints when it is started; default made from the seed. */
   readonly nonce?: string;

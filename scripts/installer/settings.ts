@@ -27,9 +27,12 @@ export function settingsOf(options: InstallerOptions): Settings {
   return { release, releaseName, scale, seed, nonce, bits, faults, coding: faults.payload ?? release.payload };
 }
 
+/** To be raised when the same options make other bytes, so that the demo makes its installer anew. */
+const SHAPE = 1;
+
 /** What makes one installer differ from another, for the mark in Info.plist. */
 export function identity({ releaseName, scale, seed, nonce, bits, faults }: Settings): Record<string, unknown> {
-  return { shape: 1, release: releaseName, scale, seed, nonce, bits, faults };
+  return { shape: SHAPE, release: releaseName, scale, seed, nonce, bits, faults };
 }
 
 /** The kernel of the settings' release. */
