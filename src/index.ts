@@ -3,7 +3,10 @@ export { type BuildOptions, type BuildPlan, type BuildResult, build, closePlan, 
 export type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './core/events.js';
 export { Scope } from './core/scope.js';
 export * from './errors.js';
+export * from './guest/index.js';
 export { type Inspection, type InspectOptions, inspect, readInside } from './inspect/index.js';
 export type { Manifest } from './manifest.js';
+export { CHAMELEON_KEYS, type ChameleonKey, nearestKey, type Settings } from './plist/chameleon.js';
+export { checkBootPlist, type Finding, type PlistReport } from './plist/check.js';
 export { type Check, type VerifyReport, verifyFile } from './verify-file.js';
 export { version } from './version.js';

@@ -1,6 +1,10 @@
 import type { Leftover, RunEvent } from '../core/events.js';
 import type { BuildOptions } from './commands/build.js';
+import type { RemoveKextOptions } from './commands/guest.js';
 import type { InspectOptions } from './commands/inspect.js';
+import type { PlistOptions } from './commands/plist.js';
+import type { PlistCheckOptions } from './commands/plist-check.js';
+import type { PlistKeysOptions } from './commands/plist-keys.js';
 import type { VerifyOptions } from './commands/verify.js';
 
 /** What every command's work is given by the edge. */
@@ -29,4 +33,8 @@ export interface Api {
   build(options: BuildOptions, context: Context): Promise<void>;
   verify(options: VerifyOptions, context: Context): Promise<void>;
   inspect(options: InspectOptions, context: Context): Promise<void>;
+  plist(options: PlistOptions, context: Context): Promise<void>;
+  plistCheck(options: PlistCheckOptions, context: Context): Promise<void>;
+  plistKeys(options: PlistKeysOptions, context: Context): Promise<void>;
+  removeKext(options: RemoveKextOptions, context: Context): Promise<void>;
 }

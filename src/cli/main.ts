@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
 import { registerBuild } from './commands/build.js';
+import { registerGuest } from './commands/guest.js';
 import { registerInspect } from './commands/inspect.js';
+import { registerPlist } from './commands/plist.js';
 import { registerVerify } from './commands/verify.js';
 import { Output } from './output.js';
 import { runSession, type SessionParts, type Start } from './session.js';
@@ -11,6 +13,8 @@ const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   registerBuild,
   registerVerify,
   registerInspect,
+  registerPlist,
+  registerGuest,
 ];
 
 /** Runs the command line (without node and script) and returns the exit code. `parts` is for tests. */

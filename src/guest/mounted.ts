@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { HostError, StepError, UsageError } from '../errors.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
 import { MAX_BOOT_PLIST } from '../plist/intended.js';
@@ -74,7 +74,7 @@ export async function volumeRoot({ volume, force = false }: MountedOptions): Pro
 /** Writes a file so that there is always the old one or the new one, whole. `stored`: the old one's name as the volume has it. */
 export async function replaceFile(path: string, text: string, stored?: string): Promise<void> {
   const folder = dirname(path);
-  const partial = join(folder, `.${BOOT_PLIST_NAME}.${process.pid}.partial`);
+  const partial = join(folder, `.${basename(path)}.${process.pid}.partial`);
   try {
     const handle = await open(partial, 'wx', 0o644);
     try {

@@ -1,0 +1,18 @@
+import type * as osx from '../../index.js';
+import { showBytes } from '../view-format.js';
+
+/** What was done to an image, for people. */
+export function guestLines(image: string, edit: osx.ImageEdit): string[] {
+  const where = edit.partition === 0 ? '' : `, partition ${edit.partition}`;
+  const head = `${image} (${edit.format}${where}): volume "${edit.volume}"`;
+  if (edit.changes.length === 0) return [head, '  it is so already: nothing was written'];
+  const lines = edit.changes.map(({ what, path, note }) => {
+    return `  ${what.padEnd(8)}/${path.join('/')}${note === undefined ? '' : `  (${note})`}`;
+  });
+  const size = showBytes(edit.bytes);
+  return [
+    head,
+    ...lines,
+    edit.written ? `  ${size} written, and read back` : `  ${size} would be written; nothing was`,
+  ];
+}

@@ -1,0 +1,25 @@
+import * as osx from '../../index.js';
+import type { Context } from '../api.js';
+import type { PlistKeysOptions } from '../commands/plist-keys.js';
+
+/** `osx-iso plist keys`: the table. */
+export async function plistKeys({ word }: PlistKeysOptions, context: Context): Promise<void> {
+  const wanted = word?.toLowerCase();
+  const keys = osx.CHAMELEON_KEYS.filter(
+    ({ name, does }) => wanted === undefined || `${name} ${does}`.toLowerCase().includes(wanted),
+  );
+  if (keys.length === 0) {
+    const nearest = osx.nearestKey(word ?? '');
+    throw new osx.UsageError(`No key has "${word}" in it${nearest ? `; the nearest is "${nearest.name}"` : ''}.`);
+  }
+  const rows = keys.map((key) => [key.name, osx.valuesOf(key), key.default ?? '', key.qemu, key.loader]);
+  const head = ['key', 'values', 'default', 'under QEMU', 'read by'];
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const row = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(widths[i]!)).join('  ');
+  const lines = rows.flatMap((cells, i) => {
+    const { does, since, write } = keys[i]!;
+    const more = `${does}${since === undefined ? '' : ` From ${since} on.`}${write === undefined ? '' : ` Write ${write}.`}`;
+    return [row(cells).trimEnd(), `    ${more}`];
+  });
+  context.print([row(head).trimEnd(), ...lines].join('\n'), { type: 'result', keys });
+}

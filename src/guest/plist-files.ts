@@ -1,0 +1,112 @@
+import { constants } from 'node:fs';
+import { copyFile, lstat, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { SourceError, UsageError } from '../errors.js';
+import { openGiven } from '../open-given.js';
+import { BOOT_PLIST_NAME, fromEntries, parseSetting } from '../plist/chameleon.js';
+import { checkBootPlist, type PlistReport } from '../plist/check.js';
+import { fixBootPlist } from '../plist/fix.js';
+import { MAX_BOOT_PLIST } from '../plist/intended.js';
+import { composePlist, type PlistRequest } from './compose.js';
+import { replaceFile } from './mounted.js';
+import { backupName } from './stage-plist.js';
+import { DEFAULT_TEMPLATE, readTemplate } from './templates.js';
+
+/** What is typed: a template's name, KEY=VALUE, names of keys to leave out. */
+export interface TypedRequest {
+  readonly template?: string;
+  readonly set?: readonly string[];
+  readonly unset?: readonly string[];
+  readonly allowUnknown?: boolean;
+  readonly merge?: boolean;
+}
+
+/** A request of what was typed. UsageError for anything the loader would not read as it is meant. */
+export async function plistRequest(typed: TypedRequest): Promise<PlistRequest> {
+  const { template = DEFAULT_TEMPLATE, set = [], unset = [], allowUnknown = false, merge = false } = typed;
+  if (merge && typed.template !== undefined) {
+    throw new UsageError('--merge starts from the plist that is there, --template from another: give one of them.');
+  }
+  const settings = fromEntries(set.map((text) => parseSetting(text, { allowUnknown })));
+  const both = unset.find((key) => Object.hasOwn(settings, key));
+  if (both !== undefined) throw new UsageError(`"${both}" is both set and left out.`);
+  return { base: await readTemplate(template), set: settings, unset, allowUnknown, merge };
+}
+
+/** Writes the plist to a host file, whole or not at all; returns its text. UsageError where there is one, unless forced or merged. */
+export async function writePlistFile(
+  path: string,
+  request: PlistRequest,
+  { force = false, dryRun = false }: { readonly force?: boolean; readonly dryRun?: boolean } = {},
+): Promise<string> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isDirectory()) throw new UsageError(`${path} is a folder.`, `-o ${join(path, BOOT_PLIST_NAME)}`);
+  if (there && !force && request.merge !== true) {
+    throw new UsageError(`${path} exists already.`, 'Give another name, or --force.');
+  }
+  const text = composePlist(request, there ? { bytes: await readPlist(path), name: path } : undefined);
+  if (!dryRun) await replaceFile(path, text);
+  return text;
+}
+
+/** What the loader makes of a file. SourceError where it cannot be read. */
+export async function checkPlistFile(path: string): Promise<PlistReport> {
+  const bytes = await readPlist(path);
+  return checkBootPlist(bytes, path, { fileName: basename(path), caseSensitive: await tellsCases(path) });
+}
+
+/** What became of a file that was corrected. */
+export interface FixedFile {
+  readonly path: string;
+  readonly written: boolean;
+  readonly changes: readonly string[];
+  readonly backup?: string;
+}
+
+/** Writes a corrected file: to `output`, or in the place of the old one, which stays as .bak. UsageError where that cannot be done. */
+export async function fixPlistFile(path: string, output?: string): Promise<FixedFile> {
+  const bytes = await readPlist(path);
+  const { text, changes } = fixBootPlist(bytes, path);
+  if (output !== undefined) {
+    if (await lstat(output).catch(() => undefined)) throw new UsageError(`${output} exists already.`);
+    await replaceFile(output, text);
+    return { path: output, written: true, changes };
+  }
+  if (checkBootPlist(bytes, path).findings.length === 0) return { path, written: false, changes: [] };
+  const backup = await keepBeside(path);
+  await replaceFile(path, text);
+  return { path, written: true, changes, backup };
+}
+
+async function keepBeside(path: string): Promise<string> {
+  for (let i = 1; ; i++) {
+    const backup = join(dirname(path), backupName(basename(path), i));
+    try {
+      await copyFile(path, backup, constants.COPYFILE_EXCL);
+      return backup;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+async function readPlist(path: string): Promise<Uint8Array> {
+  const file = await openGiven(path);
+  try {
+    if (file.size > MAX_BOOT_PLIST) {
+      throw new SourceError(`${path}: expected a small property list, found ${file.size} bytes.`);
+    }
+    return await readFile(path);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether the folder of a file takes another case of its name for another file. */
+async function tellsCases(path: string): Promise<boolean> {
+  const name = basename(path);
+  const other = name === name.toLowerCase() ? name.toUpperCase() : name.toLowerCase();
+  if (other === name) return true;
+  const [own, same] = await Promise.all([stat(path), stat(join(dirname(path), other)).catch(() => undefined)]);
+  return same === undefined || same.ino !== own.ino || same.dev !== own.dev;
+}
