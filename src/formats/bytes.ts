@@ -263,12 +263,24 @@ export function piecesOf(source: ByteSource, offset: number, length: number): It
   return source.pieces(offset, length);
 }
 
-/** Reads a source front to back in chunks of at most `chunk` bytes. */
+/** Reads a source front to back in chunks of at most `chunk` bytes, the next one while the last is being used. */
 export async function* chunks(
   source: ByteSource,
   chunk = 1 << 20,
   offset = 0,
   end = source.size,
 ): AsyncGenerator<Uint8Array> {
-  for (let at = offset; at < end; at += chunk) yield source.read(at, Math.min(chunk, end - at));
+  const start = (at: number) => {
+    const read = source.read(at, Math.min(chunk, end - at));
+    // Its failure is met when its turn comes; a reader that stops before never meets it.
+    read.catch(() => undefined);
+    return read;
+  };
+  let next = offset < end ? start(offset) : undefined;
+  for (let at = offset; next; ) {
+    const bytes = await next;
+    at += chunk;
+    next = at < end ? start(at) : undefined;
+    yield bytes;
+  }
 }

@@ -115,6 +115,11 @@ export class PbzxSource implements ByteSource {
     if (source.pieces) this.pieces = (offset, length) => this.#pieces(offset, length);
   }
 
+  /** Lets go of decoded chunks; they are decoded again when they are asked for again. */
+  forget(): void {
+    this.#cache.clear();
+  }
+
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this, offset, length);
     const parts: Uint8Array[] = [];

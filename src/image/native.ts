@@ -86,6 +86,8 @@ export class NativeTool implements ImageTool {
   async #writeIso(image: NativeImage, to: string, work: Work): Promise<Image> {
     const { disk, partition, volume } = await this.#openOnce(image);
     const staged = image.staged ?? new StagedVolume(volume);
+    // What the threads decoded packages with is not needed any more: new ones start small.
+    await this.#pool.close();
     const plan = await planVolume(staged, { now: hfsDate(Date.now() / 1000) });
     const written = await writeDisk(to, layOut(disk, partition, plan), {
       signal: work.signal,
@@ -93,6 +95,7 @@ export class NativeTool implements ImageTool {
       pool: this.#pool,
       onChecksums: (list) => this.#checksums.report(list),
     });
+    await this.#pool.close();
     const sourceChecksums = await this.#checksums.finish(work);
     const { size, sha256, bytesWritten } = written;
     return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums } };

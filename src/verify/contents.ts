@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { ByteSource } from '../formats/bytes.js';
-import { checkChunk, parseChunklist, verifySignature } from '../formats/chunklist.js';
+import { chunks } from '../formats/bytes.js';
+import { ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
 import { showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
@@ -79,16 +78,15 @@ async function checkBaseSystem(volume: HfsVolume, checks: Checks, options: Verif
     );
     return;
   }
-  let next = readChunk(image, list.chunks[0]);
-  for (const [index, chunk] of list.chunks.entries()) {
+  const verifier = new ChunkVerifier(list, image.name);
+  let done = 0;
+  for await (const part of chunks(image)) {
     options.signal.throwIfAborted();
-    const chunkBytes = await next;
-    // Reads while this one is hashed.
-    next = readChunk(image, list.chunks[index + 1]);
-    next.catch(() => undefined);
-    checkChunk(list, index, createHash('sha256').update(chunkBytes).digest(), image.name);
-    options.report?.({ done: chunk.offset + chunk.size, total: list.totalSize });
+    verifier.update(part);
+    done += part.length;
+    options.report?.({ done, total: list.totalSize });
   }
+  verifier.finish();
   const signature = verifySignature(list);
   const words = {
     valid: 'signed by Apple',
@@ -99,10 +97,6 @@ async function checkBaseSystem(volume: HfsVolume, checks: Checks, options: Verif
   const text = `/BaseSystem.dmg: all ${list.chunks.length} chunks match the chunklist (${words[signature]})`;
   if (signature === 'invalid') checks.fail('BaseSystem', text);
   else checks.pass('BaseSystem', text);
-}
-
-async function readChunk(image: ByteSource, chunk: { offset: number; size: number } | undefined): Promise<Uint8Array> {
-  return chunk ? image.read(chunk.offset, chunk.size) : new Uint8Array(0);
 }
 
 const CORE_SERVICES = ['System', 'Library', 'CoreServices'];
@@ -120,7 +114,10 @@ export async function checkBlessing(volume: HfsVolume, checks: Checks): Promise<
     return;
   }
   if (folder !== core.record.cnid) {
-    checks.fail('blessing', `expected the folder ${path} (CNID ${core.record.cnid}) to be blessed, found CNID ${folder}`);
+    checks.fail(
+      'blessing',
+      `expected the folder ${path} (CNID ${core.record.cnid}) to be blessed, found CNID ${folder}`,
+    );
     return;
   }
   const efi = await volume.file([...CORE_SERVICES, 'boot.efi']);

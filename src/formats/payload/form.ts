@@ -37,7 +37,7 @@ export async function openPayload(
   const head = Buffer.from(await source.read(0, Math.min(6, source.size))).toString('latin1');
   if (head.startsWith('pbz')) {
     const plain = await openPbzx(source, options);
-    return seekable(plain, 'pbzx', (offset) => plain.readOn(offset));
+    return { ...seekable(plain, 'pbzx', (offset) => plain.readOn(offset)), close: async () => plain.forget() };
   }
   if (head === '070707' || head === '070701') {
     return seekable(source, 'cpio', (offset) => source.read(offset, Math.min(PART, source.size - offset)));

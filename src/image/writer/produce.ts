@@ -29,6 +29,17 @@ export class Producer {
     return checksums;
   }
 
+  /** The plain bytes of pieces that one buffer holds; of a whole encoded run without another copy. */
+  make(pieces: readonly Piece[], length: number): { bytes: Uint8Array; checksums: RunChecksum[] } {
+    const [only] = pieces;
+    if (pieces.length === 1 && only?.kind === 'encoded' && only.length === only.plainLength) {
+      const checksums: RunChecksum[] = [];
+      return { bytes: this.#decode(only, checksums), checksums };
+    }
+    const bytes = new Uint8Array(length);
+    return { bytes, checksums: this.fill(pieces, bytes) };
+  }
+
   #fillOne(piece: Piece, target: Uint8Array, checksums: RunChecksum[]): void {
     switch (piece.kind) {
       case 'zero':
