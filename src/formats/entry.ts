@@ -39,6 +39,8 @@ export interface Entry {
   readonly xattrs: readonly Xattr[];
   /** Set where the file has more than one name: entries with equal `link` are the same file. */
   readonly link?: number;
+  /** Where the entry itself lies among the host's files (a mounted volume): for those who copy with the host's own tools. */
+  readonly hostPath?: string;
 }
 
 export interface Xattr {

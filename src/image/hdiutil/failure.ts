@@ -5,8 +5,19 @@ import { ActError } from '../../host/act.js';
 export type Failure = 'busy' | 'gone' | 'exists' | 'no-space' | 'not-permitted' | 'not-recognized' | 'other';
 
 /** errno values hdiutil ends with (facts: mostly errno, but 1 is common too), and DiskArbitration's own for "busy". */
-const BY_STATUS: Readonly<Record<number, Failure>> = { 16: 'busy', 35: 'busy', 28: 'no-space', 17: 'exists', 2: 'gone' };
-const BY_NUMBER: Readonly<Record<string, Failure>> = { ...BY_STATUS, 1: 'not-permitted', 13: 'not-permitted', 49168: 'busy' };
+const BY_STATUS: Readonly<Record<number, Failure>> = {
+  16: 'busy',
+  35: 'busy',
+  28: 'no-space',
+  17: 'exists',
+  2: 'gone',
+};
+const BY_NUMBER: Readonly<Record<string, Failure>> = {
+  ...BY_STATUS,
+  1: 'not-permitted',
+  13: 'not-permitted',
+  49168: 'busy',
+};
 /** The last resort, for status 1 without a number: English, which LANG=C asks for. */
 const BY_TEXT: readonly (readonly [RegExp, Failure])[] = [
   [/resource busy|resource temporarily unavailable|couldn't (unmount|eject)|timeout for DiskArbitration/i, 'busy'],

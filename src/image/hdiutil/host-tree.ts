@@ -46,7 +46,14 @@ export async function hostEntry(host: string, path: Path): Promise<Entry | undef
     path,
     kind,
     hostPath: host,
-    bsd: { uid: stat.uid, gid: stat.gid, adminFlags: 0, ownerFlags: 0, mode: stat.mode, special: kind === 'special' ? stat.rdev : 0 },
+    bsd: {
+      uid: stat.uid,
+      gid: stat.gid,
+      adminFlags: 0,
+      ownerFlags: 0,
+      mode: stat.mode,
+      special: kind === 'special' ? stat.rdev : 0,
+    },
     dates: {
       created: hfsDate(stat.birthtimeMs / 1000),
       modified,

@@ -29,7 +29,9 @@ export async function locate(mountPoint: string, path: Path): Promise<string> {
     const found = await lstat(here).catch(() => undefined);
     if (!found) break;
     if (found.isDirectory() && found.dev === dev) continue;
-    throw new StepError(`${here}: expected a folder of the volume, found ${found.isSymbolicLink() ? 'a link' : 'something else'}.`);
+    throw new StepError(
+      `${here}: expected a folder of the volume, found ${found.isSymbolicLink() ? 'a link' : 'something else'}.`,
+    );
   }
   return here;
 }

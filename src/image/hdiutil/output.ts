@@ -73,7 +73,9 @@ export function wholeDisk(entities: readonly Entity[]): string | undefined {
 /** The device whose HFS+ volume is mounted; the one at `mountPoint` where that is given and there. */
 export function mountedVolume(entities: readonly Entity[], mountPoint?: string): Entity | undefined {
   const mounted = entities.filter((entity) => entity.mountPoint !== undefined);
-  const hfs = mounted.filter(({ hint, kind }) => kind === 'hfs' || (kind === undefined && hint.startsWith('Apple_HFS')));
+  const hfs = mounted.filter(
+    ({ hint, kind }) => kind === 'hfs' || (kind === undefined && hint.startsWith('Apple_HFS')),
+  );
   return mounted.find((entity) => entity.mountPoint === mountPoint) ?? hfs[0] ?? mounted[0];
 }
 

@@ -25,11 +25,22 @@ export async function findHdiutil(env: Readonly<Record<string, string | undefine
   const given = env.OSX_ISO_HDIUTIL;
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
   for (const file of given ? [given] : folders.map((folder) => join(folder, 'hdiutil'))) {
-    if (await access(file, constants.X_OK).then(() => true, () => false)) return file;
+    if (
+      await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
   }
-  throw new HostError(given ? `${given}: expected the program hdiutil, found nothing that can be run.` : 'There is no program "hdiutil" on this computer: it is a part of macOS.', {
-    hint: 'Use --engine native: it needs neither a Mac nor root.',
-  });
+  throw new HostError(
+    given
+      ? `${given}: expected the program hdiutil, found nothing that can be run.`
+      : 'There is no program "hdiutil" on this computer: it is a part of macOS.',
+    {
+      hint: 'Use --engine native: it needs neither a Mac nor root.',
+    },
+  );
 }
 
 /** hdiutil as the engine uses it: every call in a group of its own, in English, judged by its status. */

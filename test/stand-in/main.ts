@@ -1,0 +1,67 @@
+// A working stand-in for hdiutil, over the project's own formats: attach really puts a volume's files at the mount point, detach
+// really writes back what was changed there, convert and resize make real images.
+//
+// From the manual and from output others have published (facts/recipes.md section 3): the verbs and options, -plist's keys and that
+// their order is not fixed, resolved mount points, that an attached image is not attached twice, -limits' heading and three numbers,
+// -puppetstrings' lines, extensions that are appended, the words of failures, 16 and 35 for "busy".
+// Guesses: the exit status of each other failure (1, and 17 for File exists), what -pmap does to a disk with a map (nothing here),
+// that an interrupted convert leaves its file, how many PERCENT lines there are, disk numbers. A mounted volume is a link to a
+// folder on another device, a sparse image is a file with holes, and resize moves blocks, none of which is so on a Mac.
+//
+// HDIUTIL_STATE names the folder with its state; control.json in it says what is to go wrong (failures.ts).
+
+import { Arguments } from './arguments.js';
+import { attach, detach, info } from './attach.js';
+import { convert, imageInfo, resize } from './convert.js';
+import { after, before, dueRule, Failure } from './failures.js';
+import { countCall, stateFolder } from './state.js';
+
+async function run(argv: readonly string[]): Promise<void> {
+  if (stateFolder === '') throw new Failure('this stand-in for hdiutil needs HDIUTIL_STATE', 64);
+  const args = new Arguments(argv);
+  const action = dueRule(countCall(argv), args.has('-limits') ? `${args.verb} -limits` : args.verb);
+  before(action);
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  switch (args.verb) {
+    case 'attach':
+    case 'mount':
+      process.stdout.write(await attach(args));
+      break;
+    case 'detach':
+    case 'eject':
+      process.stdout.write(await detach(args));
+      break;
+    case 'info':
+      process.stdout.write(info(args));
+      break;
+    case 'imageinfo':
+      process.stdout.write(await imageInfo(args));
+      break;
+    case 'convert':
+      await convert(args, print);
+      break;
+    case 'resize':
+      await resize(args, print);
+      break;
+    default:
+      throw new Failure(`hdiutil: ${args.verb}: unknown verb`, 1);
+  }
+  after(action);
+}
+
+process.on('SIGINT', () => {
+  process.stderr.write('canceling...\n');
+  process.exit(1);
+});
+// Whoever called us may be gone: go on, as hdiutil does.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(
+    `${error instanceof Failure ? error.message : `stand-in for hdiutil: ${(error as Error).stack}`}\n`,
+  );
+  process.exitCode = error instanceof Failure ? error.status : 70;
+}
