@@ -16,7 +16,8 @@ const GiB = 2 ** 30;
 
 /**
  * OS X 10.10, line by line as on Gabriel Somlo's page. Its `Kernels` come from the installer's own package instead of the Mac it
- * runs on, so that they always match. Yosemite considers an installer without BaseSystem.dmg and its chunklist corrupt.
+ * runs on, so that they always match: from Essentials.pkg, or should they not be there, from where 10.9 has its kernel. Yosemite
+ * considers an installer without BaseSystem.dmg and its chunklist corrupt.
  */
 export const yosemite: Recipe = [
   attach('app:/Contents/SharedSupport/InstallESD.dmg', { as: 'esd', readOnly: true }),
@@ -27,14 +28,17 @@ export const yosemite: Recipe = [
   copy('esd:/Packages', 'target:/System/Installation/Packages'),
   copy('esd:/BaseSystem.chunklist', 'target:/BaseSystem.chunklist'),
   copy('esd:/BaseSystem.dmg', 'target:/BaseSystem.dmg', { chunklist: 'esd:/BaseSystem.chunklist' }),
-  openPackage('esd:/Packages/Essentials.pkg', { as: 'kernel' }),
+  openPackage(
+    ['esd:/Packages/Essentials.pkg', 'esd:/Packages/BaseSystemBinaries.pkg', 'esd:/Packages/BaseSystemResources.pkg'],
+    { as: 'kernel', wants: '/System/Library/Kernels/kernel' },
+  ),
   copy('kernel:/System/Library/Kernels', 'target:/System/Library/Kernels'),
   expectKernel('target:/System/Library/Kernels/kernel'),
   detach('kernel'),
   detach('esd'),
   detach('target'),
   resize('target', 'minimum'),
-  convert('target', 'iso', { to: 'out:' }),
+  convert('target', 'iso', { to: 'out:', map: 'keep' }),
   verify('out:'),
   rename('out:', 'iso:'),
 ];

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { parsePlace } from './core/names.js';
 import type { Recipe } from './core/step.js';
 import { UsageError } from './errors.js';
 import { type HostFile, openHostFile } from './formats/bytes.js';
@@ -7,8 +8,6 @@ import { type Entry, hfsDate, type Path, type Tree } from './formats/entry.js';
 
 /** The name recipes give to what they take the kernel from. */
 const KERNEL = 'kernel';
-/** Where recipes look for it there. */
-const KERNELS: Path = ['System', 'Library', 'Kernels'];
 
 /** A recipe, and what takes the place of the package its kernel comes from. */
 export interface KernelChoice {
@@ -27,13 +26,22 @@ export async function chooseKernel(recipe: Recipe, kernel: string): Promise<Kern
       `--kernel ${kernel}: expected "package" or a kernel file, found ${found ? 'no file' : 'nothing'}.`,
     );
   }
+  const copied = recipe.find(({ verb, args }) => verb === 'copy' && args[0]?.startsWith(`${KERNEL}:`));
+  const wanted = recipe.find(({ verb }) => verb === 'expect-kernel')?.args[0];
+  if (!copied?.args[0] || wanted === undefined) {
+    throw new UsageError(
+      `--kernel ${kernel}: the disk of this release is Apple's own with its kernel on it; no other can be put there.`,
+      'Leave --kernel out.',
+    );
+  }
+  const at = { from: parsePlace(copied.args[0]).path, kernel: parsePlace(wanted).path };
   const dispensable = ({ verb, args }: Recipe[number]) =>
     (verb === 'open-package' && args.includes(`as ${KERNEL}`)) || (verb === 'detach' && args.includes(KERNEL));
-  return { recipe: recipe.filter((step) => !dispensable(step)), tree: await kernelTree(path, found.mtimeMs) };
+  return { recipe: recipe.filter((step) => !dispensable(step)), tree: await kernelTree(path, found.mtimeMs, at) };
 }
 
-/** One kernel file as the folder that recipes copy. */
-async function kernelTree(path: string, mtimeMs: number): Promise<Tree> {
+/** One kernel file as what recipes copy: the folder `from` with it in it, or itself. */
+async function kernelTree(path: string, mtimeMs: number, at: { from: Path; kernel: Path }): Promise<Tree> {
   const file: HostFile = await openHostFile(path);
   const date = hfsDate(mtimeMs / 1000);
   const common = {
@@ -44,10 +52,10 @@ async function kernelTree(path: string, mtimeMs: number): Promise<Tree> {
     xattrs: [],
   };
   const bsd = { uid: 0, gid: 0, adminFlags: 0, ownerFlags: 0, special: 0 };
-  const entries: Entry[] = [
-    { ...common, path: KERNELS, kind: 'folder', bsd: { ...bsd, mode: 0o40755 } },
-    { ...common, path: [...KERNELS, 'kernel'], kind: 'file', bsd: { ...bsd, mode: 0o100755 }, data: file },
-  ];
+  const entries: Entry[] = [{ ...common, path: at.kernel, kind: 'file', bsd: { ...bsd, mode: 0o100755 }, data: file }];
+  if (at.from.length < at.kernel.length) {
+    entries.unshift({ ...common, path: at.from, kind: 'folder', bsd: { ...bsd, mode: 0o40755 } });
+  }
   return {
     name: file.name,
     async *walk(from = []) {

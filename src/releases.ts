@@ -3,39 +3,55 @@ export interface Release {
   /** The first two parts of ProductVersion: "10.10". */
   readonly version: string;
   readonly name: string;
-  /** Where the release's boot loader looks for the kernel, POSIX paths, in its order. */
-  readonly kernels: readonly string[];
-  /** Where a finished medium has the packages, and what must be among them. */
-  readonly packages: string;
-  /** Files every finished medium has besides. */
-  readonly required: readonly string[];
+  /** Where the release's boot loader looks for the kernel, a POSIX path. */
+  readonly kernel: string;
+  /** Where the loader looks for a kernel cache, which it prefers unless the kernel or Extensions is newer. */
+  readonly cache: string;
+  /** Where a finished medium has the packages: the first of these folders that is there. */
+  readonly packages: readonly string[];
+  /** BaseSystem.dmg and its chunklist in the root: the installer calls itself damaged without ('needed'), or does not. */
+  readonly baseSystem: 'needed' | 'optional' | 'none';
+  /** The medium is Apple's own disk, copied whole: what it lacks, it lacks as it was sold. */
+  readonly whole: boolean;
 }
 
-const BASE_SYSTEM = ['/BaseSystem.dmg', '/BaseSystem.chunklist'];
+const OLD_KERNEL = '/mach_kernel';
+const NEW_KERNEL = '/System/Library/Kernels/kernel';
+const STARTUP = '/System/Library/Caches/com.apple.kext.caches/Startup/kernelcache';
+const PRELINKED = '/System/Library/PrelinkedKernels/prelinkedkernel';
+const ON_BASE = '/System/Installation/Packages';
+
+const BEFORE_10_9 = { kernel: OLD_KERNEL, cache: STARTUP, whole: true } as const;
+const FROM_10_10 = {
+  kernel: NEW_KERNEL,
+  cache: PRELINKED,
+  packages: [ON_BASE],
+  baseSystem: 'needed',
+  whole: false,
+} as const;
 
 export const releases: readonly Release[] = [
+  // The retail DVD; which of the two folders it has, nobody wrote down.
+  { version: '10.6', name: 'Snow Leopard', ...BEFORE_10_9, packages: [ON_BASE, '/Packages'], baseSystem: 'none' },
+  // InstallESD.dmg itself.
+  { version: '10.7', name: 'Lion', ...BEFORE_10_9, packages: ['/Packages'], baseSystem: 'needed' },
+  { version: '10.8', name: 'Mountain Lion', ...BEFORE_10_9, packages: ['/Packages'], baseSystem: 'needed' },
   {
-    version: '10.10',
-    name: 'Yosemite',
-    kernels: ['/System/Library/Kernels/kernel'],
-    packages: '/System/Installation/Packages',
-    required: BASE_SYSTEM,
+    version: '10.9',
+    name: 'Mavericks',
+    kernel: OLD_KERNEL,
+    cache: STARTUP,
+    packages: [ON_BASE],
+    baseSystem: 'optional',
+    whole: false,
   },
+  { version: '10.10', name: 'Yosemite', ...FROM_10_10 },
+  { version: '10.11', name: 'El Capitan', ...FROM_10_10 },
+  { version: '10.12', name: 'Sierra', ...FROM_10_10 },
+  { version: '10.13', name: 'High Sierra', ...FROM_10_10 },
+  { version: '10.14', name: 'Mojave', ...FROM_10_10 },
+  { version: '10.15', name: 'Catalina', ...FROM_10_10 },
 ];
-
-/** Names of all releases an installer may be of, also of those there is no recipe for. */
-const NAMES: Readonly<Record<string, string>> = {
-  '10.6': 'Snow Leopard',
-  '10.7': 'Lion',
-  '10.8': 'Mountain Lion',
-  '10.9': 'Mavericks',
-  '10.10': 'Yosemite',
-  '10.11': 'El Capitan',
-  '10.12': 'Sierra',
-  '10.13': 'High Sierra',
-  '10.14': 'Mojave',
-  '10.15': 'Catalina',
-};
 
 /** "10.10" of "10.10.5", "11" of "11.7". */
 export function majorVersion(version: string): string {
@@ -48,7 +64,7 @@ export function releaseTitle(version: string, build?: string): string {
   const major = majorVersion(version);
   const [, minor = '0'] = major.split('.');
   const family = !major.startsWith('10.') || Number(minor) >= 12 ? 'macOS' : Number(minor) >= 8 ? 'OS X' : 'Mac OS X';
-  const name = NAMES[major];
+  const name = releaseOf(version)?.name;
   return `${family} ${version}${name ? ` ${name}` : ''}${build ? ` (${build})` : ''}`;
 }
 

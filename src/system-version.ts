@@ -1,5 +1,7 @@
 import { SourceError } from './errors.js';
 import type { ByteSource } from './formats/bytes.js';
+import { openDisk, openVolume } from './formats/disk.js';
+import type { HfsVolume } from './formats/hfsplus/volume.js';
 import { parsePlist, plistGet, plistString } from './plist/plist.js';
 
 /** Which system a volume holds. */
@@ -31,4 +33,17 @@ export async function readSystemVersion(volume: {
     throw new SourceError(`${where}: expected ProductVersion and ProductBuildVersion, found ${version ?? 'none'}.`);
   }
   return { version, build };
+}
+
+/**
+ * The version of a finished medium, or of InstallESD's volume. The bootable ones of 10.7 and 10.8 have SystemVersion.plist in their
+ * own root; should one not, the Base System on it counts. SourceError where neither says.
+ */
+export async function versionOnMedium(volume: HfsVolume): Promise<SystemVersion> {
+  const bootable = (await volume.entry(['Packages']))?.kind === 'folder';
+  if (!bootable || (await volume.entry(PATH))) return readSystemVersion(volume);
+  const image = await volume.file(['BaseSystem.dmg']);
+  if (!image) return readSystemVersion(volume);
+  const base = await openVolume(await openDisk(image));
+  return readSystemVersion(base.volume);
 }

@@ -1,4 +1,4 @@
-import type { ImageTool, Work } from '../image/types.js';
+import type { ImageTool, MapChoice, Work } from '../image/types.js';
 import type { Names } from './names.js';
 import type { Scope } from './scope.js';
 
@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly force?: boolean;
   /** What is unfinished stays where it is after a failure, to be looked at. */
   readonly keepWork?: boolean;
+  /** The ISO's partition map, whatever the recipe says. */
+  readonly map?: MapChoice;
 }
 
 /**

@@ -10,7 +10,8 @@ import type { HfsPartition } from '../formats/partition-map/index.js';
 import { layOut } from './layout.js';
 import { ReadOnlyVolume } from './read-only-volume.js';
 import { SourceChecksums } from './source-checksums.js';
-import type { Image, ImageFormat, ImageTool, Problem, Volume, Work } from './types.js';
+import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
+import { verbatim } from './verbatim.js';
 import { WorkerPool } from './writer/pool.js';
 import { writeDisk } from './writer/write-disk.js';
 
@@ -49,18 +50,24 @@ export class NativeTool implements ImageTool {
     const native = image as NativeImage;
     const { volume } = await this.#openOnce(native);
     if (options.readOnly) return new ReadOnlyVolume(volume);
-    native.staged ??= new StagedVolume(volume);
+    native.staged ??= new StagedVolume(volume, { now: today() });
     return native.staged;
   }
 
-  async convert(image: Image, format: ImageFormat, to: string | undefined, work: Work): Promise<Image> {
+  async convert(
+    image: Image,
+    format: ImageFormat,
+    to: string | undefined,
+    work: Work,
+    options: { readonly map?: MapChoice } = {},
+  ): Promise<Image> {
     const native = image as NativeImage;
     if (format === 'sparse') {
       work.note('not copied: changes are kept aside until the ISO is written');
       const copy: NativeImage = { title: native.title, file: native.file };
       return copy;
     }
-    return this.#writeIso(native, to!, work);
+    return this.#writeIso(native, to!, options.map ?? 'keep', work);
   }
 
   async resize(_image: Image, size: number | 'minimum', work: Work): Promise<void> {
@@ -83,13 +90,15 @@ export class NativeTool implements ImageTool {
     await this.#pool.close();
   }
 
-  async #writeIso(image: NativeImage, to: string, work: Work): Promise<Image> {
-    const { disk, partition, volume } = await this.#openOnce(image);
-    const staged = image.staged ?? new StagedVolume(volume);
+  async #writeIso(image: NativeImage, to: string, map: MapChoice, work: Work): Promise<Image> {
+    const { disk, partition } = await this.#openOnce(image);
     // What the threads decoded packages with is not needed any more: new ones start small.
     await this.#pool.close();
-    const plan = await planVolume(staged, { now: hfsDate(Date.now() / 1000) });
-    const written = await writeDisk(to, layOut(disk, partition, plan), {
+    const { staged } = image;
+    const plan = staged
+      ? layOut(disk, partition, await planVolume(staged, { now: today() }), map)
+      : await verbatim(disk, partition, map);
+    const written = await writeDisk(to, plan, {
       signal: work.signal,
       report: (progress) => work.report(progress),
       pool: this.#pool,
@@ -109,4 +118,10 @@ export class NativeTool implements ImageTool {
     }
     return image.opened;
   }
+}
+
+/** What changes are dated: now, or SOURCE_DATE_EPOCH (Unix seconds), so that the same input can make the same disk. */
+function today(): number {
+  const epoch = process.env.SOURCE_DATE_EPOCH;
+  return hfsDate(epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : Date.now() / 1000);
 }

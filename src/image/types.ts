@@ -52,6 +52,9 @@ export interface Problem {
 
 export type ImageFormat = 'sparse' | 'iso';
 
+/** The partition map of a finished disk: an Apple one, a GUID one, or that of the image it is made from. */
+export type MapChoice = 'apm' | 'gpt' | 'keep';
+
 /** The engine: makes, changes and attaches disk images. hdiutil on a Mac, our own anywhere. */
 export interface ImageTool {
   readonly name: 'hdiutil' | 'native' | 'memory';
@@ -63,9 +66,15 @@ export interface ImageTool {
   attach(image: Image, options: { readOnly: boolean }, work: Work): Promise<Volume>;
   /**
    * 'sparse': a writable copy of the image. 'iso': the finished raw disk, written to the host path `to`.
-   * A half-written `to` is the caller's to remove.
+   * A half-written `to` is the caller's to remove. `map` is for 'iso'; default 'keep'.
    */
-  convert(image: Image, format: ImageFormat, to: string | undefined, work: Work): Promise<Image>;
+  convert(
+    image: Image,
+    format: ImageFormat,
+    to: string | undefined,
+    work: Work,
+    options?: { readonly map?: MapChoice },
+  ): Promise<Image>;
   /** Bytes, or as small as the content allows. */
   resize(image: Image, size: number | 'minimum', work: Work): Promise<void>;
   /** The plain bytes of pieces, made on another core: for readers of large encoded chunks. */

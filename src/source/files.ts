@@ -10,6 +10,9 @@ export class InstallerFiles implements Volume {
   readonly #files = new Map<string, ByteSource>();
   readonly #open: HostFile[] = [];
 
+  /** When the system inside was made, as HFS+ stores it: what files that come from outside a volume are dated. */
+  date = 0;
+
   constructor(readonly name: string) {}
 
   /** A file under the path of an app ("Contents/SharedSupport/InstallESD.dmg"). */
@@ -31,10 +34,28 @@ export class InstallerFiles implements Volume {
     await Promise.all(this.#open.splice(0).map((file) => file.close()));
   }
 
-  async *walk(): AsyncGenerator<Entry> {}
+  /** The file at `from`; there is nothing to be had above it. */
+  async *walk(from: Path = []): AsyncGenerator<Entry> {
+    const entry = await this.entry(from);
+    if (entry) yield entry;
+  }
 
-  async entry(): Promise<Entry | undefined> {
-    return undefined;
+  /** As a file of root's, dated like the system: a host's owner and dates mean nothing on the medium. */
+  async entry(path: Path): Promise<Entry | undefined> {
+    const data = await this.file(path);
+    if (!data) return undefined;
+    const { date } = this;
+    return {
+      path,
+      kind: 'file',
+      bsd: { uid: 0, gid: 0, adminFlags: 0, ownerFlags: 0, mode: 0o100644, special: 0 },
+      dates: { created: date, modified: date, changed: date, accessed: date, backedUp: 0 },
+      flags: 0,
+      finderInfo: new Uint8Array(32),
+      textEncoding: 0,
+      data,
+      xattrs: [],
+    };
   }
 
   async put(): Promise<void> {

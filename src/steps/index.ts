@@ -4,6 +4,7 @@ export { attach, detach } from './attach.js';
 export { convert } from './convert.js';
 export { copy } from './copy.js';
 export { expectKernel } from './expect-kernel.js';
+export { makeWay } from './make-way.js';
 export { openPackage } from './open-package.js';
 export { remove } from './remove.js';
 export { rename } from './rename.js';

@@ -1,36 +1,67 @@
-import type { Step } from '../core/step.js';
+import type { Job, Step } from '../core/step.js';
+import { SourceError } from '../errors.js';
 import { type ByteSource, piecesOf } from '../formats/bytes.js';
 import { openPackage as open } from '../formats/payload.js';
 import type { Tree } from '../image/types.js';
-import { fileAt } from './places.js';
+import { type Candidate, FirstThatHas } from './first-that-has.js';
+import { onVolume } from './places.js';
 
 /** Chunks of 16 MiB that are decoded ahead of the one being read: enough to keep a few cores busy, and some 100 MB at most. */
 const LOOK_AHEAD = 3;
 
-/** Opens the payload of a flat package as a tree to copy from; nothing is unpacked. Somlo names "third party software" for it. */
-export function openPackage(place: string, options: { as: string }): Step {
-  const { as } = options;
+/**
+ * Opens the payload of a flat package as a tree to copy from; nothing is unpacked. Of several places, in the order in which they
+ * are trusted, the first counts that has `wants`, a file of what is going to be copied: sources differ in which package has the
+ * kernel. Somlo names "third party software" for it.
+ */
+export function openPackage(places: string | readonly string[], options: { as: string; wants?: string }): Step {
+  const { as, wants } = options;
+  const all = typeof places === 'string' ? [places] : places;
   return {
     verb: 'open-package',
-    title: `Open ${place}`,
-    args: [place, `as ${as}`],
+    title: `Open ${all[0]}`,
+    args: [all.join(' or '), `as ${as}`, ...(wants === undefined ? [] : [`for ${wants}`])],
     async run(job) {
-      const { tool } = job;
-      const { source, position } = followed(await fileAt(job, place), job.signal);
-      const payload = await open(source, {
-        // Apple's payloads list a folder's tree without gaps, so nothing behind it need be decoded. What this may get wrong, a
-        // kernel that is not there, is an error two steps on.
-        contiguous: true,
-        ...(tool.make && { decodeChunk: (chunk) => tool.make!([chunk], chunk.length), lookAhead: LOOK_AHEAD }),
-      });
-      const tree: Tree = {
-        name: payload.name,
-        walk: (from) => payload.walk(from),
-        progress: () => ({ done: position(), total: source.size }),
-        close: () => payload.close(),
-      };
-      job.names.bind(as, { tree, undo: job.scope.defer(`close ${as}`, () => tree.close()) });
+      const packages: Candidate[] = [];
+      for (const place of all) {
+        const { volume, path } = onVolume(job, place);
+        const file = await volume.file(path);
+        if (file) packages.push({ place, open: () => openOne(job, file) });
+      }
+      const [first] = packages;
+      if (!first) {
+        throw new SourceError(`${all.join(' or ')}: expected a file, found nothing.`, {
+          hint: 'The installer is incomplete: download it again.',
+        });
+      }
+      if (wants === undefined) {
+        const tree = await first.open();
+        job.names.bind(as, { tree, undo: job.scope.defer(`close ${as}`, () => tree.close()) });
+        return;
+      }
+      const tree = new FirstThatHas(as, wants, packages, (text) => job.note(text));
+      const undo = job.scope.defer(`close ${as}`, () => tree.close());
+      // What is wrong with the package should come up here, not in the middle of a copy.
+      await tree.openFirst();
+      job.names.bind(as, { tree, undo });
     },
+  };
+}
+
+async function openOne(job: Job, file: ByteSource): Promise<Tree> {
+  const { tool } = job;
+  const { source, position } = followed(file, job.signal);
+  const payload = await open(source, {
+    // Apple's payloads list a folder's tree without gaps, so nothing behind it need be decoded. What this may get wrong, a
+    // kernel that is not there, is an error two steps on.
+    contiguous: true,
+    ...(tool.make && { decodeChunk: (chunk) => tool.make!([chunk], chunk.length), lookAhead: LOOK_AHEAD }),
+  });
+  return {
+    name: payload.name,
+    walk: (from) => payload.walk(from),
+    progress: () => ({ done: position(), total: source.size }),
+    close: () => payload.close(),
   };
 }
 

@@ -1,10 +1,10 @@
 import { chunks } from '../formats/bytes.js';
 import { ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
-import { showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
-import { releaseOf, releases, releaseTitle } from '../releases.js';
-import { readSystemVersion, type SystemVersion } from '../system-version.js';
+import { type Release, releaseOf, releases, releaseTitle } from '../releases.js';
+import { type SystemVersion, versionOnMedium } from '../system-version.js';
+import { checkBlessing } from './blessing.js';
 import type { VerifyOptions } from './index.js';
 import { checkKernel } from './kernel.js';
 import type { Checks } from './report.js';
@@ -15,7 +15,7 @@ export async function checkContents(
   checks: Checks,
   options: VerifyOptions,
 ): Promise<Partial<SystemVersion>> {
-  const system = await checks.attempt('release', () => readSystemVersion(volume));
+  const system = await checks.attempt('release', () => versionOnMedium(volume));
   if (!system) return {};
   checks.pass('release', releaseTitle(system.version, system.build));
   const release = releaseOf(system.version);
@@ -26,33 +26,53 @@ export async function checkContents(
     );
     return system;
   }
-  await checks.attempt('kernel', () => checkKernels(volume, release.kernels, checks));
+  await checks.attempt('kernel', () => checkKernelOf(volume, release, checks));
   await checks.attempt('packages', () => checkPackages(volume, release.packages, checks));
-  await checks.attempt('BaseSystem', () => checkBaseSystem(volume, checks, options));
+  await checks.attempt('BaseSystem', () => checkBaseSystem(volume, release, checks, options));
+  await checks.attempt('blessing', () => checkBlessing(volume, release, checks));
   return system;
 }
 
-async function checkKernels(volume: HfsVolume, paths: readonly string[], checks: Checks): Promise<void> {
-  for (const path of paths) {
-    const kernel = await checkKernel(await volume.file(storedPath(path)));
-    if (kernel.ok) checks.pass('kernel', `${path}: ${kernel.found}, ${kernel.size} bytes`);
-    else checks.fail('kernel', `${path}, where the boot loader looks: expected a kernel, found ${kernel.found}`);
-  }
-}
-
-async function checkPackages(volume: HfsVolume, path: string, checks: Checks): Promise<void> {
-  const folder = await volume.entry(storedPath(path));
-  if (folder?.kind !== 'folder') {
-    checks.fail('packages', `${path}: expected a folder, found ${folder ? `a ${folder.kind}` : 'nothing'}`);
+async function checkKernelOf(volume: HfsVolume, release: Release, checks: Checks): Promise<void> {
+  const path = release.kernel;
+  const kernel = await checkKernel(await volume.file(storedPath(path)));
+  if (!kernel.ok) {
+    checks.fail('kernel', `${path}, where the boot loader looks: expected a kernel, found ${kernel.found}`);
     return;
   }
+  checks.pass('kernel', `${path}: ${kernel.found}, ${kernel.size} bytes; ${await aboutCache(volume, release)}`);
+}
+
+/** Chameleon takes the cache, unless the kernel file or Extensions was modified after it. Either way it boots. */
+async function aboutCache(volume: HfsVolume, { kernel, cache }: Release): Promise<string> {
+  const modified = async (path: string) => (await volume.entry(storedPath(path)))?.dates.modified;
+  const made = await modified(cache);
+  if (made === undefined) return 'no kernel cache';
+  const newer = Math.max((await modified(kernel)) ?? 0, (await modified('/System/Library/Extensions')) ?? 0) > made;
+  return newer ? 'its cache is older, so the loader passes it over' : 'the loader prefers its cache';
+}
+
+async function checkPackages(volume: HfsVolume, places: readonly string[], checks: Checks): Promise<void> {
+  const found = await Promise.all(places.map((place) => volume.entry(storedPath(place))));
+  const index = found.findIndex((entry) => entry?.kind === 'folder');
+  const folder = found[index];
+  if (!folder) {
+    const there = found.find((entry) => entry !== undefined);
+    checks.fail(
+      'packages',
+      `${places.join(' or ')}: expected a folder, found ${there ? `a ${there.kind}` : 'nothing'}`,
+    );
+    return;
+  }
+  const path = places[index]!;
   let packages = 0;
   let bytes = 0;
   let distribution = false;
   for await (const entry of volume.walk(folder.path)) {
     const name = entry.path.at(-1)!;
     if (name.endsWith('.pkg') && entry.path.length === folder.path.length + 1) packages++;
-    if (name === 'OSInstall.mpkg' && (entry.data?.size ?? 0) > 0) distribution = true;
+    // A flat package is a file; those of 10.6 are folders.
+    if (name === 'OSInstall.mpkg' && (entry.kind === 'folder' || (entry.data?.size ?? 0) > 0)) distribution = true;
     bytes += entry.data?.size ?? 0;
   }
   if (!distribution)
@@ -61,9 +81,19 @@ async function checkPackages(volume: HfsVolume, path: string, checks: Checks): P
   if (distribution && packages > 0) checks.pass('packages', `${path}: ${packages} packages, ${bytes} bytes`);
 }
 
-async function checkBaseSystem(volume: HfsVolume, checks: Checks, options: VerifyOptions): Promise<void> {
+async function checkBaseSystem(
+  volume: HfsVolume,
+  { baseSystem }: Release,
+  checks: Checks,
+  options: VerifyOptions,
+): Promise<void> {
+  if (baseSystem === 'none') return;
   const image = await volume.file(['BaseSystem.dmg']);
   const chunklist = await volume.file(['BaseSystem.chunklist']);
+  if (baseSystem === 'optional' && !image && !chunklist) {
+    checks.pass('BaseSystem', 'no /BaseSystem.dmg: the installer of this release does without');
+    return;
+  }
   if (!image || !chunklist) {
     const missing = image ? '/BaseSystem.chunklist' : '/BaseSystem.dmg';
     checks.fail('BaseSystem', `${missing}: expected a file, found nothing: the installer will call itself damaged`);
@@ -97,34 +127,4 @@ async function checkBaseSystem(volume: HfsVolume, checks: Checks, options: Verif
   const text = `/BaseSystem.dmg: all ${list.chunks.length} chunks match the chunklist (${words[signature]})`;
   if (signature === 'invalid') checks.fail('BaseSystem', text);
   else checks.pass('BaseSystem', text);
-}
-
-const CORE_SERVICES = ['System', 'Library', 'CoreServices'];
-/** "MZ" of a PE file; or a fat EFI binary (0x0ef1fab9, little-endian). */
-const EFI_MAGICS = ['4d5a', 'b9fa'];
-
-/** The folder that firmware starts from must be CoreServices, with boot.efi in it. */
-export async function checkBlessing(volume: HfsVolume, checks: Checks): Promise<void> {
-  const finderInfo = volume.header.finderInfo;
-  const folder = new DataView(finderInfo.buffer, finderInfo.byteOffset).getUint32(0);
-  const core = await volume.lookup(CORE_SERVICES);
-  const path = showPath(CORE_SERVICES);
-  if (!core) {
-    checks.fail('blessing', `${path}: expected a folder, found nothing`);
-    return;
-  }
-  if (folder !== core.record.cnid) {
-    checks.fail(
-      'blessing',
-      `expected the folder ${path} (CNID ${core.record.cnid}) to be blessed, found CNID ${folder}`,
-    );
-    return;
-  }
-  const efi = await volume.file([...CORE_SERVICES, 'boot.efi']);
-  const magic = efi && efi.size > 64 ? Buffer.from(await efi.read(0, 2)).toString('hex') : 'nothing';
-  if (!EFI_MAGICS.includes(magic)) {
-    checks.fail('blessing', `${path}/boot.efi: expected an EFI program, found ${magic}`);
-    return;
-  }
-  checks.pass('blessing', `${path} is blessed and has boot.efi`);
 }

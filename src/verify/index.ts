@@ -2,7 +2,7 @@ import type { ByteSource } from '../formats/bytes.js';
 import { type Disk, openDisk, openVolume } from '../formats/disk.js';
 import { checkVolume } from '../formats/hfsplus/check.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
-import { checkBlessing, checkContents } from './contents.js';
+import { checkContents } from './contents.js';
 import { checkMap } from './map.js';
 import { Checks, type VerifyReport } from './report.js';
 import { volumeUuid } from './uuid.js';
@@ -29,7 +29,6 @@ export async function verifyIso(file: ByteSource, options: VerifyOptions): Promi
   if (!disk || !opened) return { file: file.name, size: file.size, ok: false, checks: checks.all };
   const { partition, volume } = opened;
   await checks.attempt('file system', () => checkFileSystem(partition.source, volume, checks));
-  await checks.attempt('blessing', () => checkBlessing(volume, checks));
   const release = await checkContents(volume, checks, options);
   return {
     file: file.name,

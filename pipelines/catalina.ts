@@ -1,0 +1,44 @@
+import {
+  attach,
+  convert,
+  copy,
+  detach,
+  expectKernel,
+  makeWay,
+  openPackage,
+  type Recipe,
+  rename,
+  resize,
+  verify,
+} from '../src/steps/index.js';
+
+const GiB = 2 ** 30;
+
+/**
+ * macOS 10.15: as 10.14. 8 GiB are too small for it, others found.
+ */
+export const catalina: Recipe = [
+  attach('app:/Contents/SharedSupport/InstallESD.dmg', { as: 'esd', readOnly: true }),
+  convert('app:/Contents/SharedSupport/BaseSystem.dmg', 'sparse', { as: 'target' }),
+  resize('target', 16 * GiB),
+  attach('target'),
+  makeWay('target:/System/Installation/Packages'), // a link, a folder, or not there
+  copy('esd:/Packages', 'target:/System/Installation/Packages'),
+  copy('app:/Contents/SharedSupport/BaseSystem.chunklist', 'target:/BaseSystem.chunklist'),
+  copy('app:/Contents/SharedSupport/BaseSystem.dmg', 'target:/BaseSystem.dmg', {
+    chunklist: 'app:/Contents/SharedSupport/BaseSystem.chunklist',
+  }),
+  openPackage(['esd:/Packages/Core.pkg', 'esd:/Packages/Essentials.pkg'], {
+    as: 'kernel',
+    wants: '/System/Library/Kernels/kernel',
+  }),
+  copy('kernel:/System/Library/Kernels', 'target:/System/Library/Kernels'),
+  expectKernel('target:/System/Library/Kernels/kernel'),
+  detach('kernel'),
+  detach('esd'),
+  detach('target'),
+  resize('target', 'minimum'),
+  convert('target', 'iso', { to: 'out:', map: 'apm' }),
+  verify('out:'),
+  rename('out:', 'iso:'),
+];

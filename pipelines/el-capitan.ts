@@ -1,0 +1,43 @@
+import {
+  attach,
+  convert,
+  copy,
+  detach,
+  expectKernel,
+  openPackage,
+  type Recipe,
+  remove,
+  rename,
+  resize,
+  verify,
+} from '../src/steps/index.js';
+
+const GiB = 2 ** 30;
+
+/**
+ * OS X 10.11: as 10.10. BaseSystem.dmg has a GUID map from here on, with which the ISO of this recipe was found not to boot in
+ * VMware, so it gets an Apple one: Chameleon reads both. Some 9 GB are needed.
+ */
+export const elCapitan: Recipe = [
+  attach('app:/Contents/SharedSupport/InstallESD.dmg', { as: 'esd', readOnly: true }),
+  convert('esd:/BaseSystem.dmg', 'sparse', { as: 'target' }),
+  resize('target', 16 * GiB),
+  attach('target'),
+  remove('target:/System/Installation/Packages'), // a link to where the medium would be mounted on a Mac
+  copy('esd:/Packages', 'target:/System/Installation/Packages'),
+  copy('esd:/BaseSystem.chunklist', 'target:/BaseSystem.chunklist'),
+  copy('esd:/BaseSystem.dmg', 'target:/BaseSystem.dmg', { chunklist: 'esd:/BaseSystem.chunklist' }),
+  openPackage(
+    ['esd:/Packages/Essentials.pkg', 'esd:/Packages/BaseSystemResources.pkg', 'esd:/Packages/BaseSystemBinaries.pkg'],
+    { as: 'kernel', wants: '/System/Library/Kernels/kernel' },
+  ),
+  copy('kernel:/System/Library/Kernels', 'target:/System/Library/Kernels'),
+  expectKernel('target:/System/Library/Kernels/kernel'),
+  detach('kernel'),
+  detach('esd'),
+  detach('target'),
+  resize('target', 'minimum'),
+  convert('target', 'iso', { to: 'out:', map: 'apm' }),
+  verify('out:'),
+  rename('out:', 'iso:'),
+];

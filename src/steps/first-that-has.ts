@@ -1,0 +1,85 @@
+import { parsePath } from '../core/names.js';
+import { SourceError } from '../errors.js';
+import type { Entry, Path, Tree } from '../image/types.js';
+
+/** A package that may have what is wanted. */
+export interface Candidate {
+  /** `esd:/Packages/Essentials.pkg` */
+  readonly place: string;
+  open(): Promise<Tree>;
+}
+
+/** Most entries of one package that are held back until the wanted file comes. */
+const MOST_HELD = 10_000;
+
+/**
+ * The first of several packages that has a certain file, as a tree. A payload can only be gone through from its start, so it is
+ * not looked into beforehand: entries are held back until the file comes, and are forgotten when it does not.
+ */
+export class FirstThatHas implements Tree {
+  readonly name: string;
+  readonly #wanted: Path;
+  readonly #open = new Map<Candidate, Tree>();
+  #current: Tree | undefined;
+
+  constructor(
+    readonly what: string,
+    readonly wants: string,
+    readonly candidates: readonly Candidate[],
+    readonly note: (text: string) => void,
+  ) {
+    this.name = candidates.map(({ place }) => place).join(' or ');
+    this.#wanted = parsePath(wants);
+  }
+
+  async openFirst(): Promise<void> {
+    await this.#opened(this.candidates[0]!);
+  }
+
+  /** SourceError that names all packages when none has the file. */
+  async *walk(from: Path = []): AsyncGenerator<Entry> {
+    for (const candidate of this.candidates) {
+      const tree = await this.#opened(candidate);
+      this.#current = tree;
+      let held: Entry[] | undefined = [];
+      for await (const entry of tree.walk(from)) {
+        if (held === undefined) {
+          yield entry;
+          continue;
+        }
+        held.push(entry);
+        if (this.#isWanted(entry)) {
+          if (candidate !== this.candidates[0]) this.note(`${this.wants} is in ${candidate.place}`);
+          yield* held;
+          held = undefined;
+        } else if (held.length > MOST_HELD) break;
+      }
+      if (held === undefined) return;
+    }
+    throw new SourceError(`expected a ${this.what}, found nothing at ${this.wants} in ${this.name}.`, {
+      hint: `The installer is incomplete: download it again, or give the ${this.what} of this very release with --${this.what} FILE.`,
+    });
+  }
+
+  progress(): { readonly done: number; readonly total: number } {
+    return this.#current?.progress?.() ?? { done: 0, total: 1 };
+  }
+
+  async close(): Promise<void> {
+    const trees = [...this.#open.values()];
+    this.#open.clear();
+    for (const tree of trees) await tree.close();
+  }
+
+  #isWanted({ kind, path }: Entry): boolean {
+    return kind === 'file' && path.length === this.#wanted.length && path.every((name, i) => name === this.#wanted[i]);
+  }
+
+  async #opened(candidate: Candidate): Promise<Tree> {
+    const known = this.#open.get(candidate);
+    if (known) return known;
+    const tree = await candidate.open();
+    this.#open.set(candidate, tree);
+    return tree;
+  }
+}
