@@ -1,10 +1,12 @@
 /** What programs can use; the command line is made of nothing else. */
+export { type BootOptions, type BootPlan, boot, planBoot } from './boot.js';
 export { type BuildOptions, type BuildPlan, type BuildResult, build, closePlan, planBuild } from './build.js';
 export type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './core/events.js';
 export { Scope } from './core/scope.js';
 export * from './errors.js';
 export * from './guest/index.js';
 export { type Inspection, type InspectOptions, inspect, readInside } from './inspect/index.js';
+export * from './launch/index.js';
 export type { Manifest } from './manifest.js';
 export { CHAMELEON_KEYS, type ChameleonKey, nearestKey, type Settings } from './plist/chameleon.js';
 export { checkBootPlist, type Finding, type PlistReport } from './plist/check.js';

@@ -1,10 +1,14 @@
 import type { Leftover, RunEvent } from '../core/events.js';
+import type { BootOptions } from './commands/boot.js';
 import type { BuildOptions } from './commands/build.js';
+import type { DiskCreateOptions } from './commands/disk.js';
+import type { DoctorOptions } from './commands/doctor.js';
 import type { RemoveKextOptions } from './commands/guest.js';
 import type { InspectOptions } from './commands/inspect.js';
 import type { PlistOptions } from './commands/plist.js';
 import type { PlistCheckOptions } from './commands/plist-check.js';
 import type { PlistKeysOptions } from './commands/plist-keys.js';
+import type { SmcOptions } from './commands/smc.js';
 import type { VerifyOptions } from './commands/verify.js';
 
 /** What every command's work is given by the edge. */
@@ -37,4 +41,8 @@ export interface Api {
   plistCheck(options: PlistCheckOptions, context: Context): Promise<void>;
   plistKeys(options: PlistKeysOptions, context: Context): Promise<void>;
   removeKext(options: RemoveKextOptions, context: Context): Promise<void>;
+  boot(options: BootOptions, context: Context): Promise<void>;
+  diskCreate(options: DiskCreateOptions, context: Context): Promise<void>;
+  doctor(options: DoctorOptions, context: Context): Promise<void>;
+  smc(options: SmcOptions, context: Context): Promise<void>;
 }

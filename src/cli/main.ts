@@ -1,9 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
+import { registerBoot } from './commands/boot.js';
 import { registerBuild } from './commands/build.js';
+import { registerDisk } from './commands/disk.js';
+import { registerDoctor } from './commands/doctor.js';
 import { registerGuest } from './commands/guest.js';
 import { registerInspect } from './commands/inspect.js';
 import { registerPlist } from './commands/plist.js';
+import { registerSmc } from './commands/smc.js';
 import { registerVerify } from './commands/verify.js';
 import { Output } from './output.js';
 import { runSession, type SessionParts, type Start } from './session.js';
@@ -15,6 +19,10 @@ const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   registerInspect,
   registerPlist,
   registerGuest,
+  registerBoot,
+  registerDisk,
+  registerDoctor,
+  registerSmc,
 ];
 
 /** Runs the command line (without node and script) and returns the exit code. `parts` is for tests. */

@@ -18,6 +18,16 @@ export interface Capabilities {
   readonly userNetwork: boolean;
 }
 
+/** A recent QEMU as distributions build it, where there is none to ask. */
+export const ASSUMED: Capabilities = {
+  program: 'qemu-system-x86_64',
+  version: [9, 0, 0],
+  devices: new Set(['isa-applesmc', 'ide-hd', 'ahci', 'usb-storage', 'e1000-82545em', 'virtio-net-pci', 'vmxnet3']),
+  accelerators: new Set(['kvm', 'hvf', 'tcg']),
+  machineProperties: new Set(['smbios-entry-point-type', 'vmport']),
+  userNetwork: true,
+};
+
 export const QEMU = 'qemu-system-x86_64';
 
 export function atLeast(version: Version, major: number, minor: number): boolean {

@@ -1,0 +1,81 @@
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { SourceError, VerifyError } from './errors.js';
+import type { Manifest } from './manifest.js';
+import { openGiven } from './open-given.js';
+import { verifyIso } from './verify/index.js';
+
+/** What is known about an installer's ISO that is about to be started. */
+export interface BootMedium {
+  /** Absolute path. */
+  readonly file: string;
+  /** "10.10.5" */
+  readonly version?: string;
+  /** MiB, at least. */
+  readonly memory?: number;
+  /** Where this is known from. */
+  readonly known: 'manifest' | 'itself' | 'nothing';
+  /** For people: what is wrong with it, where it is started all the same. */
+  readonly faults: readonly string[];
+}
+
+/** Milliseconds: file systems round times. */
+const SAME_TIME = 2000;
+
+/**
+ * Says what an ISO is, from the manifest of the build that made it, or, where that is absent or older, from the ISO itself.
+ * VerifyError for one that could not start, unless `force`.
+ */
+export async function examineMedium(
+  path: string,
+  options: { readonly force: boolean; readonly signal: AbortSignal },
+): Promise<BootMedium> {
+  const file = resolve(path);
+  const found = await stat(file).catch(() => undefined);
+  if (!found) throw new SourceError(`${path}: no such file.`);
+  const manifest = await fittingManifest(file, found);
+  if (manifest) {
+    const { source, boot } = manifest;
+    return { file, version: source.version, memory: boot.memory, known: 'manifest', faults: [] };
+  }
+  const source = await openGiven(file);
+  try {
+    const report = await verifyIso(source, { signal: options.signal });
+    const faults = report.checks.filter(({ ok }) => !ok).map(({ text }) => text);
+    if (!report.ok && !options.force) {
+      throw new VerifyError(
+        `${path}: this could not start: ${faults[0] ?? 'it failed a check'}${more(faults.length - 1)}.`,
+        'osx-iso verify lists everything; --force starts it all the same.',
+      );
+    }
+    const { version } = report;
+    return { file, ...(version !== undefined && { version }), known: version ? 'itself' : 'nothing', faults };
+  } finally {
+    await source.close();
+  }
+}
+
+function more(count: number): string {
+  return count > 0 ? ` (and ${count} more)` : '';
+}
+
+/** The manifest beside the ISO, if it is about this very file and says that all was well. */
+async function fittingManifest(file: string, iso: { size: number; mtimeMs: number }): Promise<Manifest | undefined> {
+  const path = `${file}.json`;
+  try {
+    const written = await stat(path);
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as Partial<Manifest> | null;
+    const { source, boot, facts, iso: stated } = manifest ?? {};
+    const fits =
+      stated?.size === iso.size &&
+      written.mtimeMs + SAME_TIME >= iso.mtimeMs &&
+      typeof source?.version === 'string' &&
+      Number.isSafeInteger(boot?.memory) &&
+      Array.isArray(facts?.checks) &&
+      facts.checks.length > 0 &&
+      facts.checks.every((check: unknown) => (check as { ok?: unknown } | null)?.ok === true);
+    return fits ? (manifest as Manifest) : undefined;
+  } catch {
+    return undefined;
+  }
+}

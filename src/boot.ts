@@ -1,0 +1,270 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { examineMedium } from './boot-medium.js';
+import { HostError, SourceError, UsageError } from './errors.js';
+import { chooseAccelerator } from './launch/accelerator.js';
+import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from './launch/capabilities.js';
+import { createDisk, type DiskInfo, examineDisk, parseSize } from './launch/disks.js';
+import { readHostOsk } from './launch/host-osk.js';
+import { appleProduct, kvmState } from './launch/host-probe.js';
+import { expectReadable, type FoundFirmware, makeNvram, uefiFirmware, uefiLoader } from './launch/loaders.js';
+import {
+  type Accelerator,
+  type Chipset,
+  type Choice,
+  type Display,
+  type Machine,
+  MOST_DISKS,
+  makeMachine,
+} from './launch/machine.js';
+import { checkLoader } from './launch/multiboot.js';
+import { findOsk, OSK_HINT, type Osk, takeFromEnvironment } from './launch/osk.js';
+import { DEFAULT_RELEASE, type NetworkModel, type Profile, profileOf, profiles } from './launch/profiles.js';
+import { type GuestEnd, type RunOptions, runMachine } from './launch/run.js';
+
+/** What a user asks of a guest. Paths are below the current folder. */
+export interface BootOptions {
+  /** The installer; without one the installed guest is started. */
+  readonly iso?: string;
+  readonly disks: readonly string[];
+  /** "30G": the first disk is made where it is not there. */
+  readonly createDisk?: string;
+  readonly diskFormat?: string;
+  readonly chameleon?: string;
+  /** Words for Chameleon: "timeout=5". */
+  readonly append?: string;
+  readonly firmware?: 'bios' | 'uefi';
+  /** UEFI: a disk image, or a folder that holds EFI/BOOT. */
+  readonly loader?: string;
+  /** UEFI: keeps the firmware's variables. */
+  readonly nvram?: string;
+  readonly oskFile?: string;
+  /** False: no SMC at all, for loaders that bring their own. */
+  readonly smc: boolean;
+  readonly release?: string;
+  readonly machine?: Chipset;
+  /** MiB. */
+  readonly memory?: number;
+  readonly processors?: number;
+  readonly network?: NetworkModel | 'none';
+  /** A folder the guest sees as a FAT disk. */
+  readonly folder?: string;
+  readonly accelerator: Accelerator | 'auto';
+  readonly display?: Display;
+  readonly monitor: boolean;
+  readonly serial?: string;
+  readonly clock?: string;
+  readonly qemu?: string;
+  readonly qemuArgs: readonly string[];
+  /** Start an ISO that fails its checks. */
+  readonly force: boolean;
+  /** Nothing is made or started: what is not there yet counts as there. */
+  readonly dryRun: boolean;
+}
+
+/** A guest that could start now. */
+export interface BootPlan {
+  readonly machine: Machine;
+  readonly capabilities: Capabilities;
+  readonly osk?: Osk;
+  /** A disk that is made first: bytes. */
+  readonly create?: { readonly file: string; readonly size: number };
+  /** A file for the firmware's variables that is made first. */
+  readonly nvram?: { readonly file: string; readonly from: string };
+  /** What the user should know before it starts. */
+  readonly notes: readonly string[];
+}
+
+/** Looks at everything a guest needs, and refuses before QEMU starts what could not work. Makes nothing. */
+export async function planBoot(options: BootOptions, signal: AbortSignal): Promise<BootPlan> {
+  // Before anything is started: nobody inherits it.
+  const environment = takeFromEnvironment();
+  const notes: string[] = [];
+  expectSense(options);
+
+  const capabilities = await askQemu(options, notes);
+  const medium =
+    options.iso === undefined ? undefined : await examineMedium(options.iso, { force: options.force, signal });
+  for (const fault of medium?.faults ?? []) notes.push(`Started all the same: ${fault}`);
+  const profile = chooseProfile(options.release, medium?.version, notes);
+
+  const { nvram, ...loading } = await chooseLoader(options, profile, notes);
+  const disks = await findDisks(options);
+  const kvm = await kvmState();
+  const { accelerators } = capabilities;
+  const chosen = chooseAccelerator(options.accelerator, {
+    platform: process.platform,
+    arch: process.arch,
+    kvm,
+    accelerators,
+  });
+  if (chosen.note !== undefined) notes.push(chosen.note);
+  if (options.folder !== undefined) await expectFolder(options.folder);
+
+  const osk = options.smc ? await expectOsk(options, capabilities, environment) : undefined;
+  if (osk?.open) notes.push(`${options.oskFile} can be read by others than you: chmod 600 ${options.oskFile}`);
+  notes.push(...profile.notes);
+  if (!atLeast(capabilities.version, ...profile.qemu)) {
+    notes.push(
+      `${profile.name} wants QEMU ${profile.qemu.join('.')} or newer; this is ${capabilities.version.join('.')}.`,
+    );
+  }
+  if (!capabilities.userNetwork && options.network !== 'none') {
+    notes.push('This QEMU has no user-mode networking (libslirp): the guest has no network.');
+  }
+
+  const choice: Choice = {
+    release: profile.release,
+    accelerator: chosen.accelerator,
+    memory: options.memory ?? Math.max(profile.memory, medium?.memory ?? 0),
+    smc: options.smc,
+    monitor: options.monitor,
+    extra: options.qemuArgs,
+    disks: disks.found,
+    ...loading,
+    ...(options.machine && { chipset: options.machine }),
+    ...(options.processors !== undefined && { processors: options.processors }),
+    ...(medium && { iso: medium.file }),
+    ...(options.folder !== undefined && { folder: resolve(options.folder) }),
+    ...(options.network && { network: options.network }),
+    ...(options.display && { display: options.display }),
+    ...(options.serial !== undefined && { serial: resolve(options.serial) }),
+    ...(options.clock !== undefined && { clock: options.clock }),
+  };
+  return {
+    machine: makeMachine(choice),
+    capabilities,
+    notes,
+    ...(osk && { osk }),
+    ...(disks.create && { create: disks.create }),
+    ...(nvram && { nvram }),
+  };
+}
+
+/** Starts a guest and waits for its end. */
+export async function boot(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Promise<GuestEnd> {
+  if (plan.create) {
+    await createDisk(plan.create.file, plan.create.size, options.signal);
+    options.note(`Made ${plan.create.file}.`);
+  }
+  if (plan.nvram) await makeNvram(plan.nvram);
+  return runMachine(plan.machine, plan.capabilities, { ...options, ...(plan.osk && { osk: plan.osk.secret }) });
+}
+
+function expectSense({ iso, disks, createDisk: size, chameleon, firmware, loader, nvram, clock }: BootOptions): void {
+  if (iso === undefined && disks.length === 0) {
+    throw new UsageError(
+      'There is nothing to start.',
+      'Give an installer ISO, or an installed guest with --disk FILE.',
+    );
+  }
+  if (size !== undefined && disks.length === 0) throw new UsageError('--create-disk needs --disk FILE: which disk.');
+  if (disks.length > MOST_DISKS) throw new UsageError(`A guest has ${MOST_DISKS} disks at most.`);
+  if (chameleon !== undefined && (firmware === 'uefi' || loader !== undefined)) {
+    throw new UsageError('--chameleon is for the BIOS, --loader and --firmware uefi are for UEFI: give one of them.');
+  }
+  if (firmware === 'bios' && loader !== undefined) throw new UsageError('--loader needs --firmware uefi.');
+  if (nvram !== undefined && firmware !== 'uefi' && loader === undefined) {
+    throw new UsageError('--nvram needs --firmware uefi.');
+  }
+  if (clock !== undefined && !/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(clock)) {
+    throw new UsageError(`--clock ${clock}: expected a date like 2019-10-08.`);
+  }
+}
+
+async function askQemu({ qemu, dryRun }: BootOptions, notes: string[]): Promise<Capabilities> {
+  const found = await capabilitiesOf(qemu);
+  if (found) return found;
+  if (!dryRun) {
+    throw new HostError(`There is no ${qemu ?? QEMU} on this computer.`, {
+      hint: 'Install it: sudo apt install qemu-system-x86, or brew install qemu. osx-iso doctor tells what else is missing.',
+    });
+  }
+  notes.push(`There is no ${qemu ?? QEMU} on this computer: this is for version ${ASSUMED.version.join('.')}.`);
+  return { ...ASSUMED, ...(qemu !== undefined && { program: qemu }) };
+}
+
+function chooseProfile(given: string | undefined, version: string | undefined, notes: string[]): Profile {
+  if (given !== undefined) {
+    const profile = profileOf(given);
+    if (profile) return profile;
+    throw new UsageError(`--release ${given}: expected one of ${profiles.map(({ release }) => release).join(', ')}.`);
+  }
+  const profile = version === undefined ? undefined : profileOf(version);
+  if (profile) return profile;
+  const fallback = profileOf(DEFAULT_RELEASE)!;
+  notes.push(`Which release this is, is not known: started like ${fallback.name}. --release VERSION tells.`);
+  return fallback;
+}
+
+async function chooseLoader(
+  options: BootOptions,
+  profile: Profile,
+  notes: string[],
+): Promise<Pick<Choice, 'loaderDisk'> & FoundFirmware> {
+  const { chameleon, iso, append } = options;
+  if (options.firmware === 'uefi' || options.loader !== undefined) {
+    const loaderDisk = options.loader === undefined ? undefined : await uefiLoader(options.loader);
+    return { ...(await uefiFirmware(options.nvram)), ...(loaderDisk && { loaderDisk }) };
+  }
+  if (chameleon === undefined) {
+    if (iso !== undefined) {
+      throw new UsageError(
+        'The installer needs a boot loader.',
+        profile.loader === 'uefi'
+          ? `${profile.name} is started by a UEFI loader such as OpenCore: --firmware uefi --loader FILE.`
+          : 'Give Chameleon by --chameleon FILE (the file "boot" of a Chameleon or Enoch).',
+      );
+    }
+    return { firmware: { kind: 'bios' } };
+  }
+  await checkLoader(chameleon);
+  if (profile.loader === 'uefi') {
+    notes.push(`${profile.name} is not started by Chameleon: --firmware uefi --loader FILE, with OpenCore or Clover.`);
+  }
+  return { firmware: { kind: 'bios', loader: resolve(chameleon), ...(append !== undefined && { append }) } };
+}
+
+async function findDisks(
+  options: BootOptions,
+): Promise<{ found: DiskInfo[]; create?: { file: string; size: number } }> {
+  const found: DiskInfo[] = [];
+  let create: { file: string; size: number } | undefined;
+  for (const [i, path] of options.disks.entries()) {
+    const file = resolve(path);
+    if (i === 0 && options.createDisk !== undefined) {
+      const size = parseSize(options.createDisk);
+      if (!(await stat(file).catch(() => undefined))) {
+        create = { file, size };
+        found.push({ file, format: 'qcow2', size });
+        continue;
+      }
+    }
+    found.push(await examineDisk(path, options.diskFormat === undefined ? {} : { format: options.diskFormat }));
+  }
+  return { found, ...(create && { create }) };
+}
+
+async function expectFolder(path: string): Promise<void> {
+  await expectReadable('--folder ', path);
+  if (!(await stat(path)).isDirectory()) throw new SourceError(`--folder ${path}: expected a folder.`);
+}
+
+async function expectOsk(
+  options: BootOptions,
+  capabilities: Capabilities,
+  environment: ReturnType<typeof takeFromEnvironment>,
+): Promise<Osk> {
+  if (!capabilities.devices.has('isa-applesmc')) {
+    throw new HostError(`${capabilities.program} was built without isa-applesmc.`, {
+      hint: 'Take a QEMU that has it; --no-smc is for loaders that bring an SMC of their own.',
+    });
+  }
+  const osk = await findOsk({
+    ...(options.oskFile !== undefined && { file: options.oskFile }),
+    environment,
+    readHost: async () => ((await appleProduct()) === undefined ? undefined : readHostOsk()),
+  });
+  if (!osk) throw new HostError("The guest's SMC needs its key.", { hint: OSK_HINT });
+  return osk;
+}

@@ -1,0 +1,107 @@
+import { constants } from 'node:fs';
+import { access, open, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { HostError, SourceError, UsageError } from '../errors.js';
+import { ActError, act } from '../host/act.js';
+
+const MISSING = 'qemu-img comes with QEMU: sudo apt install qemu-utils, or brew install qemu.';
+
+/** A disk image as qemu-img sees it. */
+export interface DiskInfo {
+  readonly file: string;
+  readonly format: string;
+  /** Bytes the guest sees. */
+  readonly size: number;
+}
+
+/** "30G" in bytes; powers of 1024, as qemu-img has them. */
+export function parseSize(text: string): number {
+  const found = /^(\d{1,12})([KMGT]?)i?B?$/i.exec(text.trim());
+  const bytes = found ? Number(found[1]) * 1024 ** ' KMGT'.indexOf((found[2] || ' ').toUpperCase()) : 0;
+  if (!(bytes >= 1024 * 1024 && Number.isSafeInteger(bytes))) {
+    throw new UsageError(`--size ${text}: expected a size of 1M or more, like 30G.`);
+  }
+  return bytes;
+}
+
+/** Makes an empty qcow2 disk, which takes only the space that is written to. Never an existing file. */
+export async function createDisk(path: string, size: number, signal?: AbortSignal): Promise<DiskInfo> {
+  const file = resolve(path);
+  const parent = await stat(dirname(file)).catch(() => undefined);
+  if (!parent?.isDirectory()) throw new UsageError(`${dirname(file)}: expected a folder for the disk, found none.`);
+  try {
+    // Takes the name, so that nobody's file can be overwritten in between.
+    await (await open(file, 'wx')).close();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') {
+      throw new UsageError(`${path} exists already; it stays as it is.`, 'Give another name, or remove it first.');
+    }
+    throw new HostError(`${path}: cannot be made (${code}).`, { cause: error });
+  }
+  try {
+    await act('qemu-img', ['create', '-q', '-f', 'qcow2', file, String(size)], {
+      ...(signal && { signal }),
+      missingHint: MISSING,
+    });
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
+  return { file, format: 'qcow2', size };
+}
+
+/** What a disk is, for the line that starts it. SourceError where it is not there, is no disk, or is in use. */
+export async function examineDisk(path: string, given: { readonly format?: string } = {}): Promise<DiskInfo> {
+  const file = resolve(path);
+  const found = await stat(file).catch(() => undefined);
+  if (!found) {
+    throw new SourceError(`--disk ${path}: no such file.`, {
+      hint: `Make it: osx-iso disk create ${JSON.stringify(path)} --size 30G`,
+    });
+  }
+  if (!found.isFile() && !found.isBlockDevice()) throw new SourceError(`--disk ${path}: expected a disk image.`);
+  await access(file, constants.R_OK | constants.W_OK).catch(() => {
+    throw new SourceError(`--disk ${path}: the guest must be able to write to it, and you may not.`, {
+      hint: 'chmod u+rw, or take another file.',
+    });
+  });
+  const info = await examineImage('--disk ', path, given.format);
+  // A raw disk that its guest has made look like a qcow2 one could name any file of the host.
+  const behind = info['full-backing-filename'] ?? info['backing-filename'];
+  if (behind !== undefined && given.format === undefined) {
+    throw new SourceError(`--disk ${path}: this ${info.format} image is a layer over ${behind}.`, {
+      hint: `If that is what you made, say so with --disk-format ${info.format}.`,
+    });
+  }
+  return { file, format: given.format ?? info.format, size: info['virtual-size'] };
+}
+
+export interface Info {
+  readonly format: string;
+  readonly 'virtual-size': number;
+  readonly 'backing-filename'?: string;
+  readonly 'full-backing-filename'?: string;
+}
+
+/** Asks qemu-img. `option` stands before the path in messages. */
+export async function examineImage(option: string, path: string, format?: string): Promise<Info> {
+  try {
+    const force = format === undefined ? [] : ['-f', format];
+    const { stdout } = await act('qemu-img', ['info', '--output=json', ...force, resolve(path)], {
+      missingHint: MISSING,
+      env: { LC_ALL: 'C' },
+    });
+    return JSON.parse(stdout) as Info;
+  } catch (error) {
+    if (!(error instanceof ActError)) throw error;
+    if (/lock/i.test(error.lines.join(' '))) {
+      throw new SourceError(`${option}${path}: in use by another program, probably by another guest.`, {
+        hint: 'Shut that guest down first: a disk that two guests write to is lost.',
+        cause: error,
+      });
+    }
+    const reason = error.lines.at(-1)?.replace(/^qemu-img: /, '') ?? 'qemu-img cannot read it';
+    throw new SourceError(`${option}${path}: ${reason}.`, { cause: error });
+  }
+}

@@ -1,0 +1,29 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** What the seed says about it, in two sentences. */
+export const LICENCE_NOTE =
+  "Apple's licence allows OS X in a virtual machine on genuine Apple hardware only. " +
+  'Whether what you do is covered by it is yours to judge; no part of OS X and no key comes with this program.';
+
+/** Where this program remembers what it said (XDG base directories). */
+function stateFile(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'osx-iso', 'licence-noted');
+}
+
+/** The note the first time on this machine, undefined later. A state that cannot be kept means that it is said again. */
+export async function licenceNote(file: string = stateFile()): Promise<string | undefined> {
+  const known = await readFile(file, 'utf8').then(
+    () => true,
+    () => false,
+  );
+  if (known) return undefined;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${LICENCE_NOTE}\n`);
+  } catch {
+    // A home that cannot be written to is no reason not to start a guest.
+  }
+  return LICENCE_NOTE;
+}

@@ -1,0 +1,235 @@
+import { type FileHandle, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StepError } from '../errors.js';
+import { ActError, act } from '../host/act.js';
+import { redactText } from '../host/quote.js';
+import type { Capabilities } from './capabilities.js';
+import { type Complaint, explainLine } from './complaints.js';
+import { canTakePng } from './differences.js';
+import type { Accelerator, Machine } from './machine.js';
+import { handOver } from './osk.js';
+import { qemuArgs } from './qemu.js';
+import { Qmp } from './qmp.js';
+import type { Secret } from './secret.js';
+
+export interface RunOptions {
+  /** Stops the guest: its screen is kept where that was asked for, and QEMU ends. */
+  readonly signal: AbortSignal;
+  readonly osk?: Secret;
+  /** A PNG of the screen, taken when the guest is stopped. */
+  readonly screenshot?: string;
+  /** Seconds after which the guest is stopped. */
+  readonly stopAfter?: number;
+  /** Something the user should see. */
+  note(text: string): void;
+  /** Each line QEMU says on stderr. */
+  onLine?(line: string): void;
+}
+
+/** How a guest's run ended. */
+export interface GuestEnd {
+  /** 'guest': it shut down, or QEMU ended by itself. 'time': stopAfter was over. 'user': the signal aborted. */
+  readonly by: 'guest' | 'time' | 'user';
+  /** QEMU's exit status. */
+  readonly status: number;
+  readonly seconds: number;
+  readonly accelerator: Accelerator;
+  /** The picture that was taken. */
+  readonly screenshot?: string;
+}
+
+/** Milliseconds that QEMU has to end after it was told to. */
+const GRACE = 5000;
+/** Milliseconds: a guest that KVM gave up on so early has not written anything worth keeping. */
+const EARLY = 120_000;
+/** So many resets within a minute are no restart of an installer. */
+const RESETS = 4;
+const MINUTE = 60_000;
+/** A UNIX socket's path has 107 bytes at most (Linux; 103 on a Mac). */
+const MAX_FOLDER = 80;
+
+/**
+ * Runs the machine to its end. A guest that KVM gives up on at once is started again by TCG. StepError where QEMU does not start,
+ * with what its words mean.
+ */
+export async function runMachine(machine: Machine, capabilities: Capabilities, options: RunOptions): Promise<GuestEnd> {
+  const end = await runOnce(machine, capabilities, options);
+  if (end.how !== 'internal-error') return end;
+  const words = `${machine.accelerator.toUpperCase()} gave up on the guest (internal error)`;
+  if (machine.accelerator === 'tcg' || end.seconds * 1000 > EARLY) {
+    throw new StepError(`${words} after ${Math.round(end.seconds)} s.`, { hint: 'Try --accel tcg, which is slow.' });
+  }
+  options.note(`${words}: started again by TCG, which is slow.`);
+  const again = await runOnce({ ...machine, accelerator: 'tcg' }, capabilities, options);
+  if (again.how === 'internal-error') throw new StepError('The guest stopped with an internal error under TCG, too.');
+  return again;
+}
+
+type Ended = GuestEnd & { readonly how: 'ended' | 'internal-error' };
+
+async function runOnce(machine: Machine, capabilities: Capabilities, options: RunOptions): Promise<Ended> {
+  const { signal, osk } = options;
+  signal.throwIfAborted();
+  const hush = (text: string) => redactText(text, osk ? [osk.reveal()] : []);
+  const base = tmpdir();
+  // Only the owner can enter it (mkdtemp makes it 0700): QMP could tell the key.
+  const folder = await mkdtemp(join(base.length > MAX_FOLDER ? '/tmp' : base, 'osx-iso-'));
+  const socket = join(folder, 'qmp');
+  const kill = new AbortController();
+  const started = Date.now();
+  let config: FileHandle | undefined;
+  let qmp: Qmp | undefined;
+  try {
+    if (osk && machine.smc) config = await handOver(osk);
+    const runtime = { qmp: socket, ...(config && { smcConfig: '/dev/fd/3' }) };
+    const said: Complaint[] = [];
+    const done = act(capabilities.program, qemuArgs(machine, capabilities, runtime), {
+      signal: kill.signal,
+      descriptors: config ? [config.fd] : [],
+      terminal: machine.monitor,
+      redact: osk ? [osk.reveal()] : [],
+      onLine: (line, stream) => {
+        if (stream === 'stderr') options.onLine?.(hush(line));
+        const complaint = explainLine(line);
+        if (complaint && !said.includes(complaint)) said.push(complaint);
+      },
+    }).then(
+      () => ({ status: 0, error: undefined as unknown }),
+      (error: unknown) => ({ status: error instanceof ActError ? error.status : undefined, error }),
+    );
+    const gone = new AbortController();
+    void done.then(() => gone.abort());
+
+    const events = new Events();
+    try {
+      qmp = await Qmp.connect(socket, AbortSignal.any([gone.signal, signal]));
+      await config?.close();
+      config = undefined;
+      events.listen(qmp, options.note);
+    } catch {
+      // QEMU has ended, or the user has: both are seen below.
+    }
+    const timer = options.stopAfter === undefined ? undefined : alarm(options.stopAfter * 1000);
+    const how = await Promise.race([
+      done.then(() => 'guest' as const),
+      aborted(signal).then(() => 'user' as const),
+      events.failed.then(() => 'internal-error' as const),
+      ...(timer ? [timer.rings.then(() => 'time' as const)] : []),
+    ]);
+    timer?.stop();
+
+    let screenshot: string | undefined;
+    if (how !== 'guest' && qmp && how !== 'internal-error') screenshot = await takePicture(qmp, capabilities, options);
+    if (how !== 'guest') await quit(qmp, done, kill);
+    const { status, error } = await done;
+    const seconds = (Date.now() - started) / 1000;
+    if (how === 'guest' && error !== undefined && (!qmp || status === undefined)) throw explained(error, said);
+    if (how === 'guest' && options.screenshot !== undefined)
+      options.note('The guest ended by itself: there was no screen left to take a picture of.');
+    return {
+      by: how === 'internal-error' ? 'guest' : how,
+      how: how === 'internal-error' ? how : 'ended',
+      status: how === 'guest' ? (status ?? 0) : 0,
+      seconds,
+      accelerator: machine.accelerator,
+      ...(screenshot !== undefined && { screenshot }),
+    };
+  } finally {
+    qmp?.close();
+    kill.abort();
+    await config?.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What QEMU says while the guest runs. */
+class Events {
+  /** KVM cannot go on. */
+  readonly failed: Promise<void>;
+  #fail!: () => void;
+  readonly #resets: number[] = [];
+
+  constructor() {
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+  }
+
+  listen(qmp: Qmp, note: (text: string) => void): void {
+    const ask = () =>
+      qmp.command<{ status: string }>('query-status').then(
+        ({ status }) => {
+          if (status === 'internal-error') this.#fail();
+        },
+        () => undefined,
+      );
+    qmp.listen(({ event, data }) => {
+      if (event === 'STOP') void ask();
+      if (event === 'RESET' && data?.guest === true) {
+        this.#resets.push(Date.now());
+        if (this.#resets.length === RESETS && this.#resets[RESETS - 1]! - this.#resets[0]! < MINUTE) note(RESET_LOOP);
+      }
+    });
+    // It may have stopped before anybody listened.
+    void ask();
+  }
+}
+
+const RESET_LOOP =
+  'The guest starts again and again. On a kernel older than 4.7 that is a missing ignore_msrs: osx-iso doctor tells.';
+
+async function takePicture(
+  qmp: Qmp,
+  capabilities: Capabilities,
+  { screenshot, note }: RunOptions,
+): Promise<string | undefined> {
+  if (screenshot === undefined) return undefined;
+  if (!canTakePng(capabilities)) {
+    note(`QEMU ${capabilities.version.join('.')} makes no PNG files; 7.1 and later do.`);
+    return undefined;
+  }
+  const filename = resolve(screenshot);
+  try {
+    await qmp.command('screendump', { filename, format: 'png' });
+    return filename;
+  } catch (error) {
+    note(`No picture was taken: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** An installer would not listen to a power button: QEMU ends, as if the plug were pulled. */
+async function quit(qmp: Qmp | undefined, done: Promise<unknown>, kill: AbortController): Promise<void> {
+  // The answer may never come: QEMU is gone then.
+  qmp?.command('quit').catch(() => undefined);
+  if (qmp) await Promise.race([done, sleep(GRACE, undefined, { ref: false })]);
+  kill.abort();
+  await done;
+}
+
+function explained(error: unknown, said: readonly Complaint[]): unknown {
+  const serious = said.find(({ harmless }) => !harmless);
+  if (!(error instanceof ActError) || !serious) return error;
+  const last = error.lines.at(-1) ?? '';
+  return new StepError(`QEMU did not start. ${serious.meaning} Its words: ${last}`, {
+    hint: serious.hint,
+    cause: error,
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function alarm(milliseconds: number): { rings: Promise<void>; stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const rings = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  return { rings, stop: () => clearTimeout(timer) };
+}
