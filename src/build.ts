@@ -1,19 +1,28 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { recipes } from '../pipelines/index.js';
 import type { Emit, StepInfo } from './core/events.js';
+import { type Journal, noJournal } from './core/journal.js';
 import { Names } from './core/names.js';
 import { describe, type RunResult, run } from './core/run.js';
 import { Scope } from './core/scope.js';
 import type { Recipe } from './core/step.js';
-import { HostError, SourceError } from './errors.js';
+import { chooseEngine, type EngineName, type EngineParts, openEngine, scratchParent } from './engine.js';
+import { SourceError } from './errors.js';
 import type { Tree } from './formats/entry.js';
-import { NativeTool } from './image/native.js';
+import { givenPath } from './given-path.js';
+import { processStart } from './host/process-start.js';
+import { quoteForSh } from './host/quote.js';
+import { findHdiutil } from './image/hdiutil/program.js';
+import type { Problem } from './image/types.js';
 import { chooseKernel } from './kernel-choice.js';
+import { lock, lockPath, unlock } from './lock.js';
 import { type Manifest, manifestOf, writeManifest } from './manifest.js';
 import { chooseOutput, giveBack, type Output } from './output.js';
+import { type HostFacts, preflight, problemsError } from './preflight/index.js';
 import { majorVersion, releaseTitle } from './releases.js';
 import { type Installer, openInstaller } from './source/index.js';
-import { checkSpace, spaceFree, spaceNeeded } from './space.js';
+import { spaceFree, spaceNeeded } from './space.js';
+import { openJournal } from './state-folder.js';
 
 /** What a user asks of a build. */
 export interface BuildOptions {
@@ -21,8 +30,11 @@ export interface BuildOptions {
   readonly app: string;
   /** The ISO, or the folder it goes to; default: the app's name with .iso, here. */
   readonly output?: string;
-  readonly engine?: 'hdiutil' | 'native';
-  /** 'package' (default): from the installer; else a kernel file. */
+  /** Default: hdiutil on a Mac, native elsewhere. */
+  readonly engine?: EngineName;
+  /** Where the hdiutil engine makes its scratch folder; default: beside the ISO. */
+  readonly workDir?: string;
+  /** 'package' (default): from the installer; 'host': of the Mac this runs on; else a kernel file. */
   readonly kernel?: string;
   readonly requireSignature?: boolean;
   readonly force?: boolean;
@@ -43,7 +55,22 @@ export interface BuildPlan {
   readonly spaceFree: number;
   /** "OS X 10.10.5 Yosemite (14F27)" */
   readonly release: string;
-  readonly engine: 'native';
+  readonly engine: EngineName;
+  /** The folder for scratch files, where the engine needs any. */
+  readonly scratch?: string;
+  /** What of this host is in the way, each with what to type. `build` refuses while there is any. */
+  readonly problems: readonly Problem[];
+}
+
+/** What a build may be given beside its plan. */
+export interface BuildContext {
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  /** Both, or neither: the scope writes into the journal. Default: a journal in the user's state folder. */
+  readonly scope?: Scope;
+  readonly journal?: Journal;
+  /** What replaces parts of the host, for tests. */
+  readonly parts?: EngineParts;
 }
 
 export interface BuildResult {
@@ -60,13 +87,11 @@ export async function closePlan(plan: BuildPlan): Promise<void> {
 }
 
 /** Looks at the installer and the host, and says what a build would do. Hand the plan to `build` or to `closePlan`. */
-export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
-  if (options.engine === 'hdiutil') {
-    throw new HostError('The hdiutil engine is not part of this version.', {
-      hint: 'Leave --engine out: the native engine needs no Mac and no root.',
-    });
-  }
-  const installer = await openInstaller(options.app);
+export async function planBuild(options: BuildOptions, host?: HostFacts): Promise<BuildPlan> {
+  const engine = chooseEngine(options.engine);
+  // Before anything else: where there is no hdiutil, nothing else matters.
+  if (engine === 'hdiutil') await findHdiutil();
+  const installer = await openInstaller(await givenPath(options.app));
   try {
     const recipe = recipes[majorVersion(installer.version)];
     if (!recipe) {
@@ -75,18 +100,25 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
         `${installer.path}: this is ${releaseTitle(installer.version, installer.build)}; there are recipes for ${known.join(', ')}.`,
       );
     }
-    const chosen = await chooseKernel(recipe, options.kernel ?? 'package');
-    const output = await chooseOutput(options.output, installer.title, options.force ?? false);
+    const chosen = await chooseKernel(recipe, await givenPath(options.kernel ?? 'package'), installer);
+    const wanted = options.output === undefined ? undefined : await givenPath(options.output);
+    const output = await chooseOutput(wanted, installer.title, options.force ?? false);
+    const workDir = options.workDir === undefined ? undefined : resolve(await givenPath(options.workDir));
+    const scratch = engine === 'hdiutil' ? scratchParent(output.iso, workDir) : undefined;
+    const bytes = spaceNeeded(installer.sizes);
+    const needs = { engine, output: output.iso, bytes, ...(scratch !== undefined && { scratch }) };
     return {
       installer,
       recipe: chosen.recipe,
       ...(chosen.tree && { kernel: chosen.tree }),
       steps: describe(chosen.recipe),
       output,
-      spaceNeeded: spaceNeeded(installer.sizes),
+      spaceNeeded: bytes,
       spaceFree: await spaceFree(output.iso),
       release: releaseTitle(installer.version, installer.build),
-      engine: 'native',
+      engine,
+      ...(scratch !== undefined && { scratch }),
+      problems: await preflight({ ...needs, argv: argvOf(options) }, host),
     };
   } catch (error) {
     await installer.files.close();
@@ -94,42 +126,75 @@ export async function planBuild(options: BuildOptions): Promise<BuildPlan> {
   }
 }
 
+/** The command line that asks for the same, for hints. */
+function argvOf({ app, output, workDir, kernel, force }: BuildOptions): string[] {
+  const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
+  return [
+    ...['build', '--app', app],
+    ...option('-o', output),
+    ...option('--work-dir', workDir),
+    ...option('--kernel', kernel === 'package' ? undefined : kernel),
+    ...(force ? ['--force'] : []),
+  ];
+}
+
 /** Builds the ISO a plan describes. Throws the run's error when it was not done; by then everything is given back. */
-export async function build(
-  plan: BuildPlan,
-  options: BuildOptions,
-  context: { readonly signal: AbortSignal; readonly emit: Emit; readonly scope?: Scope },
-): Promise<BuildResult> {
+export async function build(plan: BuildPlan, options: BuildOptions, context: BuildContext): Promise<BuildResult> {
   const { installer, output } = plan;
-  const tool = new NativeTool();
+  const { scope, journal } = await scopeOf(plan.engine, context);
   try {
-    const [problem] = await tool.check({ output: output.iso });
-    if (problem) throw new HostError(problem.message, { hint: problem.hint });
-    checkSpace(output.iso, plan.spaceNeeded, await spaceFree(output.iso));
-    const result = await run(plan.recipe, {
-      tool,
-      scope: context.scope ?? new Scope(),
-      signal: context.signal,
-      emit: context.emit,
-      names: new Names({
-        app: { volume: installer.files },
-        out: { hostPath: output.partial },
-        iso: { hostPath: output.iso },
-        ...(plan.kernel && { kernel: { tree: plan.kernel } }),
-      }),
-      options: {
-        requireSignature: options.requireSignature ?? false,
-        force: options.force ?? false,
-        keepWork: options.keepWork ?? false,
-      },
-    });
-    if (result.error) throw result.error;
-    const manifest = manifestOf(result, installer, tool.name, basename(output.iso));
-    await writeManifest(output.manifest, manifest);
-    await giveBack([output.iso, output.manifest]);
-    return { iso: output.iso, manifestPath: output.manifest, manifest, run: result };
+    if (plan.problems.length > 0) throw problemsError(plan.problems);
+    await holdLock(output.iso, scope);
+    const tool = await openEngine(
+      plan.engine,
+      { output: output.iso, workDir: plan.scratch, keepWork: options.keepWork ?? false, journal, scope },
+      context.parts,
+    );
+    try {
+      const result = await run(plan.recipe, {
+        tool,
+        scope,
+        signal: context.signal,
+        emit: context.emit,
+        names: new Names({
+          app: { volume: installer.files },
+          out: { hostPath: output.partial },
+          iso: { hostPath: output.iso },
+          ...(plan.kernel && { kernel: { tree: plan.kernel } }),
+        }),
+        options: {
+          requireSignature: options.requireSignature ?? false,
+          force: options.force ?? false,
+          keepWork: options.keepWork ?? false,
+        },
+      });
+      if (result.error) throw result.error;
+      const manifest = manifestOf(result, installer, tool.name, basename(output.iso));
+      await writeManifest(output.manifest, manifest);
+      await giveBack([output.iso, output.manifest]);
+      return { iso: output.iso, manifestPath: output.manifest, manifest, run: result };
+    } finally {
+      await tool.close();
+    }
   } finally {
-    await tool.close();
+    // What was taken before the run began; nothing is left of it where there was a run.
+    await scope.unwind('failed');
     await closePlan(plan);
   }
+}
+
+/** Two builds of one output would write over each other. The lock goes last of all, when everything else is given back. */
+async function holdLock(iso: string, scope: Scope): Promise<void> {
+  const path = lockPath(iso);
+  const writer = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
+  const entry = await scope.announce({ kind: 'lock', path });
+  await lock(path, writer);
+  scope.defer('give the lock back', () => unlock(path, writer), { command: `rm ${quoteForSh(path)}`, entry });
+}
+
+/** What the caller gave, or a scope over a journal of our own. */
+async function scopeOf(engine: EngineName, context: BuildContext): Promise<{ scope: Scope; journal: Journal }> {
+  const journal = context.journal ?? (context.scope ? noJournal : await openJournal({ optional: engine === 'native' }));
+  if (context.scope) return { scope: context.scope, journal };
+  return { scope: new Scope(journal), journal };
 }

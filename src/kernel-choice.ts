@@ -5,6 +5,8 @@ import type { Recipe } from './core/step.js';
 import { UsageError } from './errors.js';
 import { type HostFile, openHostFile } from './formats/bytes.js';
 import { type Entry, hfsDate, type Path, type Tree } from './formats/entry.js';
+import { hostKernels, type RunningSystem } from './host-kernel.js';
+import type { SystemVersion } from './system-version.js';
 
 /** The name recipes give to what they take the kernel from. */
 const KERNEL = 'kernel';
@@ -16,14 +18,22 @@ export interface KernelChoice {
   readonly tree?: Tree;
 }
 
-/** 'package' leaves the recipe as it is. A kernel file takes the package's place, so the steps that open and close it go. */
-export async function chooseKernel(recipe: Recipe, kernel: string): Promise<KernelChoice> {
+/**
+ * 'package' leaves the recipe as it is. A kernel file, or with 'host' the kernels of the Mac this runs on, take the package's
+ * place, so the steps that open and close it go.
+ */
+export async function chooseKernel(
+  recipe: Recipe,
+  kernel: string,
+  installer: SystemVersion,
+  system?: RunningSystem,
+): Promise<KernelChoice> {
   if (kernel === 'package') return { recipe };
   const path = resolve(kernel);
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) {
+  const found = kernel === 'host' ? undefined : await stat(path).catch(() => undefined);
+  if (kernel !== 'host' && !found?.isFile()) {
     throw new UsageError(
-      `--kernel ${kernel}: expected "package" or a kernel file, found ${found ? 'no file' : 'nothing'}.`,
+      `--kernel ${kernel}: expected "package", "host" or a kernel file, found ${found ? 'no file' : 'nothing'}.`,
     );
   }
   const copied = recipe.find(({ verb, args }) => verb === 'copy' && args[0]?.startsWith(`${KERNEL}:`));
@@ -37,7 +47,8 @@ export async function chooseKernel(recipe: Recipe, kernel: string): Promise<Kern
   const at = { from: parsePlace(copied.args[0]).path, kernel: parsePlace(wanted).path };
   const dispensable = ({ verb, args }: Recipe[number]) =>
     (verb === 'open-package' && args.includes(`as ${KERNEL}`)) || (verb === 'detach' && args.includes(KERNEL));
-  return { recipe: recipe.filter((step) => !dispensable(step)), tree: await kernelTree(path, found.mtimeMs, at) };
+  const tree = found ? await kernelTree(path, found.mtimeMs, at) : await hostKernels(at.from, installer, system);
+  return { recipe: recipe.filter((step) => !dispensable(step)), tree };
 }
 
 /** One kernel file as what recipes copy: the folder `from` with it in it, or itself. */

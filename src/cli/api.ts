@@ -1,6 +1,7 @@
 import type { Leftover, RunEvent } from '../core/events.js';
 import type { BootOptions } from './commands/boot.js';
 import type { BuildOptions } from './commands/build.js';
+import type { CleanOptions } from './commands/clean.js';
 import type { DiskCreateOptions } from './commands/disk.js';
 import type { DoctorOptions } from './commands/doctor.js';
 import type { RemoveKextOptions } from './commands/guest.js';
@@ -36,6 +37,7 @@ export interface Context {
 export interface Api {
   build(options: BuildOptions, context: Context): Promise<void>;
   verify(options: VerifyOptions, context: Context): Promise<void>;
+  clean(options: CleanOptions, context: Context): Promise<void>;
   inspect(options: InspectOptions, context: Context): Promise<void>;
   plist(options: PlistOptions, context: Context): Promise<void>;
   plistCheck(options: PlistCheckOptions, context: Context): Promise<void>;

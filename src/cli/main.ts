@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { version } from '../version.js';
 import { registerBoot } from './commands/boot.js';
 import { registerBuild } from './commands/build.js';
+import { registerClean } from './commands/clean.js';
 import { registerDisk } from './commands/disk.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerGuest } from './commands/guest.js';
@@ -19,6 +20,7 @@ const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   registerInspect,
   registerPlist,
   registerGuest,
+  registerClean,
   registerBoot,
   registerDisk,
   registerDoctor,

@@ -125,9 +125,24 @@ export class HdiutilTool implements ImageTool {
     }
   }
 
-  async convert(image: Image, format: ImageFormat, to: string | undefined, work: Work): Promise<Image> {
+  async convert(
+    image: Image,
+    format: ImageFormat,
+    to: string | undefined,
+    work: Work,
+    options: { readonly map?: 'apm' | 'gpt' | 'keep' } = {},
+  ): Promise<Image> {
     const mine = image as HostImage;
-    return format === 'sparse' ? this.#makeSparse(mine, work) : this.#writeIso(mine, to!, work);
+    if (format === 'sparse') return this.#makeSparse(mine, work);
+    if (options.map === 'gpt' && mine.scheme !== 'GUID') {
+      throw new HostError(
+        'hdiutil converts to an Apple partition map or to the one that is there, not to a GUID one.',
+        {
+          hint: 'Use --engine native.',
+        },
+      );
+    }
+    return this.#writeIso(mine, to!, options.map === 'apm' && NEEDS_MAP.includes(mine.scheme), work);
   }
 
   async resize(image: Image, size: number | 'minimum', work: Work): Promise<void> {
@@ -155,7 +170,7 @@ export class HdiutilTool implements ImageTool {
   async dispose(image: Image): Promise<void> {
     const { scratch, path } = image as HostImage;
     if (!scratch) return;
-    await rm(path, { force: true });
+    if (!this.#options.keepWork) await rm(path, { force: true });
     await this.#options.journal.done(scratch.entry);
   }
 
@@ -197,7 +212,8 @@ export class HdiutilTool implements ImageTool {
     await mkdir(scratch, { recursive: true, mode: 0o700 });
     const path = join(scratch, `${basename(image.path).replace(/\.[^.]*$/, '')}-${++this.#count}.sparseimage`);
     const entry = await journal.append({ kind: 'file', path });
-    const argv = convertToSparseArgv(image.path, path, { partitionMap: NEEDS_MAP.includes(image.scheme) });
+    const partitionMap = NEEDS_MAP.includes(image.scheme);
+    const argv = convertToSparseArgv(image.path, path, { partitionMap });
     try {
       await this.#convert(argv, `make a writable copy of ${image.title}`, { result: path, total: image.bytes }, work);
     } catch (error) {
@@ -205,22 +221,19 @@ export class HdiutilTool implements ImageTool {
       await journal.done(entry);
       throw error;
     }
-    const copy: HostImage = { title: basename(path), path, scheme: 'Apple', scratch: { entry } };
+    const scheme = partitionMap ? 'Apple' : image.scheme;
+    const copy: HostImage = { title: basename(path), path, scheme, scratch: { entry } };
     return copy;
   }
 
-  async #writeIso(image: HostImage, to: string, work: Work): Promise<Image> {
+  async #writeIso(image: HostImage, to: string, partitionMap: boolean, work: Work): Promise<Image> {
     const { journal, keepWork } = this.#options;
     // hdiutil appends .cdr to a name without it, so it gets one with it.
     const path = `${to}.cdr`;
     const entry = await journal.append({ kind: 'file', path });
     try {
-      await this.#convert(
-        convertToRawArgv(image.path, path),
-        'write the ISO',
-        { result: path, total: image.bytes },
-        work,
-      );
+      const argv = convertToRawArgv(image.path, path, { partitionMap });
+      await this.#convert(argv, 'write the ISO', { result: path, total: image.bytes }, work);
       await rename(path, to);
     } catch (error) {
       if (!keepWork) await rm(path, { force: true });

@@ -12,10 +12,12 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
     printPlan(plan, context);
     return;
   }
-  const scope = new osx.Scope();
+  const journal = await osx.openJournal({ optional: plan.engine === 'native' });
+  const scope = new osx.Scope(journal);
   context.holds(() => scope.pending());
   const emit: osx.Emit = (event) => context.emit(event);
-  const { iso, manifest, manifestPath } = await osx.build(plan, options, { signal: context.signal, emit, scope });
+  const given = { signal: context.signal, emit, scope, journal };
+  const { iso, manifest, manifestPath } = await osx.build(plan, options, given);
   const { source, facts } = manifest;
   const lines = [
     `${iso}`,

@@ -1,6 +1,7 @@
 /** What the commands do; loaded only once it is known that one of them runs. */
 export { boot } from './boot.js';
 export { build } from './build.js';
+export { clean } from './clean.js';
 export { diskCreate } from './disk.js';
 export { doctor } from './doctor.js';
 export { removeKext } from './guest-remove-kext.js';

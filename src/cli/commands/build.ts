@@ -9,7 +9,7 @@ export interface BuildOptions {
   readonly output?: string;
   /** Default: hdiutil on a Mac, native elsewhere. */
   readonly engine?: 'hdiutil' | 'native';
-  /** 'package': from the installer's own package. Anything else is the path of a kernel. */
+  /** 'package': from the installer's own package; 'host': of the Mac this runs on. Anything else is the path of a kernel. */
   readonly kernel: string;
   /** Refuse an installer whose signature cannot be checked or is not Apple's. */
   readonly requireSignature: boolean;
@@ -36,8 +36,17 @@ export function registerBuild(program: Command, start: Start): void {
       'the installer: "Install OS X Yosemite.app", InstallESD.dmg, InstallMacOSX.dmg or .pkg',
     )
     .option('-o, --output <file>', "the ISO (default: the app's name with .iso, here)")
-    .addOption(new Option('--engine <name>', 'what makes the image').choices(['hdiutil', 'native']))
-    .option('--kernel <package|file>', "where the kernel comes from: the installer's package, or a file", 'package')
+    .addOption(
+      new Option('--engine <name>', 'what makes the image (default: hdiutil on a Mac, native elsewhere)').choices([
+        'hdiutil',
+        'native',
+      ]),
+    )
+    .option(
+      '--kernel <package|host|file>',
+      "where the kernel comes from: the installer's package, the Mac this runs on, or a file",
+      'package',
+    )
     .option('--require-signature', "refuse an installer that is not signed by Apple's key")
     .option('--work-dir <dir>', 'where scratch files go (default: beside the ISO)')
     .option('--force', 'replace the ISO that is there')

@@ -29,9 +29,10 @@ export function convertToSparseArgv(image: string, to: string, options: { partit
   return ['convert', image, '-format', 'UDSP', ...map, '-o', to, '-puppetstrings'];
 }
 
-/** The raw sectors of an image. `to` must end in ".cdr", or hdiutil appends it. */
-export function convertToRawArgv(image: string, to: string): string[] {
-  return ['convert', image, '-format', 'UDTO', '-o', to, '-puppetstrings'];
+/** The raw sectors of an image. `to` must end in ".cdr", or hdiutil appends it. `partitionMap` as above. */
+export function convertToRawArgv(image: string, to: string, options: { partitionMap: boolean }): string[] {
+  const map = options.partitionMap ? ['-pmap'] : [];
+  return ['convert', image, '-format', 'UDTO', ...map, '-o', to, '-puppetstrings'];
 }
 
 /** Image, partition and file system, to a size in bytes (a multiple of 512). */

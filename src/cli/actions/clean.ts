@@ -1,0 +1,36 @@
+import * as osx from '../../index.js';
+import type { Context } from '../api.js';
+import type { CleanOptions } from '../commands/clean.js';
+
+/** `osx-iso clean`: says what is left and what it will do, does it, and fails when something stays. */
+export async function clean({ dryRun }: CleanOptions, context: Context): Promise<void> {
+  const plan = await osx.clean({ dryRun: true });
+  context.print(linesOf(plan).join('\n'), dryRun ? { type: 'clean', dryRun, ...plan } : undefined);
+  const report = dryRun ? plan : await osx.clean();
+  if (report.failed.length > 0) {
+    if (!dryRun) context.print('', { type: 'clean', dryRun, ...report });
+    const left = report.failed.map(({ title, command, reason }) => `  ${title}: ${reason}\n      ${command}`);
+    throw new osx.StepError(`Not everything can be given back:\n${left.join('\n')}`);
+  }
+  if (!dryRun && (context.json || plan.runs.some(({ live }) => !live))) {
+    context.print('Done.', { type: 'clean', dryRun, ...report });
+  }
+}
+
+function linesOf({ runs }: osx.CleanReport): string[] {
+  const lines: string[] = [];
+  for (const { pid, live, actions } of runs) {
+    if (live) lines.push(`Process ${pid} is still at work: left alone.`);
+    else if (actions.length === 0) lines.push(`Process ${pid} is dead and left nothing but its journal.`);
+    else
+      lines.push(
+        `Process ${pid} is dead and left:`,
+        ...actions.map(({ title, command }) => `  ${title}\n      ${command}`),
+      );
+  }
+  if (runs.length === 0) {
+    lines.push('Nothing is left of earlier runs.');
+    if (process.geteuid?.() !== 0) lines.push('Runs started with sudo have their own journals: sudo osx-iso clean');
+  }
+  return lines;
+}

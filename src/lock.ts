@@ -1,0 +1,113 @@
+import { link, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import type { Writer } from './core/journal.js';
+import { UsageError } from './errors.js';
+import { stillRuns } from './host/process-start.js';
+
+/** What stands in a lock file. */
+interface Holder extends Writer {
+  readonly host: string;
+}
+
+/** Milliseconds in which a lock file may still be empty, because who made it has not written it yet. */
+const BEING_WRITTEN = 5000;
+
+/** The lock file of an output: hidden, beside it, so that builds by different users see each other. */
+export function lockPath(output: string): string {
+  return join(dirname(output), `.${basename(output)}.lock`);
+}
+
+/**
+ * Takes the lock of an output for this process. UsageError, with the other's process id, while another build of the same output
+ * runs; the lock of one that is dead is taken over. Call `unlock` when done.
+ */
+export async function lock(path: string, writer: Writer): Promise<void> {
+  const holder: Holder = { ...writer, host: hostname() };
+  const mine = `${path}.${writer.pid}`;
+  await writeFile(mine, JSON.stringify(holder), { mode: 0o644 });
+  try {
+    for (let tries = 0; tries < 3; tries++) {
+      if (await claim(mine, path)) return;
+      const other = await readHolder(path);
+      if (other === 'gone') continue;
+      if (other !== 'unreadable' && other.host === holder.host && !(await stillRuns(other))) {
+        await putAside(path, other, mine);
+        continue;
+      }
+      throw taken(path, other, holder.host);
+    }
+    throw taken(path, 'unreadable', holder.host);
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** Gives the lock back, if it is this process's. */
+export async function unlock(path: string, writer: Writer): Promise<void> {
+  const holder = await readHolder(path);
+  if (typeof holder === 'object' && holder.pid === writer.pid && holder.started === writer.started) {
+    await unlink(path).catch(() => undefined);
+  }
+}
+
+/** A hard link fails where the lock is there; where there are no hard links, opening a new file does. */
+async function claim(mine: string, path: string): Promise<boolean> {
+  try {
+    await link(mine, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
+  }
+  try {
+    const handle = await open(path, 'wx', 0o644);
+    try {
+      await handle.writeFile(await readFile(mine));
+    } finally {
+      await handle.close();
+    }
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Takes a dead build's lock away. Another may do the same at this moment: then what was moved is not what was seen, and returns. */
+async function putAside(path: string, dead: Holder, mine: string): Promise<void> {
+  const aside = `${mine}.dead`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  const moved = await readHolder(aside);
+  if (typeof moved === 'object' && (moved.pid !== dead.pid || moved.started !== dead.started)) {
+    await link(aside, path).catch(() => undefined);
+  }
+  await rm(aside, { force: true });
+}
+
+async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'> {
+  try {
+    const text = await readFile(path, 'utf8');
+    const age = Date.now() - (await stat(path)).mtimeMs;
+    if (text === '' && age > BEING_WRITTEN) return { pid: 0, started: '', host: hostname() };
+    const { pid, started, host } = JSON.parse(text) as Partial<Holder>;
+    if (typeof pid === 'number' && typeof started === 'string' && typeof host === 'string')
+      return { pid, started, host };
+    return 'unreadable';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : 'unreadable';
+  }
+}
+
+function taken(path: string, other: Holder | 'unreadable' | 'gone', host: string): UsageError {
+  const output = join(dirname(path), basename(path).replace(/^\.(.*)\.lock$/, '$1'));
+  const hint = `Wait for it, or give another name with -o FILE. If there is no such build any more: rm ${JSON.stringify(path)}`;
+  if (typeof other !== 'object') return new UsageError(`${output}: another build of it may be running.`, hint);
+  const where = other.host === host ? '' : ` on ${other.host}`;
+  return new UsageError(`${output}: another build of it is running${where}, process ${other.pid}.`, hint);
+}
