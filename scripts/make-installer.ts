@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Interrupted, UserError } from '../src/errors.js';
-import { makeInstaller, type ReleaseName, releases } from './installer/index.js';
+import { type Form, forms, makeInstaller, type ReleaseName, releases } from './installer/index.js';
 
 // The lists of a full-size system are 150 MB at their peak; V8 would let garbage pile up to twice that.
 setFlagsFromString('--heap-growing-percent=15');
@@ -11,17 +11,19 @@ setFlagsFromString('--heap-growing-percent=15');
 interface Given {
   readonly scale: number;
   readonly release: ReleaseName;
+  readonly form: Form;
   readonly seed: number;
   readonly truth?: string;
 }
 
 const program = new Command('make-installer')
-  .description('Writes a made-up installer app: the shape of a real one, no byte of Apple. It installs nothing.')
-  .argument('<dir>', 'the folder that gets the app')
+  .description('Writes a made-up installer: the shape of a real one, no byte of Apple. It installs nothing.')
+  .argument('<dir>', 'the folder that gets it')
   .option('--scale <number>', '1 = sizes of the real thing (5 GB), 0.01 = a hundredth of it', scale, 0.01)
   .addOption(
     new Option('--release <release>', 'whose shape it has').choices(Object.keys(releases)).default('10.10' as const),
   )
+  .addOption(new Option('--form <form>', 'what it is wrapped in').choices(forms).default('app' as const))
   .option('--seed <number>', 'same seed, same bytes', seed, 1)
   .option('--truth <file>', 'also write what a finished ISO must contain, as JSON')
   .action(make);
@@ -47,6 +49,7 @@ async function make(directory: string, given: Given): Promise<void> {
     directory: resolve(directory),
     scale: given.scale,
     release: given.release,
+    form: given.form,
     seed: given.seed,
     ...(given.truth === undefined ? {} : { truth: resolve(given.truth) }),
     report: ({ what, done, total }) => {

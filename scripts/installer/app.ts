@@ -23,7 +23,7 @@ export async function beginApp(
   directory: string,
   release: Release,
   made: Readonly<Record<string, unknown>>,
-  stub: boolean,
+  { stub, version }: { readonly stub: boolean; readonly version?: string | undefined },
 ): Promise<AppFolder> {
   const final = join(directory, release.app);
   if ((await exists(final)) && (await madeFrom(final)) === undefined) {
@@ -35,7 +35,7 @@ export async function beginApp(
   await mkdir(join(contents, 'MacOS'), { recursive: true });
   await mkdir(join(contents, 'Resources'), { recursive: true });
   await mkdir(join(contents, '_CodeSignature'), { recursive: true });
-  await writeFile(join(contents, 'Info.plist'), infoPlist(release, made));
+  await writeFile(join(contents, 'Info.plist'), infoPlist(release, made, version));
   await writeFile(join(contents, 'PkgInfo'), 'APPL????');
   await writeFile(join(contents, 'version.plist'), buildPlist({ CFBundleShortVersionString: '1.7.43' }));
   await writeFile(join(contents, '_CodeSignature', 'CodeResources'), buildPlist({ files: {}, files2: {} }));
@@ -67,7 +67,7 @@ export async function madeFrom(app: string): Promise<string | undefined> {
   }
 }
 
-function infoPlist(release: Release, made: Readonly<Record<string, unknown>>): string {
+function infoPlist(release: Release, made: Readonly<Record<string, unknown>>, version = '1.7.43'): string {
   return buildPlist({
     CFBundleDevelopmentRegion: 'English',
     CFBundleDisplayName: release.app.replace(/\.app$/, ''),
@@ -77,7 +77,7 @@ function infoPlist(release: Release, made: Readonly<Record<string, unknown>>): s
     CFBundleName: release.app.replace(/\.app$/, ''),
     CFBundlePackageType: 'APPL',
     // The installer's own number, which is not the system's.
-    CFBundleShortVersionString: '1.7.43',
+    CFBundleShortVersionString: version,
     CFBundleVersion: '1743',
     DTPlatformVersion: 'GM',
     DTSDKBuild: release.build,

@@ -41,7 +41,7 @@ export interface BaseOptions {
 
 /** Everything on BaseSystem's volume, parents before their children. */
 export async function baseTree(options: BaseOptions): Promise<MadeEntry[]> {
-  const { contents, scale, release } = options;
+  const { contents, scale } = options;
   const list = new EntryList(seedFor(options.seed, 'base'));
   addSkeleton(list);
   addSystem(list, options);
@@ -50,12 +50,24 @@ export async function baseTree(options: BaseOptions): Promise<MadeEntry[]> {
   for (const { path, share } of LARGE)
     list.file(path, contents.file(path.join('/'), Math.floor(budget * share), 'code'));
   const prelinked = Math.floor(budget * PRELINKED_SHARE);
-  list.file(release.prelinked, withHead(MACH_O_64, contents.file('prelinked', prelinked, 'code')));
+  list.file(prelinkedPath(options), withHead(MACH_O_64, contents.file('prelinked', prelinked, 'code')));
   const spent = list.entries.reduce((sum, entry) => sum + (entry.data?.size ?? 0) + (entry.resource?.size ?? 0), 0);
   const there = list.entries.filter((entry) => entry.kind !== 'folder').length;
   const files = Math.max(LEAST_FILES, Math.round(FILES * scale)) - there;
   await addBulk(list, bulk(seedFor(options.seed, 'bulk'), files), Math.max(0, budget - spent), options);
   return list.entries;
+}
+
+function prelinkedPath({ release, faults }: BaseOptions): Path {
+  const system = ['System', 'Library'];
+  switch (faults.prelinked) {
+    case 'prelinkedkernel':
+      return [...system, 'PrelinkedKernels', 'prelinkedkernel'];
+    case 'kernelcache':
+      return [...system, 'Caches', 'com.apple.kext.caches', 'Startup', 'kernelcache'];
+    default:
+      return release.prelinked;
+  }
 }
 
 /** The folders and links at the top, as they are in any Mac's root. */

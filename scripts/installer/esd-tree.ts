@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../src/formats/bytes.js';
+import type { Path } from '../../src/formats/entry.js';
 import { buildPlist } from '../../src/plist/plist.js';
-import { EntryList, type MadeEntry } from './entries.js';
+import { EntryList } from './entries.js';
 import { seedFor } from './random.js';
 import type { Release } from './releases.js';
 
@@ -8,13 +9,18 @@ import type { Release } from './releases.js';
 export type Files = ReadonlyMap<string, ByteSource>;
 
 /** What is on InstallESD's volume: the packages in their folder, and the files of its root. */
-export function esdTree(seed: number, release: Release, packages: Files, root: Files): MadeEntry[] {
+export function esdTree(seed: number, release: Release, packages: Files, root: Files): EntryList {
   const list = new EntryList(seedFor(seed, 'esd'));
-  list.folder(['Packages']);
-  for (const [name, source] of packages) list.file(['Packages', name], source);
-  list.text(['Packages', 'InstallableMachines.plist'], installableMachines(release));
+  addPackages(list, ['Packages'], release, packages);
   for (const [name, source] of root) list.file([name], source);
-  return list.entries;
+  return list;
+}
+
+/** The folder with the packages. */
+export function addPackages(list: EntryList, folder: Path, release: Release, packages: Files): void {
+  list.folder(folder);
+  for (const [name, source] of packages) list.file([...folder, name], source);
+  list.text([...folder, 'InstallableMachines.plist'], installableMachines(release));
 }
 
 /** The machines this installer takes: models and board ids are facts about hardware. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { uuidSeed } from './base.js';
+import { addBootFiles } from './bootable.js';
 import type { Contents } from './content.js';
 import { makeDiagnostics } from './diagnostics.js';
 import { type Report, writeDmg } from './dmg.js';
@@ -31,27 +32,38 @@ export async function makeEsd(
   report: Report,
 ): Promise<MadeEsd> {
   const { release, faults, seed, scale } = settings;
-  const kernel =
-    faults.kernel === 'missing'
-      ? undefined
-      : faults.kernel === 'text'
-        ? notAKernel()
-        : fromBytes(kernelOf(settings), 'kernel');
+  const kernel = kernelFor(settings);
   const packages = await makePackages({
     ...settings,
     contents,
     kernel,
     report: (name) => report({ what: name, done: 0, total: 1 }),
   });
-  const root = new Map<string, ByteSource>([...files, ...(await makeDiagnostics(settings, contents))]);
-  const entries = esdTree(seed, release, packages.files, root);
+  const bootable = release.layout === 'bootable';
+  // AppleDiagnostics came with 10.10.
+  const diagnostics = bootable ? [] : await makeDiagnostics(settings, contents);
+  const list = esdTree(seed, release, packages.files, new Map([...files, ...diagnostics]));
+  const blessed = bootable ? addBootFiles(list, settings, contents, kernel) : undefined;
+  const { entries } = list;
   const efi = Math.max(LEAST_EFI_SECTORS, Math.floor((MOST_EFI_SECTORS * scale) / 8) * 8);
   await writeDmg(join(folder, 'InstallESD.dmg'), {
-    volume: { name: release.esdVolume, entries, uuidSeed: uuidSeed(seed, 'esd') },
+    volume: { name: release.esdVolume, entries, uuidSeed: uuidSeed(seed, 'esd'), ...(blessed && { blessed }) },
     map: faults.esdMap ?? 'gpt',
     efiSectors: efi,
     seed: seedFor(seed, 'InstallESD.dmg'),
     report,
   });
   return { entries, withKernel: packages.withKernel, kernel };
+}
+
+/** The kernel that is put in, or what stands in its place. */
+export function kernelFor(settings: Settings): ByteSource | undefined {
+  switch (settings.faults.kernel) {
+    case 'missing':
+      return undefined;
+    case 'text':
+      return notAKernel();
+    default:
+      return fromBytes(kernelOf(settings), 'kernel');
+  }
 }

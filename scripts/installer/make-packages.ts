@@ -5,7 +5,7 @@ import type { Contents } from './content.js';
 import { cpioSource } from './cpio-source.js';
 import type { MadeEntry } from './entries.js';
 import { distribution } from './esd-tree.js';
-import type { PayloadCoding } from './options.js';
+import type { Faults, PayloadCoding } from './options.js';
 import { flatPackage, xarSource } from './package.js';
 import { mediaPayload, systemPayload } from './package-trees.js';
 import { packageSizes } from './packages.js';
@@ -20,6 +20,7 @@ export interface PackagesDetails {
   readonly seed: number;
   readonly contents: Contents;
   readonly coding: PayloadCoding;
+  readonly faults: Faults;
   /** Absent: the package that should have it has an empty folder. */
   readonly kernel: ByteSource | undefined;
   readonly report: (name: string) => void;
@@ -39,7 +40,7 @@ export async function makePackages(
     details.report(name);
     const title = name.replace(/\.pkg$/, '');
     const wanted = Math.max(LEAST_BYTES, Math.round(bytes * scale));
-    const hasKernel = name === release.kernelPackage;
+    const hasKernel = name === (details.faults.kernelIn ?? release.kernelPackage);
     const options = { name: title, seed, scale, bytes: wanted, contents, kernelPath: release.kernelPath, kernel };
     const entries = hasKernel ? systemPayload(options) : mediaPayload(title, wanted, contents, seed);
     if (hasKernel) withKernel = entries;

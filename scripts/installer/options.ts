@@ -16,6 +16,8 @@ export interface InstallerOptions {
   /** What the kernel prints when it is started; default made from the seed. */
   readonly nonce?: string;
   readonly bits?: 64 | 32 | 'fat';
+  /** What it is wrapped in; default: the app itself. */
+  readonly form?: Form;
   /** How the installer differs from a good one. */
   readonly faults?: Faults;
   readonly report?: (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
@@ -43,7 +45,24 @@ export interface Faults {
   readonly baseJournal?: 'clean' | 'dirty';
   readonly esdMap?: PartitionMap;
   readonly payload?: PayloadCoding;
+  /** The package with the kernel: of 10.13 and later sources say Core.pkg or Essentials.pkg. */
+  readonly kernelIn?: string;
+  /** Where BaseSystem has its prelinked kernel: of 10.10 sources say one or the other. */
+  readonly prelinked?: 'prelinkedkernel' | 'kernelcache';
+  /** Where the bootable InstallESD of 10.7 and 10.8 has boot.efi and SystemVersion.plist: it is written down for neither. */
+  readonly bootFiles?: 'core-services' | 'root';
+  /** InstallInfo.plist of 10.12 and later. */
+  readonly installInfo?: 'missing' | 'contradicts';
+  /** CFBundleShortVersionString of the app: "12.6.06" is the defective Sierra. */
+  readonly shortVersion?: string;
 }
+
+/**
+ * The forms in which people have an installer: the app; the disk images in a folder; InstallESD.dmg; a package that holds it; a disk
+ * image with that package, as Apple's support pages offer it; a disk image with the app.
+ */
+export const forms = ['app', 'folder', 'esd', 'pkg', 'dmg', 'dmg-app'] as const;
+export type Form = (typeof forms)[number];
 
 export type PartitionMap = 'apm' | 'gpt' | 'none';
 export type PayloadCoding = 'pbzx' | 'gzip' | 'bzip2';

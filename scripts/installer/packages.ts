@@ -8,6 +8,16 @@ export interface PackageSize {
 
 const MB = 1_000_000;
 
+/** On the DVD of 10.6, which has 8 GB with them. */
+const DVD: readonly PackageSize[] = [
+  { name: 'AdditionalEssentials.pkg', bytes: 310 * MB },
+  { name: 'BSD.pkg', bytes: 90 * MB },
+  { name: 'BaseSystem.pkg', bytes: 210 * MB },
+  { name: 'Essentials.pkg', bytes: 3050 * MB },
+  { name: 'MediaFiles.pkg', bytes: 380 * MB },
+  { name: 'OSInstall.pkg', bytes: 2 * MB },
+];
+
 /** The items of 10.9, which 10.10 still has; together with BaseSystem.dmg they make the 5.1 GB of a real InstallESD.dmg. */
 const BEFORE_10_11: readonly PackageSize[] = [
   { name: 'AdditionalEssentials.pkg', bytes: 310 * MB },
@@ -37,11 +47,18 @@ const FROM_10_11: readonly PackageSize[] = [
   { name: 'X11redirect.pkg', bytes: 1 * MB },
 ];
 
+const FROM_10_13: readonly PackageSize[] = [{ name: 'Core.pkg', bytes: 900 * MB }, ...FROM_10_11];
+
 export const packageSizes: Readonly<Record<ReleaseName, readonly PackageSize[]>> = {
+  '10.6': DVD,
+  '10.7': BEFORE_10_11,
+  '10.8': BEFORE_10_11,
   '10.9': BEFORE_10_11,
   '10.10': BEFORE_10_11,
   '10.11': FROM_10_11,
   '10.12': FROM_10_11,
-  '10.13': [{ name: 'Core.pkg', bytes: 900 * MB }, ...FROM_10_11],
+  '10.13': FROM_10_13,
+  '10.14': FROM_10_13,
+  '10.15': FROM_10_13,
   '11': [],
 };

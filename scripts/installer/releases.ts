@@ -19,17 +19,83 @@ export interface Release {
   readonly kernelPath: readonly string[];
   readonly prelinked: readonly string[];
   readonly payload: PayloadCoding;
-  readonly layout: 'esd' | 'shared-support';
+  /**
+   * 'dvd': one disk with everything. 'bootable': InstallESD.dmg starts itself. 'esd': it holds packages. 'shared-support': another
+   * image takes its place.
+   */
+  readonly layout: 'dvd' | 'bootable' | 'esd' | 'shared-support';
 }
 
 const prelinkedKernel = ['System', 'Library', 'PrelinkedKernels', 'prelinkedkernel'];
 const startupCache = ['System', 'Library', 'Caches', 'com.apple.kext.caches', 'Startup', 'kernelcache'];
 const newKernel = ['System', 'Library', 'Kernels', 'kernel'];
 
-export type ReleaseName = '10.9' | '10.10' | '10.11' | '10.12' | '10.13' | '11';
+export type ReleaseName =
+  | '10.6'
+  | '10.7'
+  | '10.8'
+  | '10.9'
+  | '10.10'
+  | '10.11'
+  | '10.12'
+  | '10.13'
+  | '10.14'
+  | '10.15'
+  | '11';
 
 /** Builds are made up: the number of the real series with a letter and number no Apple build had. */
 export const releases: Readonly<Record<ReleaseName, Release>> = {
+  '10.6': {
+    app: 'Mac OS X Install DVD.dmg',
+    identifier: '',
+    product: 'Mac OS X',
+    version: '10.6.3',
+    build: '10D9999',
+    darwin: '10.3.0',
+    esdVolume: 'Mac OS X Install DVD',
+    baseVolume: 'Mac OS X Install DVD',
+    baseMap: 'apm',
+    baseIn: 'esd',
+    kernelPackage: '',
+    kernelPath: ['mach_kernel'],
+    prelinked: [...startupCache.slice(0, -1), 'kernelcache_x86_64.0A1B2C3D'],
+    payload: 'gzip',
+    layout: 'dvd',
+  },
+  '10.7': {
+    app: 'Install Mac OS X Lion.app',
+    identifier: 'com.apple.InstallAssistant.Lion',
+    product: 'Mac OS X',
+    version: '10.7.5',
+    build: '11G9999',
+    darwin: '11.4.2',
+    esdVolume: 'Mac OS X Install ESD',
+    baseVolume: 'Mac OS X Base System',
+    baseMap: 'apm',
+    baseIn: 'esd',
+    kernelPackage: '',
+    kernelPath: ['mach_kernel'],
+    prelinked: startupCache,
+    payload: 'gzip',
+    layout: 'bootable',
+  },
+  '10.8': {
+    app: 'Install OS X Mountain Lion.app',
+    identifier: 'com.apple.InstallAssistant.MountainLion',
+    product: 'Mac OS X',
+    version: '10.8.5',
+    build: '12F9999',
+    darwin: '12.5.0',
+    esdVolume: 'Mac OS X Install ESD',
+    baseVolume: 'Mac OS X Base System',
+    baseMap: 'apm',
+    baseIn: 'esd',
+    kernelPackage: '',
+    kernelPath: ['mach_kernel'],
+    prelinked: startupCache,
+    payload: 'gzip',
+    layout: 'bootable',
+  },
   '10.9': {
     app: 'Install OS X Mavericks.app',
     identifier: 'com.apple.InstallAssistant.Mavericks',
@@ -107,6 +173,40 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '17.7.0',
     esdVolume: 'InstallESD',
     baseVolume: 'OS X Base System',
+    baseMap: 'gpt',
+    baseIn: 'app',
+    kernelPackage: 'Core.pkg',
+    kernelPath: newKernel,
+    prelinked: prelinkedKernel,
+    payload: 'pbzx',
+    layout: 'esd',
+  },
+  '10.14': {
+    app: 'Install macOS Mojave.app',
+    identifier: 'com.apple.InstallAssistant.Mojave',
+    product: 'Mac OS X',
+    version: '10.14.6',
+    build: '18G9999',
+    darwin: '18.7.0',
+    esdVolume: 'InstallESD',
+    baseVolume: 'macOS Base System',
+    baseMap: 'gpt',
+    baseIn: 'app',
+    kernelPackage: 'Core.pkg',
+    kernelPath: newKernel,
+    prelinked: prelinkedKernel,
+    payload: 'pbzx',
+    layout: 'esd',
+  },
+  '10.15': {
+    app: 'Install macOS Catalina.app',
+    identifier: 'com.apple.InstallAssistant.Catalina',
+    product: 'Mac OS X',
+    version: '10.15.7',
+    build: '19H9999',
+    darwin: '19.6.0',
+    esdVolume: 'InstallESD',
+    baseVolume: 'macOS Base System',
     baseMap: 'gpt',
     baseIn: 'app',
     kernelPackage: 'Core.pkg',

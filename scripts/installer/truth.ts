@@ -6,6 +6,8 @@ import type { MadeEntry } from './entries.js';
 export interface Truth {
   readonly schema: 1;
   readonly release: string;
+  /** Set where the ISO is Apple's disk as it is: then `base` has everything that is on it. */
+  readonly whole?: true;
   /** Name of BaseSystem's volume, which is the ISO's. */
   readonly volume: string;
   /** By POSIX path from the volume's root, without a leading slash; decomposed as stored. */

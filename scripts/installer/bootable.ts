@@ -1,0 +1,44 @@
+import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
+import type { Path } from '../../src/formats/entry.js';
+import { buildPlist } from '../../src/plist/plist.js';
+import { CORE_SERVICES, systemVersion } from './base-tree.js';
+import { makeBootEfi } from './boot-efi.js';
+import { type Contents, withHead } from './content.js';
+import type { EntryList } from './entries.js';
+import type { Settings } from './settings.js';
+
+const MACH_O_64 = Uint8Array.of(0xcf, 0xfa, 0xed, 0xfe, 0x07, 0, 0, 0x01, 3, 0, 0, 0x80, 2, 0, 0, 0);
+/** Bytes of a kernel cache of 10.7. */
+const CACHE_BYTES = 23_992_189;
+
+/** The folder and the file that firmware starts from. */
+export interface Blessed {
+  readonly folder: Path;
+  readonly file: Path;
+}
+
+/** What makes the InstallESD of 10.7 and 10.8 start by itself: kernel and cache, hidden, in the root, and boot.efi. */
+export function addBootFiles(
+  list: EntryList,
+  settings: Settings,
+  contents: Contents,
+  kernel: ByteSource | undefined,
+): Blessed {
+  const { release, nonce, scale, faults } = settings;
+  const hidden = Buffer.alloc(32);
+  hidden.writeUInt16BE(0x4000, 8);
+  if (kernel) list.file(['mach_kernel'], kernel, { mode: 0o644, finderInfo: hidden });
+  const cache = contents.file('esd kernelcache', Math.max(64, Math.floor(CACHE_BYTES * scale)), 'code');
+  list.file(['kernelcache'], withHead(MACH_O_64, cache), { finderInfo: hidden });
+  const inRoot = faults.bootFiles === 'root';
+  const folder = inRoot ? [] : CORE_SERVICES;
+  list.folder(folder);
+  const file = [...folder, 'boot.efi'];
+  list.file(file, fromBytes(makeBootEfi({ nonce }), 'boot.efi'));
+  if (!inRoot && faults.systemVersion !== 'missing') {
+    list.text([...CORE_SERVICES, 'SystemVersion.plist'], systemVersion(release));
+  }
+  const flags = buildPlist({ 'Kernel Cache': '\\kernelcache', 'Kernel Flags': 'root-dmg=file:///BaseSystem.dmg' });
+  list.text(['Library', 'Preferences', 'SystemConfiguration', 'com.apple.Boot.plist'], flags);
+  return { folder, file };
+}

@@ -1,0 +1,99 @@
+import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { type ByteSource, chunks, fromBytes, type HostFile, openHostFile } from '../../src/formats/bytes.js';
+import { uuidSeed } from './base.js';
+import { writeDmg } from './dmg.js';
+import { EntryList } from './entries.js';
+import type { Form } from './options.js';
+import { xarSource } from './package.js';
+import { seedFor } from './random.js';
+
+/** What lies in SharedSupport and goes along. */
+const PARTS = ['InstallESD.dmg', 'BaseSystem.dmg', 'BaseSystem.chunklist', 'InstallInfo.plist'];
+
+/** Wraps what is in a made app in another form, into a folder; the app stays. Returns the path to give to osx-iso. */
+export async function wrapInstaller(app: string, form: Form, directory: string, seed = 1): Promise<string> {
+  if (form === 'app') return app;
+  const shared = join(app, 'Contents', 'SharedSupport');
+  const parts = (await readdir(shared)).filter((name) => PARTS.includes(name));
+  const title = basename(app, extname(app));
+  if (form === 'folder' || form === 'esd') {
+    const folder = join(directory, `${title} (${form})`);
+    await mkdir(folder, { recursive: true });
+    for (const name of parts) await copyFile(join(shared, name), join(folder, name));
+    return form === 'folder' ? folder : join(folder, 'InstallESD.dmg');
+  }
+  const opened: HostFile[] = [];
+  const open = async (path: string) => {
+    const file = await openHostFile(path);
+    opened.push(file);
+    return file;
+  };
+  try {
+    // Apple's names: InstallMacOSX up to 10.11, InstallOS from then on.
+    const name = title.includes('macOS') ? 'InstallOS' : 'InstallMacOSX';
+    const path = join(directory, form === 'pkg' ? `${name}.pkg` : form === 'dmg' ? `${name}.dmg` : `${title}.dmg`);
+    await mkdir(directory, { recursive: true });
+    const contents = new Map<string, ByteSource>();
+    for (const part of parts) contents.set(part, await open(join(shared, part)));
+    if (form === 'dmg-app') {
+      const list = new EntryList(seedFor(seed, 'dmg with an app'));
+      for (const [part, source] of contents) list.file([basename(app), 'Contents', 'SharedSupport', part], source);
+      list.file([basename(app), 'Contents', 'Info.plist'], await open(join(app, 'Contents', 'Info.plist')));
+      await whole(path, (making) => dmg(making, title, list, seed));
+      return path;
+    }
+    const pkg = await packageOf(name, contents);
+    if (form === 'pkg') {
+      await whole(path, (making) => copySource(pkg, making));
+      return path;
+    }
+    const list = new EntryList(seedFor(seed, 'dmg with a package'));
+    list.file([`${name}.pkg`], pkg);
+    await whole(path, (making) => dmg(making, 'Install OS', list, seed));
+    return path;
+  } finally {
+    for (const file of opened) await file.close();
+  }
+}
+
+/** A product archive as Apple's: a Distribution, and in a folder of the package's own name what it brings. */
+function packageOf(name: string, parts: ReadonlyMap<string, ByteSource>): Promise<ByteSource> {
+  const distribution = `<?xml version="1.0" encoding="utf-8"?>\n<installer-script minSpecVersion="1.0">\n  <title>A stand-in</title>\n</installer-script>\n`;
+  return xarSource(`${name}.pkg`, [
+    { name: 'Distribution', content: fromBytes(Buffer.from(distribution), 'Distribution'), compress: true },
+    {
+      name: `${name}.pkg`,
+      children: [
+        { name: 'PackageInfo', content: fromBytes(Buffer.from('<pkg-info/>\n'), 'PackageInfo'), compress: true },
+        ...[...parts].map(([part, content]) => ({ name: part, content })),
+      ],
+    },
+  ]);
+}
+
+function dmg(path: string, volume: string, { entries }: EntryList, seed: number): Promise<void> {
+  const details = { name: volume, entries, uuidSeed: uuidSeed(seed, volume) };
+  return writeDmg(path, { volume: details, map: 'gpt', seed: seedFor(seed, volume), report: () => {} });
+}
+
+async function copySource(source: ByteSource, path: string): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    for await (const bytes of chunks(source)) await file.writeFile(bytes);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The file gets its name when it is whole. */
+async function whole(path: string, write: (making: string) => Promise<void>): Promise<void> {
+  const making = `${path}.making`;
+  try {
+    await write(making);
+    await rename(making, path);
+  } catch (error) {
+    await rm(making, { force: true });
+    throw error;
+  }
+}
