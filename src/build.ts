@@ -13,7 +13,7 @@ import { givenPath } from './given-path.js';
 import { processStart } from './host/process-start.js';
 import { quoteForSh } from './host/quote.js';
 import { findHdiutil } from './image/hdiutil/program.js';
-import type { Problem } from './image/types.js';
+import type { MapChoice, Problem } from './image/types.js';
 import { chooseKernel } from './kernel-choice.js';
 import { lock, lockPath, unlock } from './lock.js';
 import { type Manifest, manifestOf, writeManifest } from './manifest.js';
@@ -39,6 +39,8 @@ export interface BuildOptions {
   readonly requireSignature?: boolean;
   readonly force?: boolean;
   readonly keepWork?: boolean;
+  /** The ISO's partition map, whatever the recipe says. */
+  readonly map?: MapChoice;
 }
 
 /** A build that could start now: everything is known, nothing is touched. */
@@ -166,6 +168,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
           requireSignature: options.requireSignature ?? false,
           force: options.force ?? false,
           keepWork: options.keepWork ?? false,
+          ...(options.map !== undefined && { map: options.map }),
         },
       });
       if (result.error) throw result.error;

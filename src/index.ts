@@ -4,6 +4,7 @@ export { type BuildOptions, type BuildPlan, type BuildResult, build, closePlan, 
 export { type CleanAction, type CleanOptions, type CleanReport, type CleanRun, clean } from './clean.js';
 export type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './core/events.js';
 export { Scope } from './core/scope.js';
+export { hdiutilScript } from './dry-run.js';
 export * from './errors.js';
 export * from './guest/index.js';
 export { type Inspection, type InspectOptions, inspect, readInside } from './inspect/index.js';

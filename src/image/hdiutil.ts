@@ -18,6 +18,7 @@ import {
   plistIn,
   wholeDisk,
 } from './hdiutil/output.js';
+import { needsMap } from './hdiutil/partition-map.js';
 import { type Hdiutil, resolved } from './hdiutil/program.js';
 import { realChown } from './hdiutil/put.js';
 import type { Image, ImageFormat, ImageTool, Problem, Volume, Work } from './types.js';
@@ -45,9 +46,6 @@ export interface HdiutilOptions {
   /** Gives files to their owners; for tests that are not root. */
   readonly chown?: (path: string, uid: number, gid: number) => Promise<void>;
 }
-
-/** Partition schemes that get an Apple map from `convert -pmap`: Apple's own Base Systems have one up to 10.10. */
-const NEEDS_MAP = ['GUID', 'none', 'fdisk'];
 
 /** The engine of Somlo's page: hdiutil attaches, converts and resizes; the system's own file system does the rest. */
 export class HdiutilTool implements ImageTool {
@@ -142,7 +140,7 @@ export class HdiutilTool implements ImageTool {
         },
       );
     }
-    return this.#writeIso(mine, to!, options.map === 'apm' && NEEDS_MAP.includes(mine.scheme), work);
+    return this.#writeIso(mine, to!, options.map === 'apm' && needsMap(mine.scheme), work);
   }
 
   async resize(image: Image, size: number | 'minimum', work: Work): Promise<void> {
@@ -212,7 +210,7 @@ export class HdiutilTool implements ImageTool {
     await mkdir(scratch, { recursive: true, mode: 0o700 });
     const path = join(scratch, `${basename(image.path).replace(/\.[^.]*$/, '')}-${++this.#count}.sparseimage`);
     const entry = await journal.append({ kind: 'file', path });
-    const partitionMap = NEEDS_MAP.includes(image.scheme);
+    const partitionMap = needsMap(image.scheme);
     const argv = convertToSparseArgv(image.path, path, { partitionMap });
     try {
       await this.#convert(argv, `make a writable copy of ${image.title}`, { result: path, total: image.bytes }, work);

@@ -8,8 +8,11 @@ import { showBytes } from '../view-format.js';
 export async function build(options: BuildOptions, context: Context): Promise<void> {
   const plan = await osx.planBuild(options);
   if (options.dryRun) {
-    await osx.closePlan(plan);
-    printPlan(plan, context);
+    try {
+      printPlan(plan, context, plan.engine === 'hdiutil' ? await osx.hdiutilScript(plan) : []);
+    } finally {
+      await osx.closePlan(plan);
+    }
     return;
   }
   const journal = await osx.openJournal({ optional: plan.engine === 'native' });
@@ -28,16 +31,21 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
   context.print(lines.join('\n'), { type: 'result', iso, manifest: manifestPath, ...manifest.iso });
 }
 
-function printPlan(plan: osx.BuildPlan, context: Context): void {
-  const { installer, output, steps } = plan;
+function printPlan(plan: osx.BuildPlan, context: Context, script: readonly string[]): void {
+  const { installer, output, steps, problems } = plan;
   const verb = Math.max(...steps.map((step) => step.verb.length));
+  const row = ({ index, verb: name, args }: osx.StepInfo) =>
+    `${String(index + 1).padStart(2)}  ${name.padEnd(verb)}  ${args.join('  ')}`;
+  const scratch =
+    plan.scratch === undefined ? 'no scratch space is needed' : `as much again for scratch files in ${plan.scratch}`;
   const lines = [
     `${installer.path}`,
     `  ${plan.release}, ${showBytes(installer.sizes.esd)}`,
     `would become ${output.iso}`,
-    `  at most ${showBytes(plan.spaceNeeded)}; ${showBytes(plan.spaceFree)} are free; no scratch space is needed (${plan.engine} engine)`,
+    `  at most ${showBytes(plan.spaceNeeded)}; ${showBytes(plan.spaceFree)} are free; ${scratch} (${plan.engine} engine)`,
     '',
-    ...steps.map((step) => `${String(step.index + 1).padStart(2)}  ${step.verb.padEnd(verb)}  ${step.args.join('  ')}`),
+    ...(script.length > 0 ? script : steps.map(row)),
+    ...problems.flatMap(({ message, hint = '' }) => ['', `In the way: ${message}`, ...hint.split('\n')]),
   ];
   context.print(lines.join('\n'), {
     type: 'plan',
@@ -49,5 +57,7 @@ function printPlan(plan: osx.BuildPlan, context: Context): void {
     spaceNeeded: plan.spaceNeeded,
     spaceFree: plan.spaceFree,
     steps,
+    problems,
+    ...(script.length > 0 && { script }),
   });
 }

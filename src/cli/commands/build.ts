@@ -11,6 +11,8 @@ export interface BuildOptions {
   readonly engine?: 'hdiutil' | 'native';
   /** 'package': from the installer's own package; 'host': of the Mac this runs on. Anything else is the path of a kernel. */
   readonly kernel: string;
+  /** The ISO's partition map; default: what the recipe says. */
+  readonly map?: 'apm' | 'gpt' | 'keep';
   /** Refuse an installer whose signature cannot be checked or is not Apple's. */
   readonly requireSignature: boolean;
   /** Where scratch files go; default: beside the ISO. */
@@ -46,6 +48,13 @@ export function registerBuild(program: Command, start: Start): void {
       '--kernel <package|host|file>',
       "where the kernel comes from: the installer's package, the Mac this runs on, or a file",
       'package',
+    )
+    .addOption(
+      new Option('--map <name>', "the ISO's partition map (default: the recipe's choice)").choices([
+        'apm',
+        'gpt',
+        'keep',
+      ]),
     )
     .option('--require-signature', "refuse an installer that is not signed by Apple's key")
     .option('--work-dir <dir>', 'where scratch files go (default: beside the ISO)')
