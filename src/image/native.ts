@@ -94,6 +94,7 @@ export class NativeTool implements ImageTool {
     const { disk, partition } = await this.#openOnce(image);
     // What the threads decoded packages with is not needed any more: new ones start small.
     await this.#pool.close();
+    this.#pool.warmUp();
     const { staged } = image;
     const plan = staged
       ? layOut(disk, partition, await planVolume(staged, { now: today() }), map)

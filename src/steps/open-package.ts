@@ -1,13 +1,17 @@
 import type { Job, Step } from '../core/step.js';
 import { SourceError } from '../errors.js';
-import { type ByteSource, piecesOf } from '../formats/bytes.js';
+import { type ByteSource, fromBytes, piecesOf } from '../formats/bytes.js';
 import { openPackage as open } from '../formats/payload.js';
-import type { Tree } from '../image/types.js';
+import type { Entry, Tree } from '../image/types.js';
 import { type Candidate, FirstThatHas } from './first-that-has.js';
 import { onVolume } from './places.js';
 
-/** Chunks of 16 MiB that are decoded ahead of the one being read: enough to keep a few cores busy, and some 100 MB at most. */
-const LOOK_AHEAD = 3;
+/** Chunks of 16 MiB that are decoded ahead of the one being read: enough to keep two cores busy. */
+const LOOK_AHEAD = 2;
+
+/** Bytes of copied files kept in memory, one and together. A kernel has some 10 MB. */
+const KEPT_FILE = 32 << 20;
+const KEPT = 64 << 20;
 
 /**
  * Opens the payload of a flat package as a tree to copy from; nothing is unpacked. Of several places, in the order in which they
@@ -59,10 +63,27 @@ async function openOne(job: Job, file: ByteSource): Promise<Tree> {
   });
   return {
     name: payload.name,
-    walk: (from) => payload.walk(from),
+    walk: (from) => keptInMemory(payload.walk(from)),
     progress: () => ({ done: position(), total: source.size }),
     close: () => payload.close(),
   };
+}
+
+/**
+ * The same entries with small files read on the spot, where their chunk has just been decoded. Read later, from other threads, each
+ * megabyte of a kernel would cost its 16 MiB chunk once more.
+ */
+async function* keptInMemory(entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
+  let kept = 0;
+  for await (const entry of entries) {
+    const { data } = entry;
+    if (!data || data.size > KEPT_FILE || kept + data.size > KEPT) {
+      yield entry;
+      continue;
+    }
+    kept += data.size;
+    yield { ...entry, data: fromBytes(Uint8Array.from(await data.read(0, data.size)), data.name) };
+  }
 }
 
 /**

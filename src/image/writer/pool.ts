@@ -25,7 +25,7 @@ interface Pending {
 const MAX_THREADS = 4;
 
 /** How many requests may wait at each thread, so that none runs dry while the asking thread is busy hashing. */
-export const REQUESTS_PER_THREAD = 6;
+export const REQUESTS_PER_THREAD = 4;
 
 /** Threads that turn pieces into bytes: one a core. Started at the first request, `close` ends them. */
 export class WorkerPool {
@@ -35,6 +35,11 @@ export class WorkerPool {
 
   constructor(size = Math.min(MAX_THREADS, availableParallelism())) {
     this.size = size;
+  }
+
+  /** Starts the threads while there is other work to do: each takes a tenth of a second to come up. */
+  warmUp(): void {
+    while (this.#threads.length < this.size) this.#threads.push(startThread());
   }
 
   /** Sends one request to the least busy thread. Rejects with what the thread threw. */

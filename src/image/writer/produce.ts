@@ -13,19 +13,23 @@ export interface RunChecksum {
 /** Decoded runs kept a thread: neighbouring files share runs, and a run of an inner image may lie across two of the outer. */
 const KEPT_RUNS = 4;
 
+/** Host files are read in parts of this many bytes: what is used at once then is still in the processor's cache. */
+const PART = 128 << 10;
+
+/** Told when bytes [from, to) of the target are there. */
+type Ready = (from: number, to: number) => void;
+
 /** Turns pieces into bytes, synchronously: what a worker thread does all day. */
 export class Producer {
   readonly #kept = new Map<string, Uint8Array>();
 
-  /** Fills `target` with the pieces' plain bytes, in order; their lengths add up to its length. Returns the runs' checksums. */
-  fill(pieces: readonly Piece[], target: Uint8Array): RunChecksum[] {
+  /**
+   * Fills `target` with the pieces' plain bytes, in order; their lengths add up to its length. Returns the checksums of whole
+   * runs. `ready` hears of every part as soon as it is there.
+   */
+  fill(pieces: readonly Piece[], target: Uint8Array, ready?: Ready): RunChecksum[] {
     const checksums: RunChecksum[] = [];
-    let at = 0;
-    for (const piece of pieces) {
-      const part = target.subarray(at, at + piece.length);
-      this.#fillOne(piece, part, checksums);
-      at += piece.length;
-    }
+    this.#fill(pieces, target, checksums, ready);
     return checksums;
   }
 
@@ -40,29 +44,34 @@ export class Producer {
     return { bytes, checksums: this.fill(pieces, bytes) };
   }
 
-  #fillOne(piece: Piece, target: Uint8Array, checksums: RunChecksum[]): void {
-    switch (piece.kind) {
-      case 'zero':
-        target.fill(0);
-        return;
-      case 'bytes':
-        target.set(piece.bytes);
-        return;
-      case 'host':
-        readHost(piece.fd, piece.offset, target, piece.file);
-        if (piece.run) checksums.push({ run: piece.run, crc: crc32(target) });
-        return;
-      case 'encoded': {
-        const plain = this.#decode(piece, checksums);
-        target.set(plain.subarray(piece.skip, piece.skip + piece.length));
-        return;
+  #fill(pieces: readonly Piece[], target: Uint8Array, checksums?: RunChecksum[], ready?: Ready): void {
+    let at = 0;
+    for (const piece of pieces) {
+      const end = at + piece.length;
+      switch (piece.kind) {
+        case 'zero':
+          target.fill(0, at, end);
+          ready?.(at, end);
+          break;
+        case 'bytes':
+          target.set(piece.bytes, at);
+          ready?.(at, end);
+          break;
+        case 'host':
+          readHost(piece, target, at, checksums, ready);
+          break;
+        case 'encoded':
+          target.set(this.#decode(piece, checksums).subarray(piece.skip, piece.skip + piece.length), at);
+          ready?.(at, end);
+          break;
+        default:
+          piece satisfies never;
       }
-      default:
-        piece satisfies never;
+      at = end;
     }
   }
 
-  #decode(piece: Piece & { kind: 'encoded' }, checksums: RunChecksum[]): Uint8Array {
+  #decode(piece: Piece & { kind: 'encoded' }, checksums?: RunChecksum[]): Uint8Array {
     // A run that is used whole will not be asked for again.
     const key = piece.length < piece.plainLength ? identity(piece) : undefined;
     const known = key === undefined ? undefined : this.#kept.get(key);
@@ -73,7 +82,7 @@ export class Producer {
     }
     const stored = this.#stored(piece.input);
     const plain = decode(piece.codec, stored, piece.plainLength, { file: piece.file, at: piece.at });
-    if (piece.run) checksums.push({ run: piece.run, crc: crc32(plain) });
+    if (piece.run) checksums?.push({ run: piece.run, crc: crc32(plain) });
     if (key !== undefined) {
       this.#kept.set(key, plain);
       if (this.#kept.size > KEPT_RUNS) this.#kept.delete(this.#kept.keys().next().value as string);
@@ -81,12 +90,12 @@ export class Producer {
     return plain;
   }
 
+  /** Checksums of an outer image's runs are of no interest here: only whole files of it are accounted for. */
   #stored(input: readonly Piece[]): Uint8Array {
     const only = input.length === 1 ? input[0] : undefined;
     if (only?.kind === 'bytes') return only.bytes;
     const bytes = Buffer.allocUnsafeSlow(input.reduce((sum, piece) => sum + piece.length, 0));
-    // Checksums of an outer image's runs are of no interest here: only whole files of it are accounted for.
-    this.fill(input, bytes);
+    this.#fill(input, bytes);
     return bytes;
   }
 }
@@ -110,19 +119,30 @@ function identity(piece: Piece & { kind: 'encoded' }): string | undefined {
   return `${piece.codec}(${inputs.join()})`;
 }
 
-function readHost(fd: number, offset: number, target: Uint8Array, file: string): void {
-  let done = 0;
-  while (done < target.length) {
-    const count = readSync(fd, target, done, target.length - done, offset + done);
+/** Reads a piece of a host file to `at` in the target, part by part. */
+function readHost(
+  piece: Piece & { kind: 'host' },
+  target: Uint8Array,
+  at: number,
+  checksums?: RunChecksum[],
+  ready?: Ready,
+): void {
+  let crc = 0;
+  for (let done = 0; done < piece.length; ) {
+    const from = at + done;
+    const count = readSync(piece.fd, target, from, Math.min(PART, piece.length - done), piece.offset + done);
     if (count === 0) {
       throw new FormatError({
-        file,
+        file: piece.file,
         structure: 'file',
-        offset: offset + done,
-        expected: `${target.length - done} more bytes`,
+        offset: piece.offset + done,
+        expected: `${piece.length - done} more bytes`,
         found: 'end of file (did it shrink meanwhile?)',
       });
     }
     done += count;
+    if (piece.run && checksums) crc = crc32(target.subarray(from, from + count), crc);
+    ready?.(from, from + count);
   }
+  if (piece.run) checksums?.push({ run: piece.run, crc });
 }

@@ -28,8 +28,8 @@ port.on('message', (request: Request) => {
   try {
     if (request.type === 'fill') {
       const slot = new Uint8Array(request.slot, 0, request.length);
-      const checksums = producer.fill(request.pieces, slot);
-      writeAll(request.fd, slot, request.offset);
+      const { fd, offset } = request;
+      const checksums = producer.fill(request.pieces, slot, (from, to) => writeAll(fd, slot, from, to, offset));
       answer = { id: request.id, checksums };
     } else {
       const { bytes, checksums } = producer.make(request.pieces, request.length);
@@ -47,7 +47,7 @@ port.on('message', (request: Request) => {
   }
 });
 
-function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
-  let done = 0;
-  while (done < bytes.length) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
+/** Writes bytes [from, to) of the slot, whose first byte belongs at `offset` of the file. */
+function writeAll(fd: number, slot: Uint8Array, from: number, to: number, offset: number): void {
+  for (let done = from; done < to; ) done += writeSync(fd, slot, done, to - done, offset + done);
 }

@@ -50,6 +50,9 @@ export async function writeDisk(path: string, plan: DiskPlan, options: WriteOpti
   }
 }
 
+/** Bytes between two pushes. */
+const PUSH = 256 << 20;
+
 const ZEROS = new Uint8Array(STRETCH);
 
 class DiskWriter {
@@ -59,6 +62,9 @@ class DiskWriter {
   #slots: number;
   #bytesWritten = 0;
   #done = 0;
+  #pushed = 0;
+  #pushing: Promise<void> | undefined;
+  #pushFailure: { error: unknown } | undefined;
 
   constructor(
     readonly file: FileHandle,
@@ -75,9 +81,11 @@ class DiskWriter {
         this.#launch(stretch);
       }
       while (this.#flights.length > 0) await this.#landOne();
+      await this.#pushing;
+      if (this.#pushFailure) throw this.#pushFailure.error;
     } catch (error) {
       // Nobody may still write into the file (or into a slot) once this has returned.
-      await Promise.allSettled(this.#flights.map((flight) => flight.ready));
+      await Promise.allSettled([...this.#flights.map((flight) => flight.ready), this.#pushing]);
       throw error;
     }
     for (const { bytes } of this.plan.headers) this.#bytesWritten += bytes.length;
@@ -113,6 +121,7 @@ class DiskWriter {
   /** Waits for the oldest stretch and takes it into the checksums, in the order of the output. */
   async #landOne(): Promise<void> {
     this.options.signal.throwIfAborted();
+    if (this.#pushFailure) throw this.#pushFailure.error;
     const flight = this.#flights[0]!;
     await flight.ready;
     this.#flights.shift();
@@ -129,12 +138,28 @@ class DiskWriter {
         this.#see(new Uint8Array(slot!, 0, stretch.length), stretch.observe);
         this.#bytesWritten += stretch.length;
         this.#free.push(slot!);
+        this.#push();
         break;
       default:
         stretch satisfies never;
     }
     this.#done += stretch.length;
     this.options.report({ done: this.#done, total: this.plan.size });
+  }
+
+  /** Sends what is written to the disk while the rest is made, so that the sync at the end finds little left to do. */
+  #push(): void {
+    if (this.#pushing || this.#bytesWritten - this.#pushed < PUSH) return;
+    this.#pushed = this.#bytesWritten;
+    this.#pushing = this.file.datasync().then(
+      () => {
+        this.#pushing = undefined;
+      },
+      // A system reports a write error once: it must not get lost here.
+      (error: unknown) => {
+        this.#pushFailure = { error };
+      },
+    );
   }
 
   #see(bytes: Uint8Array, observe?: (bytes: Uint8Array) => void): void {
