@@ -51,7 +51,7 @@ export function parseDevices(text: string): Set<string> {
 
 /** Lines like: "  vmport=<OnOffAuto>     - Enable vmport (pc & q35)"; older: "q35.vmport=OnOffAuto (Enable …)" */
 export function parseMachineProperties(text: string): Set<string> {
-  const found = text.matchAll(/^\s*(?:[\w-]+\.)?([\w-]+)=/gm);
+  const found = text.matchAll(/^\s*(?:[\w.-]+\.)?([\w-]+)=/gm);
   return new Set([...found].map(([, name]) => name!));
 }
 

@@ -32,7 +32,7 @@ export const LINUX_CHECKS: readonly Check[] = [
     name: 'virtualisation',
     look({ cpu, kvm }) {
       if (cpu.flags.has('vmx') || cpu.flags.has('svm') || kvm === 'usable')
-        return ok(cpu.flags.has('svm') ? 'AMD-V' : 'Intel VT-x');
+        return ok(cpu.flags.has('svm') ? 'AMD-V' : cpu.flags.has('vmx') ? 'Intel VT-x' : 'KVM is there');
       const what = VIRTUALISATION[cpu.vendor] ?? 'hardware virtualisation';
       const fix = cpu.flags.has('hypervisor')
         ? 'This is a virtual machine: switch on nested virtualisation on its host.'
@@ -104,10 +104,7 @@ export const LINUX_CHECKS: readonly Check[] = [
     name: 'Apple hardware',
     look({ apple }) {
       if (apple !== undefined) return ok(apple);
-      return warning(
-        "this is not an Apple computer: Apple's licence for OS X does not cover it",
-        'None but an Apple computer.',
-      );
+      return warning("this is not an Apple computer: Apple's licence for OS X does not cover it");
     },
   },
   {

@@ -1,6 +1,6 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { HostError } from '../errors.js';
 import { Secret } from './secret.js';
 
@@ -43,7 +43,7 @@ export async function findOsk(given: {
 }): Promise<Osk | undefined> {
   if (given.file !== undefined) {
     const read = await readKeyFile(given.file);
-    const source = { kind: 'file', path: given.file } as const;
+    const source = { kind: 'file', path: resolve(given.file) } as const;
     return { secret: checked(read.text, given.file), source, open: read.open };
   }
   if (given.environment) {

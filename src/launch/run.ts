@@ -55,19 +55,20 @@ const MAX_FOLDER = 80;
  * with what its words mean.
  */
 export async function runMachine(machine: Machine, capabilities: Capabilities, options: RunOptions): Promise<GuestEnd> {
-  const end = await runOnce(machine, capabilities, options);
-  if (end.how !== 'internal-error') return end;
+  const { failed, ...end } = await runOnce(machine, capabilities, options);
+  if (!failed) return end;
   const words = `${machine.accelerator.toUpperCase()} gave up on the guest (internal error)`;
   if (machine.accelerator === 'tcg' || end.seconds * 1000 > EARLY) {
     throw new StepError(`${words} after ${Math.round(end.seconds)} s.`, { hint: 'Try --accel tcg, which is slow.' });
   }
   options.note(`${words}: started again by TCG, which is slow.`);
-  const again = await runOnce({ ...machine, accelerator: 'tcg' }, capabilities, options);
-  if (again.how === 'internal-error') throw new StepError('The guest stopped with an internal error under TCG, too.');
+  const { failed: failedAgain, ...again } = await runOnce({ ...machine, accelerator: 'tcg' }, capabilities, options);
+  if (failedAgain) throw new StepError('The guest stopped with an internal error under TCG, too.');
   return again;
 }
 
-type Ended = GuestEnd & { readonly how: 'ended' | 'internal-error' };
+/** failed: with an internal error, which only another accelerator may help against. */
+type Ended = GuestEnd & { readonly failed: boolean };
 
 async function runOnce(machine: Machine, capabilities: Capabilities, options: RunOptions): Promise<Ended> {
   const { signal, osk } = options;
@@ -130,7 +131,7 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
       options.note('The guest ended by itself: there was no screen left to take a picture of.');
     return {
       by: how === 'internal-error' ? 'guest' : how,
-      how: how === 'internal-error' ? how : 'ended',
+      failed: how === 'internal-error',
       status: how === 'guest' ? (status ?? 0) : 0,
       seconds,
       accelerator: machine.accelerator,

@@ -20,10 +20,12 @@ export const TOOLS = {
   'qemu-system-x86_64': ['qemu-system-x86', 'seabios'],
   sgdisk: ['gdisk'],
   tsk_recover: ['sleuthkit'],
+  'virt-xml-validate': ['libvirt-clients', 'libxml2-utils'],
   xorriso: ['xorriso'],
   '/usr/lib/grub/i386-pc/xnu.mod': ['grub-pc-bin'],
   '/usr/lib/grub/x86_64-efi/xnu.mod': ['grub-efi-amd64-bin'],
   '/usr/share/OVMF/OVMF_CODE_4M.fd': ['ovmf'],
+  '/usr/share/refind/refind/drivers_x64/hfs_x64.efi': ['refind'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Tool = keyof typeof TOOLS;
