@@ -51,13 +51,16 @@ export async function setUp(): Promise<void> {
 }
 
 /** Makes a synthetic installer and builds the ISO from it, by the commands that the README gives. */
-export async function buildIso(options: { release: string; scale: number }): Promise<BuiltIso> {
+export async function buildIso(options: { release: string; scale: number; seed?: number }): Promise<BuiltIso> {
   const folder = scratch('built');
   await setUp();
   const truthFile = join(folder, 'truth.json');
   const { stdout } = await must(
     'dist/scripts/make-installer.js',
-    [folder, '--release', options.release, '--scale', String(options.scale), '--truth', truthFile],
+    [
+      ...[folder, '--release', options.release, '--scale', String(options.scale), '--truth', truthFile],
+      ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
+    ],
     folder,
   );
   const truth = JSON.parse(readFileSync(truthFile, 'utf8')) as Truth;

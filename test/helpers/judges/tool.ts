@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
 }
 
-const MAX_OUTPUT = 512 << 20;
+const MAX_OUTPUT = 2 * 1024 ** 3;
 
 /** Runs a judge to its end. The C.UTF-8 locale keeps names and messages the same everywhere. */
 export async function run(tool: Tool, args: readonly string[], options: RunOptions = {}): Promise<Result> {
