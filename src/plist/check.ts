@@ -46,7 +46,8 @@ export function checkBootPlist(bytes: Uint8Array, name: string, options: CheckOp
   const checker = new Checker(bytes, reading, readIntended(bytes, name));
   checker.file(options);
   checker.structure();
-  if (reading.found.size > 0 || !reading.stop) {
+  // In all other cases everything is lost, and that is what is said.
+  if (!reading.stop || reading.stop.why === 'comment') {
     for (const pair of reading.pairs) checker.pair(pair);
     checker.timeout();
   }
@@ -119,8 +120,9 @@ class Checker {
     const lost = this.#lostKeys();
     if (stop) {
       if (this.#stopped(stop, lost)) return;
-    } else if (lost.length > 0 && end < this.bytes.length) {
-      this.#add('error', 'dict-not-closed', end, `what comes after the first dict is not read: ${list(lost)}.`);
+    } else if (lost.length > 0) {
+      const at = end < this.bytes.length ? end : 0;
+      this.#add('error', 'outside-dict', at, `what is not in the first dict is not read: ${list(lost)}.`);
     }
     const text = Buffer.from(this.bytes).toString('latin1');
     if (!/<plist[\s>]/.test(text.slice(0, dictAt))) {
@@ -238,7 +240,8 @@ class Checker {
   timeout(): void {
     const { found, dictAt } = this.reading;
     const written = [...found.keys(), ...this.intended.map(({ key }) => key)].map((key) => nearestKey(key)?.name);
-    if (found.has('Timeout') || written.includes('Timeout')) return;
+    const said = written.includes('Timeout') && this.findings.some(({ severity }) => severity === 'error');
+    if (found.has('Timeout') || said) return;
     const what = 'there is no Timeout: started with -kernel, the loader waits at its prompt for ever.';
     this.#add('error', 'timeout-missing', dictAt, what, 'Timeout');
   }

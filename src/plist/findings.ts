@@ -13,6 +13,7 @@ export type FindingCode =
   | 'comment-for-value'
   | 'unknown-element'
   | 'dict-not-closed'
+  | 'outside-dict'
   | 'no-plist-element'
   | 'not-a-string'
   | 'boolean-element'

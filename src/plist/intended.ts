@@ -11,7 +11,7 @@ export interface IntendedPair {
 export const MAX_BOOT_PLIST = 1 << 20;
 
 const TOKENS =
-  /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[(?<cdata>[\s\S]*?)(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<![^>]*>|<(?<close>\/?)(?<name>[A-Za-z]+)[^<>]*?(?<empty>\/?)>|(?<text>[^<]+)|</g;
+  /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[(?<cdata>[\s\S]*?)(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<![^<>]*>|<(?<close>\/?)(?<name>[A-Za-z]+)[^<>]*?(?<empty>\/?)>|(?<text>[^<]+)|</g;
 const CONTAINERS = ['dict', 'array'];
 const LEAVES = ['key', 'string', 'integer', 'real', 'date', 'data'];
 

@@ -1,0 +1,317 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { Scope } from '../../src/core/scope.js';
+import { openHostFile } from '../../src/formats/bytes.js';
+import { openDisk, openVolume } from '../../src/formats/disk.js';
+import { editImage, type PlistRequest, plistRequest, stagePlist } from '../../src/guest/index.js';
+import { chameleonReads } from '../helpers/chameleon-reader.js';
+import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
+import { GRUB_FSTEST_TOOLS, grubFstest, grubTree } from '../helpers/judges/grub-fstest.js';
+import { find, needs, type Tool } from '../helpers/judges/needs.js';
+import { SEVEN_ZIP_TOOLS, sevenZip } from '../helpers/judges/seven-zip.js';
+import { kept, scratch } from '../helpers/judges/tool.js';
+import { snapshot } from '../helpers/tree-snapshot.js';
+import { asRaw, diskFile, guestVolume, inMap } from './disks.js';
+
+const PLIST = '/Extra/org.chameleon.Boot.plist';
+const REQUEST: PlistRequest = { base: { Timeout: '2', 'Graphics Mode': '1920x1080x32' } };
+
+const edit = (image: string, request = REQUEST, options: { partition?: number; dryRun?: boolean } = {}) =>
+  editImage({ image, ...options }, { signal: new AbortController().signal, scope: new Scope() }, (volume) =>
+    stagePlist(volume, request),
+  );
+const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+async function seenByUs(raw: string) {
+  const file = await openHostFile(raw);
+  try {
+    const { volume } = await openVolume(await openDisk(file));
+    return { entries: await snapshot(volume), header: volume.header };
+  } finally {
+    await file.close();
+  }
+}
+
+const KINDS = ['raw', 'qcow2', 'backed'] as const;
+const MAPS = ['apm', 'gpt', 'none'] as const;
+const CASES = KINDS.flatMap((kind) =>
+  MAPS.flatMap((map) => [false, true].map((caseSensitive) => ({ kind, map, caseSensitive }))),
+);
+
+describe.each(CASES)('a $kind image, map: $map, case-sensitive: $caseSensitive', ({ kind, map, caseSensitive }) => {
+  it('gets the plist, and is otherwise what it was', async (context) => {
+    if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd' as Tool);
+    const folder = scratch('guest');
+    const disk = inMap(await guestVolume({ caseSensitive, journaled: map === 'gpt' }), map);
+    const image = diskFile(folder, disk, kind);
+    const backing = sha256(join(folder, 'disk.img'));
+    const before = await seenByUs(asRaw(folder, image));
+    const result = await edit(image);
+    expect(result).toMatchObject({ written: true, volume: 'Guest' });
+    expect(result.changes.map(({ what, path }) => `${what} ${path.join('/')}`)).toEqual([
+      'add Extra',
+      `add ${PLIST.slice(1)}`,
+    ]);
+    if (kind === 'backed') expect(sha256(join(folder, 'disk.img'))).toBe(backing);
+
+    const raw = asRaw(folder, image);
+    const after = await seenByUs(raw);
+    const text = readFileSync(raw);
+    expect(text.length).toBe(disk.length);
+    // Outside the volume nothing changed; inside, the only changed folder is the root: it has one more entry, and a date.
+    const { '/': rootBefore, ...restBefore } = Object.fromEntries(before.entries);
+    const { '/': rootAfter, '/Extra': extra, [PLIST]: plist, ...restAfter } = Object.fromEntries(after.entries);
+    expect(restAfter).toEqual(restBefore);
+    expect({ ...rootAfter, dates: rootBefore!.dates }).toEqual(rootBefore);
+    expect(extra).toMatchObject({ kind: 'folder', bsd: { uid: 0, gid: 0, mode: 0o40755 } });
+    expect(plist).toMatchObject({ kind: 'file', bsd: { uid: 0, gid: 0, mode: 0o100644 } });
+    expect(after.header.finderInfo).toEqual(before.header.finderInfo);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('osx-iso-nbd-'))).toEqual([]);
+  });
+
+  it("is clean to Apple's fsck, and 7-Zip and GRUB see exactly the new folder", async (context) => {
+    if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd' as Tool);
+    needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...GRUB_FSTEST_TOOLS);
+    const folder = scratch('guest');
+    const disk = inMap(await guestVolume({ caseSensitive, journaled: map === 'gpt' }), map);
+    const image = diskFile(folder, disk, kind);
+    const old = join(folder, 'old.img');
+    writeFileSync(old, disk);
+    await edit(image);
+    const raw = asRaw(folder, image);
+    const verdict = await fsck(raw);
+    expect(verdict, verdict.output).toMatchObject({ status: 0 });
+    const [was, is] = [await sevenZip(old), await sevenZip(raw)];
+    expect(is.unread).toEqual(was.unread);
+    const fresh = [...is.entries.keys()].filter((path) => !was.entries.has(path));
+    expect(fresh.sort()).toEqual(['Extra', 'Extra/org.chameleon.Boot.plist']);
+    for (const [path, seen] of was.entries) expect(is.entries.get(path)).toEqual(seen);
+    const grubBefore = await grubTree(await grubFstest(old, 'Users/notes.txt'), ['', 'Users'], () => true);
+    const volume = await grubFstest(raw, 'Users/notes.txt');
+    const grubAfter = await grubTree(
+      volume,
+      ['', 'Users', 'Extra'],
+      (path) => path.startsWith('Users') || path.startsWith('Extra/'),
+    );
+    const added = [...grubAfter.entries.keys()].filter((path) => !grubBefore.entries.has(path));
+    expect(added.sort()).toEqual(['Extra', 'Extra/org.chameleon.Boot.plist']);
+    for (const [path, seen] of grubBefore.entries) expect(grubAfter.entries.get(path)).toEqual(seen);
+  });
+});
+
+describe('editing an image', () => {
+  it('writes what the loader reads, keeps what was there, and does nothing twice', async () => {
+    const folder = scratch('guest');
+    const image = diskFile(
+      folder,
+      inMap(await guestVolume({ extra: { 'org.chameleon.Boot.plist': 'old' } }), 'apm'),
+      'raw',
+    );
+    const first = await edit(image);
+    expect(first.changes.map(({ what, path }) => `${what} ${path.at(-1)}`)).toEqual([
+      'keep org.chameleon.Boot.plist.bak',
+      'replace org.chameleon.Boot.plist',
+    ]);
+    const file = await openHostFile(image);
+    const { volume } = await openVolume(await openDisk(file));
+    const plist = (await volume.file(['Extra', 'org.chameleon.Boot.plist']))!;
+    const config = chameleonReads(PLIST, await plist.read(0, plist.size));
+    expect(config.timeout()).toBe(2);
+    expect(config.getMode('Graphics Mode')).toEqual({ width: 1920, height: 1080, depth: 32 });
+    const bak = (await volume.file(['Extra', 'org.chameleon.Boot.plist.bak']))!;
+    expect(Buffer.from(await bak.read(0, bak.size)).toString()).toBe('old');
+    await file.close();
+    const bytes = sha256(image);
+    expect(await edit(image)).toMatchObject({ written: false, changes: [], bytes: 0 });
+    expect(sha256(image)).toBe(bytes);
+    const third = await edit(image, { base: { Timeout: '9' } });
+    expect(third.changes.map(({ path }) => path.at(-1))).toEqual([
+      'org.chameleon.Boot.plist.bak2',
+      'org.chameleon.Boot.plist',
+    ]);
+  });
+
+  it('merges with what is there', async () => {
+    const old =
+      '<plist version="1.0"><dict><key>Timeout</key><string>9</string><key>GUI</key><string>No</string></dict></plist>';
+    const image = diskFile(
+      scratch('guest'),
+      inMap(await guestVolume({ extra: { 'org.chameleon.Boot.plist': old } }), 'none'),
+      'raw',
+    );
+    const request = await plistRequest({ set: ['Wait=Yes'], merge: true });
+    const { changes } = await edit(image, request);
+    const config = chameleonReads(PLIST, changes.at(-1)!.bytes!);
+    expect(config.timeout()).toBe(9);
+    expect([config.getBool('GUI'), config.getBool('Wait'), config.keys.size]).toEqual([false, true, 3]);
+  });
+
+  it('gives the name its right case on a volume that does not tell it apart', async () => {
+    const image = diskFile(
+      scratch('guest'),
+      inMap(await guestVolume({ extra: { 'org.chameleon.boot.plist': 'old' }, extraName: 'extra' }), 'none'),
+      'raw',
+    );
+    await edit(image);
+    const { entries } = await seenByUs(image);
+    expect([...entries.keys()].filter((path) => /^\/extra\//i.test(path)).sort()).toEqual([
+      '/extra/org.chameleon.Boot.plist',
+      '/extra/org.chameleon.Boot.plist.bak',
+    ]);
+  });
+
+  it('plans without writing', async () => {
+    const image = diskFile(scratch('guest'), inMap(await guestVolume(), 'gpt'), 'raw');
+    const before = sha256(image);
+    const plan = await edit(image, REQUEST, { dryRun: true });
+    expect(plan).toMatchObject({ written: false, partition: 1, format: 'raw' });
+    expect(plan.bytes).toBeGreaterThan(1024);
+    expect(sha256(image)).toBe(before);
+  });
+
+  it('refuses what it must not touch, and leaves it as it is', async () => {
+    const folder = scratch('guest');
+    const volume = await guestVolume();
+    const refused = async (change: (disk: Buffer) => Buffer | undefined, why: RegExp) => {
+      const disk = inMap(volume, 'none');
+      const path = diskFile(folder, change(disk) ?? disk, 'raw');
+      const before = sha256(path);
+      await expect(edit(path)).rejects.toThrow(why);
+      expect(sha256(path)).toBe(before);
+    };
+    const attributes = (bit: number, on: boolean) => (disk: Buffer) => {
+      const value = disk.readUInt32BE(1028);
+      disk.writeUInt32BE((on ? value | (1 << bit) : value & ~(1 << bit)) >>> 0, 1028);
+      return disk;
+    };
+    await refused(attributes(8, false), /not unmounted cleanly/);
+    await refused(attributes(11, true), /not unmounted cleanly/);
+    await refused(attributes(15, true), /locked/);
+    await refused(
+      (disk) => Buffer.concat([disk.subarray(0, 1024), Buffer.from('BD'), disk.subarray(1026)]),
+      /classic HFS/,
+    );
+    await refused((disk) => (disk.write('NXSB', 32), disk.fill(0, 1024, 1536), disk), /APFS/);
+    await refused((disk) => (disk.write('encrcdsa', 0), disk), /encrypted/);
+    await refused((disk) => (disk.write('LUKS\xba\xbe', 0, 'latin1'), disk), /encrypted/);
+    await refused((disk) => (disk.write('koly', disk.length - 512), disk), /hdiutil/);
+    await refused(() => Buffer.alloc(4096), /no HFS\+ volume/);
+    await refused(() => Buffer.alloc(0), /no HFS\+ volume/);
+  });
+
+  it('says how many blocks are missing on a full volume', async () => {
+    const image = diskFile(scratch('guest'), inMap(await guestVolume({ freeBlocks: 2 }), 'none'), 'raw');
+    await expect(edit(image)).rejects.toThrow(/free blocks are needed/);
+  });
+
+  it('asks for the partition where there are two', async () => {
+    const { planGpt } = await import('../../src/formats/partition-map/index.js');
+    const volume = await guestVolume();
+    const sectors = volume.length / 512;
+    // One HFS+ partition over both volumes, then its entry cut in two.
+    const layout = planGpt({
+      volumeSectors: 2 * sectors,
+      diskGuid: '73EB974C-13DD-4BCC-805D-5D351C68D1B8',
+      partitionGuid: '1BAF5247-0086-4AA6-BC96-6CD55D4A35F9',
+    });
+    const disk = Buffer.alloc(layout.totalSectors * 512);
+    for (const { offset, bytes } of layout.extents) disk.set(bytes, offset);
+    const first = layout.volumeFirstSector;
+    volume.copy(disk, first * 512);
+    volume.copy(disk, (first + sectors) * 512);
+    splitGpt(disk, first, sectors);
+    const image = diskFile(scratch('guest'), disk, 'raw');
+    await expect(edit(image)).rejects.toMatchObject({ message: /more than one HFS\+ volume/, hint: /--partition N/ });
+    expect(await edit(image, REQUEST, { partition: 2 })).toMatchObject({ written: true, partition: 2 });
+    await expect(edit(image, REQUEST, { partition: 3 })).rejects.toThrow(/no partition 3/);
+    const after = readFileSync(image);
+    expect(after.subarray(first * 512, (first + sectors) * 512).equals(volume)).toBe(true);
+  });
+
+  it('refuses an image that somebody has open, raw or not', async (context) => {
+    needs(context, 'qemu-img', 'qemu-nbd' as Tool);
+    for (const kind of ['raw', 'qcow2'] as const) {
+      const folder = scratch('guest');
+      const image = diskFile(folder, inMap(await guestVolume(), 'apm'), kind);
+      const before = sha256(image);
+      const socket = join(folder, 'held');
+      const server = kept(
+        spawn(find('qemu-nbd' as Tool)!, [`--socket=${socket}`, `--format=${kind}`, '--persistent', image]),
+      );
+      await expect.poll(() => existsSync(socket)).toBe(true);
+      await expect(edit(image)).rejects.toThrow(/is in use/);
+      server.kill('SIGTERM');
+      await new Promise((resolve) => server.once('close', resolve));
+      expect(sha256(image)).toBe(before);
+      expect(await edit(image)).toMatchObject({ written: true });
+    }
+  });
+
+  it('says what to install where there is no qemu-nbd', async (context) => {
+    needs(context, 'qemu-img');
+    const folder = scratch('guest');
+    const image = diskFile(folder, inMap(await guestVolume(), 'apm'), 'qcow2');
+    const path = process.env['PATH'];
+    process.env['PATH'] = folder;
+    try {
+      await expect(edit(image)).rejects.toMatchObject({
+        exitCode: 4,
+        message: /qemu-nbd/,
+        hint: /apt install qemu-utils/,
+      });
+    } finally {
+      process.env['PATH'] = path;
+    }
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('osx-iso-nbd-'))).toEqual([]);
+  });
+
+  it('refuses a damaged or encrypted qcow2 before anything runs', async (context) => {
+    needs(context, 'qemu-img');
+    const folder = scratch('guest');
+    const image = diskFile(folder, inMap(await guestVolume(), 'apm'), 'qcow2');
+    const bytes = readFileSync(image);
+    bytes[79]! |= 2;
+    writeFileSync(image, bytes);
+    await expect(edit(image)).rejects.toThrow(/marked this image as damaged/);
+    bytes[79]! &= ~2;
+    bytes.writeUInt32BE(2, 32);
+    writeFileSync(image, bytes);
+    await expect(edit(image)).rejects.toThrow(/encrypted/);
+  });
+
+  it('keeps the snapshots of a qcow2', async (context) => {
+    needs(context, 'qemu-img', 'qemu-nbd' as Tool);
+    const folder = scratch('guest');
+    const disk = inMap(await guestVolume(), 'apm');
+    const image = diskFile(folder, disk, 'qcow2');
+    const qemuImg = (...args: string[]) => execFileSync(find('qemu-img')!, args, { stdio: 'pipe' });
+    qemuImg('snapshot', '-c', 'before', image);
+    await edit(image);
+    qemuImg('convert', '-f', 'qcow2', '-l', 'before', '-O', 'raw', image, join(folder, 'before.img'));
+    expect(readFileSync(join(folder, 'before.img')).equals(disk)).toBe(true);
+    qemuImg('check', '-f', 'qcow2', image);
+  });
+});
+
+/** Cuts the only partition of a GPT in two; checksums anew. */
+function splitGpt(disk: Buffer, first: number, sectors: number): void {
+  for (const [header, entries] of [
+    [1, 2],
+    [disk.length / 512 - 1, disk.length / 512 - 33],
+  ] as const) {
+    const at = entries! * 512;
+    disk.copy(disk, at + 128, at, at + 128);
+    disk.writeBigUInt64LE(BigInt(first + sectors - 1), at + 40);
+    disk.writeBigUInt64LE(BigInt(first + sectors), at + 128 + 32);
+    disk[at + 128 + 16]! ^= 1;
+    const head = disk.subarray(header! * 512, header! * 512 + 92);
+    head.writeUInt32LE(crc32(disk.subarray(at, at + 128 * 128)), 88);
+    head.writeUInt32LE(0, 16);
+    head.writeUInt32LE(crc32(head), 16);
+  }
+}
