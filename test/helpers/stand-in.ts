@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Rule } from '../stand-in/failures.js';
@@ -28,17 +27,20 @@ export function compileStandIn(name: string): string {
 
 /** One computer with the stand-in: its state, and the environment in which programs find it. */
 export class StandIn {
-  readonly state = mkdtempSync(join(tmpdir(), 'osx-iso-hdiutil-'));
+  constructor(
+    readonly main: string,
+    readonly state: string,
+  ) {
+    mkdirSync(state, { recursive: true });
+  }
 
-  constructor(readonly main: string) {}
-
-  /** Mount points go to another device than the volumes' files, so that they can be told apart. */
+  /** For programs that call it. */
   get env(): Record<string, string> {
     return {
       HDIUTIL_STATE: this.state,
       HDIUTIL_MAIN: this.main,
       HDIUTIL_NODE: process.execPath,
-      PATH: `${BIN}${delimiter}${process.env['PATH'] ?? ''}`,
+      PATH: `${BIN}${delimiter}${process.env.PATH ?? ''}`,
     };
   }
 

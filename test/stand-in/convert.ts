@@ -3,10 +3,10 @@ import { dirname, join, resolve } from 'node:path';
 import { openVolume } from '../../src/formats/disk.js';
 import { StagedVolume } from '../../src/formats/hfsplus/write/index.js';
 import { layOut } from '../../src/image/layout.js';
-import { buildPlist } from '../../src/plist/plist.js';
 import type { Arguments } from './arguments.js';
 import { copySectors, openImage, planDisk, writeDisk } from './disk.js';
 import { Failure } from './failures.js';
+import { plistText } from './plist-text.js';
 import { readState } from './state.js';
 
 const EXTENSION: Readonly<Record<string, string>> = { UDSP: '.sparseimage', UDTO: '.cdr' };
@@ -97,7 +97,7 @@ export async function imageInfo(args: Arguments): Promise<string> {
   const { file, disk } = await openImage(path, 'imageinfo');
   try {
     const scheme = { apm: 'Apple', gpt: 'GUID', mbr: 'fdisk', none: 'none' }[disk.map.scheme];
-    return buildPlist({
+    return plistText({
       Format: { udif: 'UDZO', sparse: 'UDSP', raw: path.endsWith('.sparseimage') ? 'UDSP' : 'RAW*' }[disk.kind],
       'Class Name': disk.kind === 'udif' ? 'CUDIFDiskImage' : 'CSparseDiskImage',
       Properties: { Encrypted: disk.kind === 'udif' ? false : 'no', Partitioned: disk.map.scheme !== 'none' },

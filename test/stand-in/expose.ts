@@ -53,7 +53,8 @@ export async function expose(volume: HfsVolume, folder: string, owners: boolean)
   for await (const entry of volume.walk()) {
     const parent = entry.path.length === 0 ? '' : (hostOf.get(entry.path.slice(0, -1).join('\0')) ?? '');
     const plain = entry.path.at(-1)?.replaceAll('/', ':') ?? '';
-    const name = Buffer.byteLength(plain) > LONGEST_NAME || Buffer.from(plain).toString() !== plain ? `.odd name ${++odd}` : plain;
+    const name =
+      Buffer.byteLength(plain) > LONGEST_NAME || Buffer.from(plain).toString() !== plain ? `.odd name ${++odd}` : plain;
     const below = entry.path.length === 0 ? '' : join(parent, name);
     const host = join(folder, below);
     hostOf.set(entry.path.join('\0'), below);

@@ -11,8 +11,6 @@
 // HDIUTIL_STATE names the folder with its state; control.json in it says what is to go wrong (failures.ts).
 
 import { Arguments } from './arguments.js';
-import { attach, detach, info } from './attach.js';
-import { convert, imageInfo, resize } from './convert.js';
 import { after, before, dueRule, Failure } from './failures.js';
 import { countCall, stateFolder } from './state.js';
 
@@ -22,26 +20,27 @@ async function run(argv: readonly string[]): Promise<void> {
   const action = dueRule(countCall(argv), args.has('-limits') ? `${args.verb} -limits` : args.verb);
   before(action);
   const print = (line: string) => process.stdout.write(`${line}\n`);
+  // Each verb loads what it needs: there are many calls.
   switch (args.verb) {
     case 'attach':
     case 'mount':
-      process.stdout.write(await attach(args));
+      process.stdout.write(await (await import('./attach.js')).attach(args));
       break;
     case 'detach':
     case 'eject':
-      process.stdout.write(await detach(args));
+      process.stdout.write(await (await import('./detach.js')).detach(args));
       break;
     case 'info':
-      process.stdout.write(info(args));
+      process.stdout.write((await import('./info.js')).info(args));
       break;
     case 'imageinfo':
-      process.stdout.write(await imageInfo(args));
+      process.stdout.write(await (await import('./convert.js')).imageInfo(args));
       break;
     case 'convert':
-      await convert(args, print);
+      await (await import('./convert.js')).convert(args, print);
       break;
     case 'resize':
-      await resize(args, print);
+      await (await import('./convert.js')).resize(args, print);
       break;
     default:
       throw new Failure(`hdiutil: ${args.verb}: unknown verb`, 1);

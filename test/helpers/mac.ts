@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { quoteForSh } from '../../src/host/quote.js';
+import { compiled } from './compiled.js';
+import { StandIn } from './stand-in.js';
+
+/**
+ * A folder for mount points on another device than the temporary files, so that a mounted volume (a link to a folder there) is on
+ * another device than its mount point's parent. Undefined on a computer with one device only.
+ */
+export const MOUNTS_ON: string | undefined = ['/dev/shm', '/run', '/var/tmp'].find((folder) => {
+  try {
+    if (lstatSync(folder).dev === lstatSync(tmpdir()).dev) return false;
+    rmSync(mkdtempSync(join(folder, 'osx-iso-probe-')), { recursive: true });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** How a process of the command line ended. */
+export interface Ended {
+  /** Exit code, or the signal that ended it. */
+  readonly status: number | string;
+  readonly text: string;
+}
+
+/** A computer for tests with hdiutil's stand-in, a user's home, and a place for the ISO; all of it goes with `remove`. */
+export class Mac {
+  readonly top: string;
+  readonly out: string;
+  readonly hdiutil: StandIn;
+  readonly #mounts: string;
+  readonly env: Readonly<Record<string, string>>;
+
+  constructor(standIn: string, below: string = tmpdir()) {
+    this.top = mkdtempSync(join(below, 'osx-iso-mac-'));
+    this.out = join(this.top, 'out');
+    mkdirSync(this.out);
+    mkdirSync(join(this.top, 'state'));
+    mkdirSync(join(this.top, 'home'));
+    this.#mounts = mkdtempSync(join(MOUNTS_ON ?? tmpdir(), 'osx-iso-mounts-'));
+    this.hdiutil = new StandIn(standIn, join(this.top, 'hdiutil'));
+    this.env = {
+      ...this.hdiutil.env,
+      TMPDIR: this.#mounts,
+      XDG_STATE_HOME: join(this.top, 'state'),
+      HOME: join(this.top, 'home'),
+    };
+  }
+
+  /** Makes this process one of the Mac's; returns how to undo it. */
+  enter(): () => void {
+    const before = new Map(Object.keys(this.env).map((name) => [name, process.env[name]]));
+    Object.assign(process.env, this.env);
+    return () => {
+      for (const [name, value] of before) {
+        if (value === undefined) delete process.env[name];
+        else process.env[name] = value;
+      }
+    };
+  }
+
+  /** What a run has left of its own, as paths; and what is attached. Nothing, where all is well. */
+  left(): string[] {
+    const journals = join(this.top, 'state', 'osx-iso');
+    return [
+      ...this.hdiutil.attached().map(({ image, device }) => `attached: ${image} as ${device}`),
+      ...readdirSync(this.#mounts).map((name) => `mount folder: ${name}`),
+      ...readdirSync(this.out)
+        .filter((name) => name.startsWith('.'))
+        .map((name) => `beside the ISO: ${name}`),
+      ...(existsSync(journals) ? readdirSync(journals).map((name) => `journal: ${name}`) : []),
+    ];
+  }
+
+  remove(): void {
+    this.hdiutil.remove();
+    rmSync(this.#mounts, { recursive: true, force: true });
+    rmSync(this.top, { recursive: true, force: true });
+  }
+}
+
+/** The command line, compiled, to be run in processes of its own. */
+export class CommandLine {
+  readonly #modules: string;
+  readonly #program: string;
+
+  constructor(name: string) {
+    this.#modules = compiled(name);
+    this.#program = join(this.#modules, 'run.mjs');
+    writeFileSync(
+      this.#program,
+      "import { main } from './src/cli/main.js';\nprocess.exit(await main(process.argv.slice(2)));\n",
+    );
+  }
+
+  /** Starts it, in a pseudo-terminal where that is wanted. `type` types there. */
+  start(
+    mac: Mac,
+    argv: readonly string[],
+    options: { terminal?: boolean; uid?: number } = {},
+  ): { readonly ended: Promise<Ended>; type(text: string): void; kill(signal: NodeJS.Signals): void } {
+    const { CI: _ci, NO_COLOR: _no, SUDO_UID: _uid, SUDO_GID: _gid, SUDO_USER: _user, ...own } = process.env;
+    const env = { ...own, ...mac.env, TERM: 'xterm' };
+    const words = [process.execPath, this.#program, ...argv];
+    const owner = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
+    const child = options.terminal
+      ? spawn('script', ['-qfec', `stty cols 80 rows 24; exec ${words.map(quoteForSh).join(' ')}`, '/dev/null'], {
+          env,
+        })
+      : spawn(words[0]!, words.slice(1), { env, ...owner });
+    let text = '';
+    const hear = (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.stdin.on('error', () => undefined);
+    if (!options.terminal) child.stdin.end();
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.once('error', reject);
+      // 'exit', not 'close': what outlives the process may hold its streams open.
+      child.once('exit', (code, signal) => setTimeout(() => resolve({ status: code ?? signal ?? '', text }), 20));
+    });
+    return {
+      ended,
+      type: (typed) => child.stdin.write(typed),
+      kill: (signal) => child.kill(signal),
+    };
+  }
+
+  run(mac: Mac, argv: readonly string[], options: { uid?: number } = {}): Promise<Ended> {
+    return this.start(mac, argv, options).ended;
+  }
+}
