@@ -24,18 +24,22 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(4);
 }
 
+const lock = join(top, 'package-lock.json');
+/** npm's own record of what it installed. */
+const installed = join(top, 'node_modules', '.package-lock.json');
+const compiler = join(top, 'node_modules', 'typescript', 'bin', 'tsc');
+const compiled = join(top, 'dist', '.compiled');
+
 try {
-  const installed = join(top, 'node_modules', '.osx-iso-setup');
-  if (existsSync(join(top, 'package-lock.json')) && mtime(installed) < mtime(join(top, 'package-lock.json'))) {
+  if (mtime(installed) < mtime(lock)) {
     console.error('Installing packages (once)…');
     run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts']);
-    writeFileSync(installed, '');
   }
-  const compiled = join(top, 'dist', '.compiled');
   const sources = Math.max(newest('src'), newest('pipelines'), newest('scripts'), mtime(join(top, 'tsconfig.json')));
-  if (mtime(compiled) < sources) {
+  // Without the development packages (npm ci --omit=dev) what is compiled already has to do.
+  if (mtime(compiled) < sources && existsSync(compiler)) {
     console.error('Compiling…');
-    run(process.execPath, [join(top, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
+    run(process.execPath, [compiler, '-p', 'tsconfig.json']);
     writeFileSync(compiled, '');
     const now = new Date();
     utimesSync(compiled, now, now);
