@@ -41,7 +41,7 @@ export interface GuestEnd {
 }
 
 /** Milliseconds that QEMU has to end after it was told to. */
-const GRACE = 5000;
+const GRACE = 3000;
 /** Milliseconds: a guest that KVM gave up on so early has not written anything worth keeping. */
 const EARLY = 120_000;
 /** So many resets within a minute are no restart of an installer. */

@@ -1,0 +1,162 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { StepError } from '../../src/errors.js';
+import { makeMachine } from '../../src/launch/machine.js';
+import { type RunOptions, runMachine } from '../../src/launch/run.js';
+import { Secret } from '../../src/launch/secret.js';
+import { scratch } from '../helpers/judges/tool.js';
+import { fakeQemu } from './fake-qemu.js';
+
+const KEY = 'A'.repeat(64);
+const program = join(import.meta.dirname, 'fake-qemu.mjs');
+const machine = makeMachine({ accelerator: 'kvm', display: { kind: 'none' } });
+
+let folder: string;
+let notes: string[];
+let lines: string[];
+beforeEach(() => {
+  folder = scratch('run');
+  vi.stubEnv('TMPDIR', folder);
+  vi.stubEnv('XDG_RUNTIME_DIR', folder);
+  notes = [];
+  lines = [];
+});
+afterEach(() => {
+  // Neither a socket nor a configuration is left behind.
+  expect(readdirSync(folder).filter((name) => name.startsWith('osx-iso-'))).toEqual([]);
+  vi.unstubAllEnvs();
+});
+
+function start(plan: object, options: Partial<RunOptions> = {}, version = '8.2.0') {
+  vi.stubEnv('FAKE_QEMU', JSON.stringify({ log: join(folder, 'log'), ...plan }));
+  return runMachine(machine, fakeQemu(version, { program }), {
+    signal: new AbortController().signal,
+    osk: new Secret(KEY),
+    note: (text) => notes.push(text),
+    onLine: (line) => lines.push(line),
+    ...options,
+  });
+}
+const starts = () =>
+  readFileSync(join(folder, 'log'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as string[]).join(' '));
+
+describe('a guest', () => {
+  test('that shuts down', async () => {
+    const end = await start({ exitLater: 0 });
+    expect(end).toEqual({ by: 'guest', status: 0, seconds: expect.any(Number), accelerator: 'kvm' });
+    expect(notes).toEqual([]);
+    expect(starts()).toHaveLength(1);
+  });
+
+  test('whose QEMU ends with a status of its own', async () => {
+    expect(await start({ exitLater: 33 })).toMatchObject({ by: 'guest', status: 33 });
+  });
+
+  test('whose time is over: its screen is kept', async () => {
+    const screenshot = join(folder, 'screen.png');
+    const end = await start({}, { stopAfter: 0.3, screenshot });
+    expect(end).toMatchObject({ by: 'time', status: 0, screenshot });
+    expect(readFileSync(screenshot, 'utf8')).toBe('png');
+  });
+
+  test('that the user stops', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 400);
+    const screenshot = join(folder, 'screen.png');
+    const end = await start({}, { signal: controller.signal, screenshot });
+    expect(end).toMatchObject({ by: 'user', status: 0, screenshot });
+  });
+
+  test('that is stopped before it starts', async () => {
+    await expect(start({}, { signal: AbortSignal.abort() })).rejects.toThrow();
+    expect(existsSync(join(folder, 'log'))).toBe(false);
+  });
+
+  test('whose QEMU does not listen is ended all the same', { timeout: 30_000 }, async () => {
+    expect(await start({ deaf: true }, { stopAfter: 0.2 })).toMatchObject({ by: 'time' });
+  });
+
+  test('without a screen, and by a QEMU that makes no PNG', async () => {
+    const screenshot = join(folder, 'screen.png');
+    expect(await start({ noScreen: true }, { stopAfter: 0.2, screenshot })).not.toHaveProperty('screenshot');
+    expect(await start({}, { stopAfter: 0.2, screenshot }, '6.2.0')).not.toHaveProperty('screenshot');
+    expect(await start({ exitLater: 0 }, { screenshot })).not.toHaveProperty('screenshot');
+    expect(notes).toEqual([
+      'No picture was taken: QEMU: no surface',
+      'QEMU 6.2.0 makes no PNG files; 7.1 and later do.',
+      'The guest ended by itself: there was no screen left to take a picture of.',
+    ]);
+  });
+
+  test('that starts again and again', async () => {
+    await start({ resets: 6 }, { stopAfter: 0.3 });
+    expect(notes).toEqual([expect.stringContaining('ignore_msrs')]);
+    notes.length = 0;
+    await start({ resets: 2 }, { stopAfter: 0.3 });
+    expect(notes).toEqual([]);
+  });
+});
+
+describe('an internal error', () => {
+  test('under KVM: started again by TCG', async () => {
+    const end = await start({ failing: 'accel=kvm', exitLater: 0 });
+    expect(end).toMatchObject({ by: 'guest', accelerator: 'tcg', status: 0 });
+    expect(notes).toEqual(['KVM gave up on the guest (internal error): started again by TCG, which is slow.']);
+    const [first, second] = starts();
+    expect(first).toContain('accel=kvm');
+    expect(second).toBe(first!.replace('accel=kvm', 'accel=tcg').replace(/-qmp \S+/, /-qmp \S+/.exec(second!)![0]));
+  });
+
+  test('under TCG, too, is the end', async () => {
+    await expect(start({ failing: 'accel=' })).rejects.toThrow('internal error under TCG, too');
+  });
+});
+
+describe('QEMU that does not start', () => {
+  test('is explained', async () => {
+    const stderr = [
+      "warning: host doesn't support requested feature: CPUID.01H:ECX.pni [bit 0]",
+      '-device ide-hd,drive=MacHDD: Failed to get "write" lock',
+      'Is another process using the image [/hdd]?',
+    ];
+    const error = await start({ stderr, exitAtOnce: 1 }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StepError);
+    expect((error as StepError).message).toBe(
+      'QEMU did not start. A disk is in use by another program, probably by another guest. Its words: qemu-system-x86_64: Is another process using the image [/hdd]?',
+    );
+    expect((error as StepError).hint).toBe('Shut that guest down first.');
+    expect(lines).toHaveLength(3);
+  });
+
+  test('for a reason that is not known: with its words', async () => {
+    await expect(start({ stderr: ['something new'], exitAtOnce: 1 })).rejects.toThrow(
+      /failed \(exit status 1\): qemu-system-x86_64: something new/,
+    );
+  });
+
+  test('because it is not there', async () => {
+    const gone = runMachine(machine, fakeQemu('8.2.0', { program: '/nowhere/qemu' }), {
+      signal: new AbortController().signal,
+      note: () => {},
+    });
+    await expect(gone).rejects.toMatchObject({ exitCode: 4 });
+  });
+});
+
+test('the key is in no argument, no line and no error, even if QEMU says it', async () => {
+  const error = await start({ stderr: [`bad key ${KEY}`], exitAtOnce: 1 }).catch((thrown: unknown) => thrown);
+  const seen = [...starts(), ...notes, ...lines, String((error as Error).stack), JSON.stringify(error)].join('\n');
+  expect(seen).toContain('bad key [hidden]');
+  expect(seen).not.toContain('AAAA');
+});
+
+test('a long TMPDIR does not make the socket’s name too long', async () => {
+  vi.stubEnv('TMPDIR', join(tmpdir(), 'x'.repeat(100)));
+  vi.stubEnv('XDG_RUNTIME_DIR', folder);
+  expect(await start({ exitLater: 0 })).toMatchObject({ by: 'guest' });
+});
