@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const mtime = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
-const run = (file, args) => execFileSync(file, args, { cwd: top, stdio: ['ignore', 2, 2] });
+// Under `npm install -g .` npm's own settings say "global", also to the npm that is started here.
+const { npm_config_global, npm_config_prefix, npm_config_location, ...env } = process.env;
+const run = (file, args) => execFileSync(file, args, { cwd: top, stdio: ['ignore', 2, 2], env });
 
 function newest(folder) {
   let latest = 0;
