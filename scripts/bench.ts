@@ -62,7 +62,9 @@ async function bench(): Promise<void> {
     const cost = await measureBuild(['build', '--app', app, '-o', iso, '--quiet']);
     await rm(copy, { force: true });
     const seconds = await measureCat(iso, copy);
-    process.stderr.write(`${i === 0 ? 'warm-up' : `run ${i}`}: build ${cost.wall.toFixed(2)} s, cat ${seconds.toFixed(2)} s\n`);
+    process.stderr.write(
+      `${i === 0 ? 'warm-up' : `run ${i}`}: build ${cost.wall.toFixed(2)} s, cat ${seconds.toFixed(2)} s\n`,
+    );
     if (i === 0) continue;
     builds.push(cost);
     cats.push(seconds);
@@ -72,11 +74,33 @@ async function bench(): Promise<void> {
   const row = (name: string, values: number[], unit: string, digits = 2) =>
     process.stdout.write(`${name.padEnd(28)} ${median(values).toFixed(digits).padStart(9)} ${unit}\n`);
   process.stdout.write(`scale ${scale}, ISO ${(size / 1e9).toFixed(2)} GB, ${options.runs} runs, medians\n`);
-  row('build, wall', builds.map((c) => c.wall), 's');
-  row('build, CPU', builds.map((c) => c.cpu), 's');
-  row('build, peak memory', builds.map((c) => c.peakRss / 1e6), 'MB', 0);
-  row('build, bytes read', builds.map((c) => c.read / 1e9), 'GB');
-  row('build, bytes written / ISO', builds.map((c) => c.written / size), '×', 3);
+  row(
+    'build, wall',
+    builds.map((c) => c.wall),
+    's',
+  );
+  row(
+    'build, CPU',
+    builds.map((c) => c.cpu),
+    's',
+  );
+  row(
+    'build, peak memory',
+    builds.map((c) => c.peakRss / 1e6),
+    'MB',
+    0,
+  );
+  row(
+    'build, bytes read',
+    builds.map((c) => c.read / 1e9),
+    'GB',
+  );
+  row(
+    'build, bytes written / ISO',
+    builds.map((c) => c.written / size),
+    '×',
+    3,
+  );
   row('cat, wall', cats, 's');
   row('build / cat', ratios, '×');
   process.stdout.write(`${''.padEnd(28)} (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})\n`);

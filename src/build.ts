@@ -12,24 +12,31 @@ import type { Tree } from './formats/entry.js';
 import { givenPath } from './given-path.js';
 import { processStart } from './host/process-start.js';
 import { quoteForSh } from './host/quote.js';
+import { Identification } from './identify.js';
 import { findHdiutil } from './image/hdiutil/program.js';
 import type { MapChoice, Problem } from './image/types.js';
 import { chooseKernel } from './kernel-choice.js';
 import { lock, lockPath, unlock } from './lock.js';
 import { type Manifest, manifestOf, writeManifest } from './manifest.js';
-import { chooseOutput, giveBack, type Output } from './output.js';
+import { chooseOutput, giveBack, type Output, writeChecksum } from './output.js';
 import { type HostFacts, preflight, problemsError } from './preflight/index.js';
 import { majorVersion, releaseTitle } from './releases.js';
-import { type Installer, openInstaller } from './source/index.js';
+import { type Choose, type Installer, openInstaller } from './source/index.js';
 import { spaceFree, spaceNeeded } from './space.js';
 import { openJournal } from './state-folder.js';
 
 /** What a user asks of a build. */
 export interface BuildOptions {
-  /** The installer: a path, or the bare name of an app. */
-  readonly app: string;
-  /** The ISO, or the folder it goes to; default: the app's name with .iso, here. */
+  /** The installer: a path, or the bare name of an app. Without one somebody is asked. */
+  readonly app?: string;
+  /** Asks which of several installers it shall be. Without: an error lists them. */
+  readonly choose?: Choose;
+  /** The ISO, or the folder it goes to; default: the app's name with .iso, here. {name}, {version} and {build} are filled in. */
   readonly output?: string;
+  /** Writes FILE.iso.sha256 too. */
+  readonly checksum?: boolean;
+  /** Looks the installer up among the published checksums. */
+  readonly identify?: boolean;
   /** Default: hdiutil on a Mac, native elsewhere. */
   readonly engine?: EngineName;
   /** Where the hdiutil engine makes its scratch folder; default: beside the ISO. */
@@ -78,6 +85,8 @@ export interface BuildContext {
 export interface BuildResult {
   readonly iso: string;
   readonly manifestPath: string;
+  /** Everything that was written, the ISO first. */
+  readonly made: readonly string[];
   readonly manifest: Manifest;
   readonly run: RunResult;
 }
@@ -93,7 +102,8 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
   const engine = chooseEngine(options.engine);
   // Before anything else: where there is no hdiutil, nothing else matters.
   if (engine === 'hdiutil') await findHdiutil();
-  const installer = await openInstaller(await givenPath(options.app));
+  const app = options.app === undefined ? undefined : await givenPath(options.app);
+  const installer = await openInstaller(app, { choose: options.choose });
   try {
     const recipe = recipes[majorVersion(installer.version)];
     if (!recipe) {
@@ -104,7 +114,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
     }
     const chosen = await chooseKernel(recipe, await givenPath(options.kernel ?? 'package'), installer);
     const wanted = options.output === undefined ? undefined : await givenPath(options.output);
-    const output = await chooseOutput(wanted, installer.title, options.force ?? false);
+    const output = await chooseOutput(wanted, installer, options.force ?? false);
     const workDir = options.workDir === undefined ? undefined : resolve(await givenPath(options.workDir));
     const scratch = engine === 'hdiutil' ? scratchParent(output.iso, workDir) : undefined;
     const bytes = spaceNeeded(installer.sizes);
@@ -132,7 +142,8 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
 function argvOf({ app, output, workDir, kernel, force }: BuildOptions): string[] {
   const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
   return [
-    ...['build', '--app', app],
+    'build',
+    ...option('--app', app),
     ...option('-o', output),
     ...option('--work-dir', workDir),
     ...option('--kernel', kernel === 'package' ? undefined : kernel),
@@ -144,9 +155,11 @@ function argvOf({ app, output, workDir, kernel, force }: BuildOptions): string[]
 export async function build(plan: BuildPlan, options: BuildOptions, context: BuildContext): Promise<BuildResult> {
   const { installer, output } = plan;
   const { scope, journal } = await scopeOf(plan.engine, context);
+  let identification: Identification | undefined;
   try {
     if (plan.problems.length > 0) throw problemsError(plan.problems);
     await holdLock(output.iso, scope);
+    if (options.identify) identification = new Identification(installer.image, context.signal);
     const tool = await openEngine(
       plan.engine,
       { output: output.iso, workDir: plan.scratch, keepWork: options.keepWork ?? false, journal, scope },
@@ -172,16 +185,23 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
         },
       });
       if (result.error) throw result.error;
-      const manifest = manifestOf(result, installer, tool.name, basename(output.iso));
+      const identity = await identification?.done();
+      const manifest = manifestOf(result, installer, tool.name, basename(output.iso), identity);
       await writeManifest(output.manifest, manifest);
-      await giveBack([output.iso, output.manifest]);
-      return { iso: output.iso, manifestPath: output.manifest, manifest, run: result };
+      const made = [output.iso, output.manifest];
+      if (options.checksum) {
+        await writeChecksum(output.checksum, manifest.iso.sha256, basename(output.iso));
+        made.push(output.checksum);
+      }
+      await giveBack(made);
+      return { iso: output.iso, manifestPath: output.manifest, made, manifest, run: result };
     } finally {
       await tool.close();
     }
   } finally {
     // What was taken before the run began; nothing is left of it where there was a run.
     await scope.unwind('failed');
+    await identification?.stop();
     await closePlan(plan);
   }
 }

@@ -1,5 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { RunResult } from './core/run.js';
+import type { Identity } from './identify.js';
 import { releaseTitle } from './releases.js';
 import type { Installer } from './source/index.js';
 import type { VerifyReport } from './verify/index.js';
@@ -18,6 +19,11 @@ export interface Manifest {
     readonly build: string;
     /** Bytes. */
     readonly size: number;
+    /** Of InstallESD.dmg, where it was looked up (--identify). */
+    readonly sha1?: string;
+    readonly known?: Identity['known'];
+    /** What is odd about it, or was found out by its checksum, as sentences. */
+    readonly notes: readonly string[];
   };
   /** What the steps found out: the chunklist's signature, checksums of the source, the kernel. */
   readonly facts: { readonly checks: VerifyReport['checks']; readonly [key: string]: unknown };
@@ -49,7 +55,13 @@ interface Facts {
 }
 
 /** Puts together what is known after a run that is done. */
-export function manifestOf(result: RunResult, installer: Installer, engine: string, isoName: string): Manifest {
+export function manifestOf(
+  result: RunResult,
+  installer: Installer,
+  engine: string,
+  isoName: string,
+  identity?: Identity,
+): Manifest {
   const { iso, verified, ...facts } = result.facts as Facts & Record<string, unknown>;
   return {
     schema: 1,
@@ -62,6 +74,9 @@ export function manifestOf(result: RunResult, installer: Installer, engine: stri
       version: installer.version,
       build: installer.build,
       size: installer.sizes.esd,
+      ...(identity && { sha1: identity.sha1 }),
+      ...(identity?.known && { known: identity.known }),
+      notes: [...installer.notes, ...(identity?.notes ?? [])],
     },
     facts: { ...facts, checks: verified?.checks ?? [] },
     steps: result.steps.map(({ step, milliseconds }) => ({

@@ -1,4 +1,4 @@
-import { chown, stat } from 'node:fs/promises';
+import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { HostError, UsageError } from './errors.js';
 
@@ -9,11 +9,23 @@ export interface Output {
   /** Beside it, so that a rename makes it the ISO. */
   readonly partial: string;
   readonly manifest: string;
+  /** For `sha256sum -c`. */
+  readonly checksum: string;
 }
 
-/** Resolves the output before anything is done. Never an existing file, unless `force`. */
-export async function chooseOutput(given: string | undefined, title: string, force: boolean): Promise<Output> {
-  const wanted = resolve(given ?? `${title}.iso`);
+/** What names are made of. */
+export interface NameParts {
+  readonly title: string;
+  readonly version: string;
+  readonly build: string;
+}
+
+/**
+ * Resolves the output before anything is done: {name}, {version} and {build} are filled in. Never an existing file, unless `force`.
+ */
+export async function chooseOutput(given: string | undefined, parts: NameParts, force: boolean): Promise<Output> {
+  const { title } = parts;
+  const wanted = resolve(given === undefined ? `${title}.iso` : fillIn(given, parts));
   const folder = await kindOf(wanted);
   const iso = folder === 'folder' ? join(wanted, `${title}.iso`) : wanted;
   const parent = await kindOf(dirname(iso));
@@ -31,7 +43,35 @@ export async function chooseOutput(given: string | undefined, title: string, for
     throw new UsageError(`${iso} exists already.`, 'Give another name with -o FILE, or --force to replace it.');
   }
   const partial = join(dirname(iso), `.${basename(iso)}.${process.pid}.partial`);
-  return { iso, partial, manifest: `${iso}.json` };
+  return { iso, partial, manifest: `${iso}.json`, checksum: `${iso}.sha256` };
+}
+
+/** The template with its names replaced. UsageError for a name there is none of. */
+export function fillIn(template: string, { title, version, build }: NameParts): string {
+  const values: Readonly<Record<string, string>> = { name: title, version, build };
+  return template.replace(/\{([^{}]*)\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value !== undefined) return value.replaceAll('/', '-');
+    throw new UsageError(`-o ${template}: "${whole}" stands for nothing.`, 'There are {name}, {version} and {build}.');
+  });
+}
+
+/** One line of a checksum file as sha256sum writes and reads it: a name with a line break or a backslash is escaped. */
+export function checksumLine(sha256: string, name: string): string {
+  const escaped = name.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return `${escaped === name ? '' : '\\'}${sha256}  ${escaped}\n`;
+}
+
+/** Writes the checksum file beside the ISO, whole or not at all. */
+export async function writeChecksum(path: string, sha256: string, name: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.partial`;
+  try {
+    await writeFile(temporary, checksumLine(sha256, name), { flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | undefined> {

@@ -24,6 +24,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/core/': { values: [], types: ['src/image/types.ts', 'src/formats/bytes.ts', 'src/formats/entry.ts'] },
   'src/releases.ts': { values: ['src/formats/', 'src/plist/'] },
   'src/system-version.ts': { values: ['src/formats/', 'src/plist/', 'src/releases.ts'] },
+  'src/known/': { values: ['src/releases.ts'] },
   'src/source/': {
     values: ['src/formats/', 'src/plist/', 'src/open-given.ts', ...RELEASES],
     types: ['src/image/types.ts'],
@@ -60,6 +61,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/host/',
       'src/image/',
       'src/inspect/',
+      'src/known/',
       'src/launch/',
       'src/plist/',
       'src/source/',

@@ -26,6 +26,8 @@ export interface Context {
   remark(text: string): void;
   /** Says how to find out what is owed, for the second Ctrl-C: `() => scope.pending()`. */
   holds(pending: () => readonly Leftover[]): void;
+  /** Asks which of several things it shall be, by its index; undefined without an answer. Absent where nobody can be asked. */
+  readonly choose?: (things: readonly string[]) => Promise<number | undefined>;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;

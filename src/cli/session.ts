@@ -1,6 +1,7 @@
 import type { Leftover } from '../core/events.js';
 import { Interrupted } from '../errors.js';
 import type { Api, Context } from './api.js';
+import { chooseOne } from './choose.js';
 import { type Output, OutputClosed } from './output.js';
 import { errorData, errorLines, exitCodeOf } from './show-error.js';
 import { onStop } from './signals.js';
@@ -28,6 +29,8 @@ export interface SessionParts {
   readonly stderr: Output;
   /** Where live rows are drawn. */
   readonly screen: NodeJS.WriteStream;
+  /** Where a person types; default: stdin. */
+  readonly input?: NodeJS.ReadStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   /** Ends the process at once: the second Ctrl-C. */
@@ -69,6 +72,14 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
     holds: (list) => {
       pending = list;
     },
+    ...(mayAsk(options, parts) && {
+      choose: (things: readonly string[]) =>
+        chooseOne(things, {
+          input: parts.input ?? process.stdin,
+          say: (line) => stderr.line(line),
+          signal: controller.signal,
+        }),
+    }),
     json: options.json,
     quiet: options.quiet,
     verbose: options.verbose,
@@ -90,6 +101,11 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
   if (options.json) stdout.line(JSON.stringify(errorData(error)));
   for (const line of errorLines(error, { verbose: options.verbose, version })) stderr.line(line);
   return exitCodeOf(error);
+}
+
+/** Only a person at a terminal is asked. */
+function mayAsk(options: GlobalOptions, { screen, input = process.stdin }: SessionParts): boolean {
+  return !options.json && !options.quiet && screen.isTTY === true && input.isTTY === true;
 }
 
 function makeView(options: GlobalOptions, { stdout, stderr, screen, env }: SessionParts): View {

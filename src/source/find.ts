@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { SourceError } from '../errors.js';
+import { SourceError, UsageError } from '../errors.js';
 
 /** What a path is on this host. */
 export interface Found {
@@ -9,31 +9,89 @@ export interface Found {
   readonly isFolder: boolean;
 }
 
+/** Asks a person which of several it shall be; undefined when they do not say. */
+export type Choose = (paths: readonly string[]) => Promise<number | undefined>;
+
+export interface FindOptions {
+  /** Where there is somebody to ask. */
+  readonly choose?: Choose | undefined;
+  /** Where installers lie besides the current folder. */
+  readonly folders?: readonly string[] | undefined;
+}
+
+/** What an installer is called: apps, and the names of Apple's downloads. */
+const INSTALLER = /^(Install .*(OS X|macOS).*\.app|InstallESD\.dmg|InstallMacOSX\.(dmg|pkg)|InstallOS\.(dmg|pkg))$/;
+
 /**
- * Finds what was given with --app: the path itself, or a bare name in the folders where installers lie, with or without ".app".
- * SourceError that lists where it was looked for.
+ * Finds what was given with --app: the path itself, or a bare name in the folders where installers lie, with or without ".app", or
+ * a part of it ("yosemite"). Of several, and when nothing was given, somebody chooses. SourceError that lists where it was looked
+ * for, UsageError that lists what there is where nobody can be asked.
  */
-export async function findInstaller(given: string): Promise<Found> {
-  const candidates = placesFor(given);
-  for (const path of candidates) {
+export async function findInstaller(given: string | undefined, options: FindOptions = {}): Promise<Found> {
+  const folders = options.folders ?? ['/Applications', join(homedir(), 'Applications')];
+  if (given === undefined) {
+    const all = await installersIn([resolve('.'), ...folders]);
+    if (all.length === 0) {
+      throw new UsageError(
+        'No installer is given, and none lies here, in /Applications or in ~/Applications.',
+        'Give the path of "Install OS X Yosemite.app" or of its InstallESD.dmg with --app.',
+      );
+    }
+    return oneOf(all, 'No installer is given. There are:', options.choose);
+  }
+  const names = /\.(app|dmg|pkg)$/i.test(given) ? [given] : [given, `${given}.app`];
+  const bare = basename(given) === given;
+  const here = (bare ? names : [given]).map((name) => resolve(name));
+  for (const path of here) {
     const found = await look(path);
     if (found) return found;
   }
-  const tried = candidates.length === 1 ? '' : ` Looked for:\n${candidates.map((path) => `  ${path}`).join('\n')}`;
-  throw new SourceError(`${given}: no such file or folder.${tried}`, {
+  const elsewhere = bare ? folders.flatMap((folder) => names.map((name) => join(folder, name))) : [];
+  const exact: string[] = [];
+  for (const path of elsewhere) if (await look(path)) exact.push(path);
+  const matches = exact.length > 0 || !bare ? exact : await similar(given, folders);
+  if (matches.length > 0)
+    return oneOf(matches, `${given} may be any of:`, matches.length > 1 ? options.choose : undefined);
+  const tried = [...here, ...elsewhere];
+  const list = tried.length === 1 ? '' : ` Looked for:\n${tried.map((path) => `  ${path}`).join('\n')}`;
+  throw new SourceError(`${given}: no such file or folder.${list}`, {
     hint: 'Give the path of "Install OS X Yosemite.app" or of its InstallESD.dmg with --app.',
   });
 }
 
-function placesFor(given: string): string[] {
-  const here = resolve(given);
-  if (basename(given) !== given) return [here];
-  const folders = ['/Applications', join(homedir(), 'Applications')];
-  const names = given.endsWith('.app') || given.endsWith('.dmg') ? [given] : [given, `${given}.app`];
-  return [
-    ...names.map((name) => resolve(name)),
-    ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
-  ];
+/** Installers whose name has the given words in it. */
+async function similar(given: string, folders: readonly string[]): Promise<string[]> {
+  const wanted = given.toLowerCase().replace(/\.(app|dmg|pkg)$/, '');
+  const all = await installersIn([resolve('.'), ...folders]);
+  return all.filter((path) => basename(path).toLowerCase().includes(wanted));
+}
+
+async function installersIn(folders: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of folders) {
+    const names = await readdir(folder).catch(() => []);
+    found.push(
+      ...names
+        .filter((name) => INSTALLER.test(name))
+        .sort()
+        .map((name) => join(folder, name)),
+    );
+  }
+  return found;
+}
+
+async function oneOf(paths: readonly string[], what: string, choose: Choose | undefined): Promise<Found> {
+  const only = paths.length === 1 && !what.startsWith('No installer') ? paths[0] : undefined;
+  const chosen = only ?? (choose ? paths[(await choose(paths)) ?? -1] : undefined);
+  if (chosen === undefined) {
+    throw new UsageError(
+      `${what}\n${paths.map((path) => `  ${path}`).join('\n')}`,
+      'Give one of these paths with --app.',
+    );
+  }
+  const found = await look(chosen);
+  if (!found) throw new SourceError(`${chosen}: it was there a moment ago.`);
+  return found;
 }
 
 async function look(path: string): Promise<Found | undefined> {

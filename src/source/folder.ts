@@ -3,57 +3,100 @@ import { basename, extname, join } from 'node:path';
 import { SourceError } from '../errors.js';
 import { openGiven } from '../open-given.js';
 import type { InstallerFiles } from './files.js';
-import { BASE_SYSTEM, CHUNKLIST, ESD, SHARED_SUPPORT } from './paths.js';
-
-/** The files of SharedSupport that recipes may ask for. */
-const WANTED = [ESD, BASE_SYSTEM, CHUNKLIST].map((path) => basename(path));
+import { brokenSierra, cutShort, madeStick, recoveryOnly, stub, tooNew, unfinished } from './misfits.js';
+import { COMPANIONS, SHARED_SUPPORT } from './paths.js';
+import { isBrokenSierra } from './witnesses.js';
 
 /** What a folder turned out to be. */
 export interface FolderKind {
   readonly kind: 'app' | 'folder';
+  /** The file that leads to InstallESD.dmg. */
+  readonly file: string;
   /** What the ISO is named after; undefined: after the release. */
   readonly title?: string;
 }
 
-/** Opens the disk images of an installer app, or of a folder that holds them. SourceError that says what was found instead. */
+/** What leads to InstallESD.dmg in a folder of somebody's, in this order. */
+const LEADS = [
+  'InstallESD.dmg',
+  'InstallESDDmg.pkg',
+  'InstallMacOSX.dmg',
+  'InstallOS.dmg',
+  'InstallMacOSX.pkg',
+  'InstallOS.pkg',
+];
+
+/** Looks at an installer app, or at a folder that holds one or its parts. SourceError that says what was found instead. */
 export async function openFolder(path: string, files: InstallerFiles): Promise<FolderKind> {
+  const half = unfinished(path);
+  if (half) throw half;
   const contents = await readdir(path);
-  if (contents.includes('InstallESD.dmg')) {
-    await addFrom(path, contents, files);
-    return { kind: 'folder' };
-  }
-  if (!contents.includes('Contents')) {
-    const shown = contents.length === 0 ? 'nothing' : contents.slice(0, 5).join(', ');
-    throw new SourceError(`${path}: expected an installer app or a folder with InstallESD.dmg, found neither.`, {
-      hint: `It holds ${shown}. Give the path of the installer app itself.`,
+  if (contents.includes('.IABootFiles')) throw madeStick(path, basename(path));
+  if (contents.includes('Contents')) return openApp(path, files);
+  const apps = contents.filter((name) => /^Install .*\.app$/i.test(name));
+  if (apps.length === 1) return openFolder(join(path, apps[0]!), files);
+  if (apps.length > 1) {
+    throw new SourceError(`${path}: expected one installer app, found ${apps.join(', ')}.`, {
+      hint: 'Give one of them.',
     });
+  }
+  const lead = LEADS.find((name) => contents.includes(name));
+  if (lead !== undefined) {
+    await addCompanions(path, files);
+    return { kind: 'folder', file: join(path, lead) };
+  }
+  if (contents.includes('SharedSupport.dmg')) throw tooNew(path);
+  for (const name of contents) {
+    const early = unfinished(name);
+    if (early && LEADS.some((wanted) => name.startsWith(wanted))) throw unfinished(join(path, name))!;
+  }
+  if (contents.includes('Packages')) {
+    throw new SourceError(`${path}: expected InstallESD.dmg, found the content of one, mounted or copied.`, {
+      hint: 'Give the disk image itself: a copy of its files has lost what makes it start.',
+    });
+  }
+  if (contents.includes('BaseSystem.dmg')) throw recoveryOnly(path, 'a Base System without it');
+  const shown = contents.length === 0 ? 'nothing' : contents.slice(0, 5).join(', ');
+  throw new SourceError(`${path}: expected an installer app or a folder with InstallESD.dmg, found neither.`, {
+    hint: `It holds ${shown}. Give the path of the installer app itself.`,
+  });
+}
+
+async function openApp(path: string, files: InstallerFiles): Promise<FolderKind> {
+  const info = await openGiven(join(path, 'Contents', 'Info.plist')).catch(() => undefined);
+  try {
+    if (info && (await isBrokenSierra(info))) throw brokenSierra(path);
+  } finally {
+    await info?.close();
   }
   const support = join(path, SHARED_SUPPORT);
   const supported = await readdir(support).catch(() => undefined);
-  if (!supported) {
-    throw new SourceError(`${path}: expected ${SHARED_SUPPORT} with the system inside, found a stub of an installer.`, {
-      hint: 'A stub (some 20 MB) downloads the rest while it installs. Get the full installer, some 5 GB.',
-    });
-  }
+  if (!supported) throw stub(path);
   if (!supported.includes('InstallESD.dmg')) throw withoutEsd(path, supported);
-  await addFrom(support, supported, files);
-  return { kind: 'app', title: basename(path, extname(path)) };
+  await addCompanions(support, files);
+  return { kind: 'app', file: join(support, 'InstallESD.dmg'), title: basename(path, extname(path)) };
 }
 
-async function addFrom(folder: string, names: readonly string[], files: InstallerFiles): Promise<void> {
-  for (const name of WANTED) {
+/** What lies beside InstallESD.dmg in a folder of the host. */
+export async function addCompanions(folder: string, files: InstallerFiles): Promise<void> {
+  const names = await readdir(folder);
+  for (const name of COMPANIONS) {
     if (names.includes(name)) files.add(`${SHARED_SUPPORT}/${name}`, files.hold(await openGiven(join(folder, name))));
   }
 }
 
 function withoutEsd(path: string, supported: readonly string[]): SourceError {
-  if (supported.includes('SharedSupport.dmg')) {
-    return new SourceError(
-      `${path}: found SharedSupport.dmg: this is macOS 11 or later, which no recipe of this kind can make.`,
-      { hint: "From macOS 11 on only Apple's own createinstallmedia, on a Mac, makes installer disks." },
+  if (supported.includes('SharedSupport.dmg')) return tooNew(path);
+  if (supported.some((name) => name.startsWith('InstallESD.dmg.'))) {
+    return cutShort(
+      path,
+      `its InstallESD.dmg is still called ${supported.find((name) => name.startsWith('InstallESD.dmg.'))}`,
     );
   }
-  return new SourceError(`${path}: expected ${ESD}, found ${supported.join(', ') || 'an empty folder'}.`, {
-    hint: 'The installer is incomplete: download it again.',
-  });
+  return new SourceError(
+    `${path}: expected ${SHARED_SUPPORT}/InstallESD.dmg, found ${supported.join(', ') || 'an empty folder'}.`,
+    {
+      hint: 'The installer is incomplete: download it again.',
+    },
+  );
 }

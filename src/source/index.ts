@@ -1,16 +1,21 @@
-import { basename } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { SourceError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
 import { openDisk, openVolume } from '../formats/disk.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { openGiven } from '../open-given.js';
-import { releaseTitle } from '../releases.js';
-import { readSystemVersion, type SystemVersion } from '../system-version.js';
+import { majorVersion, releaseTitle } from '../releases.js';
+import { readSystemVersion, type SystemVersion, versionOnMedium } from '../system-version.js';
 import { InstallerFiles } from './files.js';
-import { findInstaller } from './find.js';
-import { openFolder } from './folder.js';
-import { BASE_SYSTEM, ESD } from './paths.js';
-import { unwrap } from './unwrap.js';
+import { type FindOptions, findInstaller } from './find.js';
+import { addCompanions, openFolder } from './folder.js';
+import { cutShort, finished, unfinished } from './misfits.js';
+import { BASE_SYSTEM, COMPANIONS, DVD, ESD, INSTALL_INFO, SHARED_SUPPORT } from './paths.js';
+import { type Unwrapped, unwrap } from './unwrap.js';
+import { statedVersion } from './witnesses.js';
+
+export type { Choose } from './find.js';
 
 /** An installer that was recognised. */
 export interface Installer extends SystemVersion {
@@ -24,6 +29,10 @@ export interface Installer extends SystemVersion {
   readonly files: InstallerFiles;
   /** Bytes of the pieces the ISO is made of, for plans and for the space that is needed. */
   readonly sizes: Sizes;
+  /** InstallESD.dmg, or the DVD: what published checksums are of. */
+  readonly image: ByteSource;
+  /** What is odd about it without being in the way, as sentences. */
+  readonly notes: readonly string[];
 }
 
 export interface Sizes {
@@ -33,21 +42,37 @@ export interface Sizes {
   readonly packages: number;
 }
 
-/** Recognises what was given with --app and reads which release it is from the system inside. SourceError otherwise. */
-export async function openInstaller(given: string): Promise<Installer> {
-  const found = await findInstaller(given);
+/**
+ * Recognises what was given with --app and reads which release it is from the system inside, never from a name. SourceError, with
+ * what was found instead, otherwise.
+ */
+export async function openInstaller(given: string | undefined, options: FindOptions = {}): Promise<Installer> {
+  const found = await findInstaller(given, options);
   const files = new InstallerFiles(basename(found.path));
   try {
     const folder = found.isFolder ? await openFolder(found.path, files) : undefined;
-    const top = folder ? (await files.file(ESD.split('/')))! : files.hold(await openGiven(found.path));
-    const { esd, volume, through } = await unwrap(top, found.path);
-    files.add(ESD, esd);
-    const known = await lookInside(files, esd, volume, found.path);
+    const path = folder?.file ?? found.path;
+    if (!folder) await refuseByName(path);
+    const top = files.hold(await openGiven(path));
+    if (top.size === 0) throw cutShort(path, 'it is empty');
+    const unwrapped = await unwrap(top, path);
+    // The image alone was given: what belongs to it lies in the same folder, if anywhere.
+    if (!folder && unwrapped.through.length === 0) await addCompanions(dirname(path), files);
+    for (const name of COMPANIONS) {
+      const inside = unwrapped.beside.get(name);
+      if (inside) files.add(`${SHARED_SUPPORT}/${name}`, inside);
+    }
+    const { kind, image, through } = unwrapped;
+    files.add(kind === 'dvd' ? DVD : ESD, image);
+    const known = await lookInside(files, unwrapped, found.path);
+    const chain = [...through, 'dmg'].join(' > ');
     return {
-      kind: folder?.kind ?? [...through, 'dmg'].join(' > '),
+      ...known,
+      kind: kind === 'dvd' ? [...through, 'dvd'].join(' > ') : folder && through.length === 0 ? folder.kind : chain,
       path: found.path,
       files,
-      ...known,
+      image,
+      notes: await contradictions(files, known),
       title: folder?.title ?? `Install ${releaseTitle(known.version)}`,
     };
   } catch (error) {
@@ -56,24 +81,66 @@ export async function openInstaller(given: string): Promise<Installer> {
   }
 }
 
-/** Reads release and sizes from the Base System, which is in InstallESD.dmg or, from 10.13 on, beside it. */
+/** What the name, or what lies beside the file, tells without opening it. */
+async function refuseByName(path: string): Promise<void> {
+  const half = unfinished(path);
+  if (half) throw half;
+  for (const ending of ['.part', '.aria2', '.crdownload']) {
+    if (await stat(`${path}${ending}`).catch(() => undefined)) {
+      throw cutShort(path, `${basename(path)}${ending} lies beside it, so the download has not ended`);
+    }
+  }
+  // An ISO that a manifest of ours describes.
+  const manifest = await readFile(`${path}.json`, 'utf8').catch(() => '');
+  if (!manifest.includes('"osx-iso"')) return;
+  const release = /"release": "([^"]*)"/.exec(manifest)?.[1] ?? 'OS X';
+  throw finished(path, release);
+}
+
+/** Reads release and sizes from the Base System, which is in InstallESD.dmg or, from 10.13 on, beside it; or from the disk itself. */
 async function lookInside(
   files: InstallerFiles,
-  esd: ByteSource,
-  volume: HfsVolume,
+  { kind, image, partition, volume }: Unwrapped,
   path: string,
 ): Promise<SystemVersion & { sizes: Sizes }> {
-  const image = (await volume.file(['BaseSystem.dmg'])) ?? (await files.file(BASE_SYSTEM.split('/')));
-  if (!image) {
+  if (kind === 'dvd') {
+    const system = await readSystemVersion(volume);
+    return { ...system, sizes: { esd: image.size, baseSystemImage: 0, base: partition.source.size, packages: 0 } };
+  }
+  const inEsd = await volume.file(['BaseSystem.dmg']);
+  const source = inEsd ?? (await files.file(BASE_SYSTEM.split('/')));
+  if (!source) {
     throw new SourceError(`${path}: expected BaseSystem.dmg in InstallESD.dmg or beside it, found none.`, {
       hint: 'From macOS 10.13 on it lies beside: give the whole app, or a folder with InstallESD.dmg, BaseSystem.dmg and BaseSystem.chunklist.',
     });
   }
-  const base = await openVolume(await openDisk(image));
+  if (inEsd && (await volume.entry(['mach_kernel']))) {
+    // Bootable by itself: the disk is the medium.
+    const system = await versionOnMedium(volume);
+    return { ...system, sizes: { esd: image.size, baseSystemImage: 0, base: partition.source.size, packages: 0 } };
+  }
+  const base = await openVolume(await openDisk(source));
   const system = await readSystemVersion(base.volume);
+  files.date = await dateOf(base.volume);
   let packages = 0;
   for await (const entry of volume.walk(['Packages']))
     packages += (entry.data?.size ?? 0) + (entry.resource?.size ?? 0);
-  const sizes = { esd: esd.size, baseSystemImage: image.size, base: base.partition.source.size, packages };
+  const sizes = { esd: image.size, baseSystemImage: source.size, base: base.partition.source.size, packages };
   return { ...system, sizes };
+}
+
+async function dateOf(volume: HfsVolume): Promise<number> {
+  const entry = await volume.entry(['System', 'Library', 'CoreServices', 'SystemVersion.plist']);
+  return entry?.dates.modified ?? volume.header.created;
+}
+
+/** InstallInfo.plist is a second witness of the version, less trusted than the system itself. */
+async function contradictions(files: InstallerFiles, { version, build }: SystemVersion): Promise<string[]> {
+  const info = await files.file(INSTALL_INFO.split('/'));
+  const stated = info && (await statedVersion(info));
+  if (stated === undefined || stated === version) return [];
+  const how = majorVersion(stated) === majorVersion(version) ? 'another edition of it' : 'another release';
+  return [
+    `InstallInfo.plist says ${stated}, the system inside is ${releaseTitle(version, build)}: the parts come from ${how}, perhaps from two downloads.`,
+  ];
 }

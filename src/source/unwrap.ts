@@ -1,43 +1,68 @@
 import { SourceError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
-import { openDisk, openVolume } from '../formats/disk.js';
+import { type Disk, openDisk, openVolume } from '../formats/disk.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
+import type { HfsPartition } from '../formats/partition-map/index.js';
 import { openXar } from '../formats/xar/index.js';
-import { releaseTitle } from '../releases.js';
+import { majorVersion, releaseTitle } from '../releases.js';
 import { readSystemVersion } from '../system-version.js';
+import { brokenSierra, cutShort, finished, notAnInstaller, stub, tooNew, unreadable } from './misfits.js';
+import { COMPANIONS } from './paths.js';
+import { isBrokenSierra } from './witnesses.js';
 
 /** A dmg in a pkg in a dmg is three. */
 const DEEPEST = 5;
 
-/** InstallESD.dmg, found at the end of a chain of containers, and its volume. */
+/** What stands at the end of a chain of containers, and its volume. */
 export interface Unwrapped {
-  readonly esd: ByteSource;
+  /** 'esd': InstallESD.dmg. 'dvd': the disk of 10.6 or older, which is the installer itself. */
+  readonly kind: 'esd' | 'dvd';
+  readonly image: ByteSource;
+  readonly partition: HfsPartition;
   readonly volume: HfsVolume;
-  /** The forms it was wrapped in, from the outside: "dmg", "pkg". */
-  readonly through: readonly ('dmg' | 'pkg')[];
+  /** The forms it was wrapped in, from the outside. */
+  readonly through: readonly Form[];
+  /** What lay beside it on the way in: BaseSystem.dmg from 10.13 on, InstallInfo.plist. */
+  readonly beside: ReadonlyMap<string, ByteSource>;
 }
+
+type Form = 'dmg' | 'pkg' | 'app';
 
 /**
  * Follows a chain of containers, nothing extracted, to InstallESD.dmg: Apple's support pages offer a disk image with a package
- * with InstallESD.dmg in it. SourceError that says what was found instead.
+ * with InstallESD.dmg in it; others put the app into an image. SourceError that says what was found instead.
  */
 export async function unwrap(given: ByteSource, path: string): Promise<Unwrapped> {
-  const through: ('dmg' | 'pkg')[] = [];
+  const through: Form[] = [];
+  const beside = new Map<string, ByteSource>();
   let source = given;
   for (let depth = 0; depth < DEEPEST; depth++) {
     if (await isPackage(source)) {
       through.push('pkg');
-      source = await inPackage(source, path);
+      source = await inPackage(source, path, beside);
       continue;
     }
-    const { volume } = await openVolume(await openDisk(source));
-    if (await isEsd(volume)) return { esd: source, volume, through };
-    const inner = await packageOn(volume);
+    const { disk, partition, volume } = await open(source, path);
+    const kind = await kindOf(volume);
+    if (kind !== undefined) {
+      if (depth === 0) await refuseFinished(disk, volume, path);
+      return { kind, image: source, partition, volume, through, beside };
+    }
+    const inner = await onVolume(volume, path, beside);
     if (!inner) throw await notAnInstaller(volume, path);
-    through.push('dmg');
-    source = inner;
+    through.push(...inner.through);
+    source = inner.source;
   }
   throw new SourceError(`${path}: expected InstallESD.dmg, found more than ${DEEPEST} containers inside each other.`);
+}
+
+async function open(source: ByteSource, path: string) {
+  try {
+    const disk = await openDisk(source);
+    return { disk, ...(await openVolume(disk)) };
+  } catch (error) {
+    throw unreadable(path, source.size, error);
+  }
 }
 
 /** Whether the file is a xar archive. Some of Apple's downloads are an image as well: then its trailer counts. */
@@ -47,72 +72,86 @@ export async function isPackage(file: ByteSource): Promise<boolean> {
   return file.size < 512 || (await magic(file.size - 512)) !== 'koly';
 }
 
-async function inPackage(source: ByteSource, path: string): Promise<ByteSource> {
-  const archive = await openXar(source);
-  const found = archive.members.find((member) => /(^|\/)InstallESD\.dmg$/i.test(member.path) && member.type === 'file');
+async function inPackage(source: ByteSource, path: string, beside: Map<string, ByteSource>): Promise<ByteSource> {
+  const archive = await openXar(source).catch((error: unknown) => {
+    throw unreadable(path, source.size, error);
+  });
+  const files = archive.members.filter(({ type }) => type === 'file');
+  const last = (member: string) => member.slice(member.lastIndexOf('/') + 1);
+  for (const { path: member, encoding } of files) {
+    const name = COMPANIONS.find((companion) => companion === last(member));
+    if (name !== undefined && encoding === 'octet-stream') beside.set(name, await archive.member(member));
+  }
+  const found = files.find((member) => /^InstallESD\.dmg$/i.test(last(member.path)));
   if (found?.encoding === 'octet-stream') return archive.member(found.path);
-  const names = archive.members.map((member) => member.path);
-  if (found)
+  if (found) {
     throw new SourceError(
       `${path}: InstallESD.dmg is stored in a way (${found.encoding}) that cannot be read in place.`,
-    );
-  if (names.some((name) => /SharedSupport\.dmg$/.test(name))) {
-    throw new SourceError(
-      `${path}: found SharedSupport.dmg: this is macOS 11 or later, which no recipe of this kind can make.`,
-      {
-        hint: "From macOS 11 on only Apple's own createinstallmedia, on a Mac, makes installer disks.",
-      },
+      { hint: 'On a Mac, take it out first: pkgutil --expand' },
     );
   }
+  const names = archive.members.map((member) => member.path);
+  if (names.some((name) => /SharedSupport\.dmg$/.test(name))) throw tooNew(path);
   throw new SourceError(
     `${path}: expected a package with InstallESD.dmg, found ${names.slice(0, 4).join(', ') || 'an empty one'}.`,
+    { hint: 'Give InstallMacOSX.pkg or InstallOS.pkg, or the disk image it came in.' },
   );
 }
 
-/** InstallESD's volume has packages in its root; BaseSystem's and a finished ISO's have them elsewhere. */
-async function isEsd(volume: HfsVolume): Promise<boolean> {
-  return (await volume.entry(['Packages']))?.kind === 'folder';
-}
-
-/** The one package in the root of a volume (InstallMacOSX.pkg, InstallOS.pkg), hidden files aside. */
-async function packageOn(volume: HfsVolume): Promise<ByteSource | undefined> {
-  const root = await volume.files.root();
-  for await (const { key, record } of volume.children(root.record.cnid)) {
-    if (record.kind === 'file' && /^[^.].*\.pkg$/i.test(key.name)) return volume.file([key.name]);
-  }
-  return undefined;
-}
-
-async function notAnInstaller(volume: HfsVolume, path: string): Promise<SourceError> {
-  const has = async (...names: string[]) => (await volume.entry(names)) !== undefined;
+/** InstallESD's volume has packages in its root; a DVD's has them where a finished ISO has them, and is older than that form. */
+async function kindOf(volume: HfsVolume): Promise<'esd' | 'dvd' | undefined> {
+  const isFolder = async (...path: string[]) => (await volume.entry(path))?.kind === 'folder';
+  const inRoot = await isFolder('Packages');
+  const onSystem = await isFolder('System', 'Installation', 'Packages');
+  if (!inRoot && !onSystem) return undefined;
   const system = await readSystemVersion(volume).catch(() => undefined);
-  const title = system && releaseTitle(system.version, system.build);
-  if (
-    title &&
-    (await volume.entry(['System', 'Installation', 'Packages']))?.kind === 'folder' &&
-    (await has('BaseSystem.dmg'))
-  ) {
-    return new SourceError(`${path}: this is a finished installer disk of ${title} already.`, {
-      hint: 'There is nothing to build. `osx-iso verify` proves it.',
-    });
+  const [, minor = '0'] = system ? majorVersion(system.version).split('.') : [];
+  if (system?.version.startsWith('10.') && Number(minor) < 7) return 'dvd';
+  return inRoot ? 'esd' : undefined;
+}
+
+/** The raw disks of 10.7 and 10.8 are InstallESD itself, so that a finished one looks like a source. */
+async function refuseFinished(disk: Disk, volume: HfsVolume, path: string): Promise<void> {
+  if (disk.kind !== 'raw' || disk.map.scheme === 'none') return;
+  if ((await volume.entry(['mach_kernel'])) === undefined) return;
+  const system = await readSystemVersion(volume).catch(() => undefined);
+  if (system && Number(majorVersion(system.version).split('.')[1]) < 7) return;
+  throw finished(path, system ? releaseTitle(system.version, system.build) : 'OS X 10.7 or 10.8');
+}
+
+/** What a volume's root leads on to: a package (InstallMacOSX.pkg), InstallESD.dmg, or an installer app. */
+async function onVolume(
+  volume: HfsVolume,
+  path: string,
+  beside: Map<string, ByteSource>,
+): Promise<{ source: ByteSource; through: Form[] } | undefined> {
+  if (await volume.entry(['.IABootFiles'])) return undefined;
+  const root = await volume.files.root();
+  const names: string[] = [];
+  for await (const { key } of volume.children(root.record.cnid)) {
+    if (!key.name.startsWith('.')) names.push(key.name);
   }
-  if (title && (await has('System', 'Installation'))) {
-    return new SourceError(`${path}: expected InstallESD.dmg, found the Base System of ${title}.`, {
-      hint: 'A Base System alone only starts a recovery. Give the installer app or its InstallESD.dmg.',
-    });
+  const app = names.find((name) => /^Install .*\.app$/i.test(name));
+  const folder = app === undefined ? [] : [app, 'Contents', 'SharedSupport'];
+  const image = await volume.file([...folder, 'InstallESD.dmg']);
+  const pkg = names.find((name) => /\.pkg$/i.test(name));
+  if (image || pkg !== undefined) {
+    for (const name of COMPANIONS) {
+      const file = await volume.file([...folder, name]);
+      if (file) beside.set(name, file);
+    }
   }
-  if (await has('.IABootFiles')) {
-    return new SourceError(
-      `${path}: expected InstallESD.dmg, found a disk that createinstallmedia made ("${volume.name}").`,
-      {
-        hint: 'Give the installer app that lies on it: it is what such a disk is made from.',
-      },
-    );
+  if (app !== undefined && !image) {
+    if (await volume.file([...folder, 'SharedSupport.dmg'])) throw tooNew(`${path}: ${app}`);
+    throw (await volume.entry(folder))
+      ? cutShort(`${path}: ${app}`, 'it has no InstallESD.dmg')
+      : stub(`${path}: ${app}`);
   }
-  return new SourceError(
-    `${path}: expected InstallESD.dmg, found the volume "${volume.name}", which is no installer.`,
-    {
-      hint: 'osx-iso inspect shows what it holds.',
-    },
-  );
+  if (image) {
+    const info = app === undefined ? undefined : await volume.file([app, 'Contents', 'Info.plist']);
+    if (info && (await isBrokenSierra(info))) throw brokenSierra(`${path}: ${app}`);
+    return { source: image, through: app === undefined ? ['dmg'] : ['dmg', 'app'] };
+  }
+  const source = pkg === undefined ? undefined : await volume.file([pkg]);
+  return source && { source, through: ['dmg'] };
 }

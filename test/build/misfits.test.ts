@@ -54,12 +54,6 @@ describe('a source that cannot be used', () => {
     expect(error.exitCode).toBe(3);
   });
 
-  it('another release: says which', async () => {
-    const error = await failure(await smallInstaller({}, { release: '10.11' }));
-    expect(error.message).toMatch(/OS X 10\.11.*El Capitan/);
-    expect(error.exitCode).toBe(3);
-  });
-
   it('nothing there: says where it looked', async () => {
     const error = await failure('Install OS X Nowhere.app');
     expect(error.message).toMatch(/no such file or folder[\s\S]*\/Applications\/Install OS X Nowhere\.app/);

@@ -89,7 +89,7 @@ describe('what is typed', () => {
 
   it.each([
     [[], /Usage: osx-iso/],
-    [['build'], /^osx-iso: required option '--app <path>' not specified/],
+    [['build', '--app'], /^osx-iso: option '--app <path>' argument missing/],
     [['biuld'], /Did you mean build\?/],
     [['build', '--app', 'x', '--engine', 'magic'], /Allowed choices are hdiutil, native/],
     [['build', '--app', 'x', '--frobnicate'], /unknown option '--frobnicate'/],

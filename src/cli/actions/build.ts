@@ -6,7 +6,8 @@ import { showBytes } from '../view-format.js';
 
 /** `osx-iso build`: plans, and builds unless only the plan is wanted. */
 export async function build(options: BuildOptions, context: Context): Promise<void> {
-  const plan = await osx.planBuild(options);
+  const plan = await osx.planBuild({ ...options, ...(context.choose && { choose: context.choose }) });
+  for (const note of plan.installer.notes) context.remark(note);
   if (options.dryRun) {
     try {
       printPlan(plan, context, plan.engine === 'hdiutil' ? await osx.hdiutilScript(plan) : []);
@@ -20,15 +21,16 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
   context.holds(() => scope.pending());
   const emit: osx.Emit = (event) => context.emit(event);
   const given = { signal: context.signal, emit, scope, journal };
-  const { iso, manifest, manifestPath } = await osx.build(plan, options, given);
+  const { iso, made, manifest, manifestPath } = await osx.build(plan, options, given);
   const { source, facts } = manifest;
   const lines = [
     `${iso}`,
     `  ${source.release}, ${showBytes(manifest.iso.size)}, ${facts.checks.length} checks passed`,
     `  sha256 ${manifest.iso.sha256}`,
     `  Described in ${basename(manifestPath)}. Attach it to QEMU as a disk (ide-hd), not as a CD.`,
+    ...source.notes.filter((note) => !plan.installer.notes.includes(note)).map((note) => `  ${note}`),
   ];
-  context.print(lines.join('\n'), { type: 'result', iso, manifest: manifestPath, ...manifest.iso });
+  context.print(lines.join('\n'), { type: 'result', iso, manifest: manifestPath, made, ...manifest.iso, source });
 }
 
 function printPlan(plan: osx.BuildPlan, context: Context, script: readonly string[]): void {

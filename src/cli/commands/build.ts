@@ -4,8 +4,8 @@ import type { Start } from '../session.js';
 /** `osx-iso build`, as typed. Paths are as given: relative ones are below the current folder. */
 export interface BuildOptions {
   /** The .app, or InstallESD.dmg, or a folder, dmg or pkg that holds it; a bare app name is looked for. */
-  readonly app: string;
-  /** The ISO; default: the app's name with .iso in the current folder. */
+  readonly app?: string;
+  /** The ISO; default: the app's name with .iso in the current folder. {name}, {version}, {build} are filled in. */
   readonly output?: string;
   /** Default: hdiutil on a Mac, native elsewhere. */
   readonly engine?: 'hdiutil' | 'native';
@@ -13,6 +13,10 @@ export interface BuildOptions {
   readonly kernel: string;
   /** The ISO's partition map; default: what the recipe says. */
   readonly map?: 'apm' | 'gpt' | 'keep';
+  /** Write FILE.iso.sha256 too. */
+  readonly checksum: boolean;
+  /** Look the installer up among the published checksums. */
+  readonly identify: boolean;
   /** Refuse an installer whose signature cannot be checked or is not Apple's. */
   readonly requireSignature: boolean;
   /** Where scratch files go; default: beside the ISO. */
@@ -26,18 +30,28 @@ export interface BuildOptions {
 }
 
 /** Switches that are not given are off. */
-const SWITCHES = { requireSignature: false, force: false, keepWork: false, dryRun: false };
+const SWITCHES = {
+  checksum: false,
+  identify: false,
+  requireSignature: false,
+  force: false,
+  keepWork: false,
+  dryRun: false,
+};
 
 export function registerBuild(program: Command, start: Start): void {
   program
     .command('build')
     .summary('make a bootable installer ISO')
     .description('Makes a bootable ISO from an OS X installer, checks it, and writes down what is in it.')
-    .requiredOption(
+    .option(
       '--app <path>',
-      'the installer: "Install OS X Yosemite.app", InstallESD.dmg, InstallMacOSX.dmg or .pkg',
+      'the installer: "Install OS X Yosemite.app", InstallESD.dmg, InstallMacOSX.dmg or .pkg (default: asks which)',
     )
-    .option('-o, --output <file>', "the ISO (default: the app's name with .iso, here)")
+    .option(
+      '-o, --output <file>',
+      "the ISO (default: the app's name with .iso, here); {name}, {version} and {build} are filled in",
+    )
     .addOption(
       new Option('--engine <name>', 'what makes the image (default: hdiutil on a Mac, native elsewhere)').choices([
         'hdiutil',
@@ -56,6 +70,8 @@ export function registerBuild(program: Command, start: Start): void {
         'keep',
       ]),
     )
+    .option('--checksum', 'write FILE.iso.sha256, for sha256sum -c')
+    .option('--identify', 'look the installer up among the published checksums (reads it on the side)')
     .option('--require-signature', "refuse an installer that is not signed by Apple's key")
     .option('--work-dir <dir>', 'where scratch files go (default: beside the ISO)')
     .option('--force', 'replace the ISO that is there')
