@@ -1,0 +1,217 @@
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type BootOptions, planBoot } from '../../src/boot.js';
+import { examineMedium } from '../../src/boot-medium.js';
+import { UserError } from '../../src/errors.js';
+import { scratch } from '../helpers/judges/tool.js';
+import { makeMultibootStub } from './multiboot-stub.js';
+
+const KEY = 'A'.repeat(64);
+let folder: string;
+let qemu: string;
+const at = (name: string) => join(folder, name);
+
+/** Says what a QEMU says about itself, and is never started. */
+const QEMU = (version: string, devices: string) => `#!/bin/sh
+case "$*" in
+  --version) echo 'QEMU emulator version ${version}';;
+  '-device help') printf 'name "%s", bus x\\n' ${devices};;
+  '-accel help') printf 'Accelerators:\\ntcg\\nkvm\\n';;
+  '-machine q35,help') printf '  smbios-entry-point-type=<str>\\n  vmport=<x>\\n';;
+  '-netdev help') printf 'Available netdev backend types:\\nuser\\n';;
+  *) echo started >>"$(dirname "$0")/started"; exit 1;;
+esac
+`;
+
+beforeAll(() => {
+  folder = scratch('boot');
+  qemu = at('qemu');
+  writeFileSync(qemu, QEMU('8.2.0', 'isa-applesmc ide-hd e1000-82545em'), { mode: 0o755 });
+  mkdirSync(at('bin'));
+  const info = '{"format": "raw", "virtual-size": 1048576}';
+  writeFileSync(at('bin/qemu-img'), `#!/bin/sh\necho '${info}'\n`, { mode: 0o755 });
+  writeFileSync(at('osk'), KEY, { mode: 0o600 });
+  writeFileSync(at('boot'), makeMultibootStub('x'));
+  writeFileSync(at('hdd.img'), new Uint8Array(1 << 20));
+  writeFileSync(at('bad.iso'), new Uint8Array(1 << 20));
+  writeFileSync(at('good.iso'), new Uint8Array(4096));
+  writeFileSync(at('good.iso.json'), JSON.stringify(manifest));
+});
+beforeEach(() => {
+  vi.stubEnv('OSX_ISO_OSK', '');
+  vi.stubEnv('PATH', `${at('bin')}:${process.env.PATH}`);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+const manifest = {
+  schema: 1,
+  source: { version: '10.9.5' },
+  iso: { size: 4096 },
+  facts: { checks: [{ name: 'kernel', ok: true, text: '' }] },
+  boot: { memory: 3072 },
+};
+
+const options = (more: Partial<BootOptions>): BootOptions => ({
+  disks: [],
+  smc: true,
+  accelerator: 'tcg',
+  monitor: false,
+  qemuArgs: [],
+  force: false,
+  dryRun: true,
+  qemu,
+  oskFile: at('osk'),
+  ...more,
+});
+const plan = (more: Partial<BootOptions>) => planBoot(options(more), new AbortController().signal);
+const given = () => ({ iso: at('good.iso'), chameleon: at('boot') });
+
+describe('a plan', () => {
+  test('from the manifest: release, memory, and what to know', async () => {
+    const { machine, notes, osk } = await plan({ ...given(), disks: [at('hdd.img')], diskFormat: 'raw' });
+    expect(machine).toMatchObject({ release: '10.9', memory: 3072, cpu: { model: 'core2duo' }, accelerator: 'tcg' });
+    expect(machine.disks).toMatchObject([
+      { id: 'MacHDD', file: at('hdd.img'), format: 'raw', port: 2, snapshot: false },
+      { id: 'MacDVD', file: at('good.iso'), format: 'raw', port: 0, snapshot: true },
+    ]);
+    expect(notes).toEqual([expect.stringContaining('--smp 4')]);
+    expect(osk?.source).toEqual({ kind: 'file', path: at('osk') });
+    expect(JSON.stringify(machine)).not.toContain('AAAA');
+  });
+
+  test('by --release, against the manifest', async () => {
+    expect((await plan({ ...given(), release: 'sierra', memory: 8192 })).machine).toMatchObject({
+      release: '10.12',
+      memory: 8192,
+      cpu: { model: 'Penryn' },
+    });
+  });
+
+  test('with a disk that is still to be made', async () => {
+    const found = await plan({ ...given(), disks: [at('new.qcow2')], createDisk: '30G' });
+    expect(found.create).toEqual({ file: at('new.qcow2'), size: 30 * 2 ** 30 });
+    expect(found.machine.disks[0]).toMatchObject({ format: 'qcow2' });
+    // One that is there is taken as it is.
+    expect(await plan({ ...given(), disks: [at('hdd.img')], createDisk: '30G' })).not.toHaveProperty('create');
+  });
+
+  test('of the installed guest', async () => {
+    const { machine, notes } = await plan({ disks: [at('hdd.img')] });
+    expect(machine.firmware).toEqual({ kind: 'bios' });
+    expect(notes[0]).toContain('started like Yosemite');
+  });
+
+  test('takes the key out of the environment', async () => {
+    vi.stubEnv('OSX_ISO_OSK', 'B'.repeat(64));
+    const { osk } = await plan({ disks: [at('hdd.img')], oskFile: undefined } as unknown as BootOptions);
+    expect(osk?.source).toEqual({ kind: 'environment' });
+    expect(process.env).not.toHaveProperty('OSX_ISO_OSK');
+  });
+
+  test('without an SMC asks for no key', async () => {
+    const found = await plan({ disks: [at('hdd.img')], smc: false, oskFile: '/nowhere' });
+    expect(found).not.toHaveProperty('osk');
+  });
+
+  test('on a computer without QEMU is a plan for a recent one', async () => {
+    const { notes, capabilities } = await plan({ ...given(), qemu: '/nowhere/qemu' });
+    expect(notes[0]).toContain('There is no /nowhere/qemu');
+    expect(capabilities.program).toBe('/nowhere/qemu');
+  });
+
+  test('with an old QEMU and a loader that does not fit says so', async () => {
+    const old = at('old-qemu');
+    writeFileSync(old, QEMU('2.6.0', 'isa-applesmc ide-hd'), { mode: 0o755 });
+    const { notes } = await plan({ ...given(), release: '10.13', qemu: old });
+    expect(notes.join('\n')).toMatch(
+      /High Sierra is not started by Chameleon.*\n(?:.*\n)*.*wants QEMU 2.10 or newer; this is 2.6.0/,
+    );
+  });
+});
+
+describe('refused before QEMU starts', () => {
+  const lonely = () => {
+    const path = at('lonely-qemu');
+    writeFileSync(path, QEMU('8.2.0', 'ide-hd'), { mode: 0o755 });
+    return path;
+  };
+  const cases: [string, () => Partial<BootOptions>, number, RegExp, RegExp?][] = [
+    ['nothing to start', () => ({}), 2, /nothing to start/, /--disk FILE/],
+    ['no such ISO', () => ({ ...given(), iso: at('none.iso') }), 3, /none\.iso: no such file/],
+    ['an ISO that fails', () => ({ ...given(), iso: at('bad.iso') }), 5, /could not start/, /osx-iso verify .*--force/],
+    ['no loader', () => ({ iso: at('good.iso') }), 2, /needs a boot loader/, /--chameleon FILE/],
+    ['no loader for a late release', () => ({ iso: at('good.iso'), release: '10.15' }), 2, /boot loader/, /uefi/],
+    ['a loader that is none', () => ({ ...given(), chameleon: at('hdd.img') }), 3, /multiboot header/, /second stage/],
+    ['no such loader', () => ({ ...given(), chameleon: at('none') }), 3, /--chameleon .*no such file/],
+    ['no such disk', () => ({ ...given(), disks: [at('none')] }), 3, /no such file/, /osx-iso disk create/],
+    ['a wrong key', () => ({ ...given(), oskFile: at('boot') }), 4, /exactly 64 characters/, /--osk-file/],
+    ['no key', () => ({ ...given(), oskFile: undefined }) as unknown as BootOptions, 4, /needs its key/, /OSX_ISO_OSK/],
+    ['no QEMU', () => ({ ...given(), qemu: '/nowhere/q', dryRun: false }), 4, /There is no/, /doctor/],
+    ['no SMC in QEMU', () => ({ ...given(), qemu: lonely() }), 4, /without isa-applesmc/],
+    ['a release nobody knows', () => ({ ...given(), release: '10.4' }), 2, /expected one of 10\.6, /],
+    ['two firmwares', () => ({ ...given(), firmware: 'uefi' }), 2, /give one of them/],
+    ['a loader for the wrong one', () => ({ firmware: 'bios', loader: folder, disks: ['x'] }), 2, /--firmware uefi/],
+    ['variables for the wrong one', () => ({ nvram: 'x', disks: ['x'] }), 2, /--nvram needs/],
+    ['a size without a disk', () => ({ ...given(), createDisk: '3G' }), 2, /--create-disk needs --disk/],
+    ['a bad size', () => ({ ...given(), disks: [at('n')], createDisk: 'much' }), 2, /expected a size/],
+    ['too many disks', () => ({ disks: ['a', 'b', 'c', 'd', 'e'] }), 2, /4 disks at most/],
+    ['a bad date', () => ({ ...given(), clock: 'yesterday' }), 2, /expected a date/],
+    ['no such folder', () => ({ ...given(), folder: at('none') }), 3, /--folder .*no such file/],
+    ['a folder that is none', () => ({ ...given(), folder: at('osk') }), 3, /expected a folder/],
+  ];
+  test.each(cases)('%s', async (_, more, exitCode, message, hint) => {
+    const error = await plan(more()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toMatch(message);
+    expect((error as UserError).exitCode).toBe(exitCode);
+    if (hint) expect((error as UserError).hint).toMatch(hint);
+    expect(`${(error as Error).message}${(error as UserError).hint}`).not.toContain('AAAA');
+  });
+});
+
+describe('an ISO', () => {
+  const look = (path: string, force = false) => examineMedium(path, { force, signal: new AbortController().signal });
+  const iso = (name: string, json: string | undefined, older = false) => {
+    const path = at(name);
+    writeFileSync(path, new Uint8Array(4096));
+    if (json !== undefined) writeFileSync(`${path}.json`, json);
+    if (older) utimesSync(`${path}.json`, 1000, 1000);
+    return path;
+  };
+
+  test('that fails is started by --force, and its faults are told', async () => {
+    const found = await look(at('bad.iso'), true);
+    expect(found).toMatchObject({ known: 'nothing' });
+    expect(found.faults.length).toBeGreaterThan(0);
+  });
+
+  test('with its manifest is not opened', async () => {
+    expect(await look(at('good.iso'))).toMatchObject({ known: 'manifest', version: '10.9.5', memory: 3072 });
+  });
+
+  test.each([
+    ['another size', JSON.stringify({ ...manifest, iso: { size: 1 } })],
+    ['a failed check', JSON.stringify({ ...manifest, facts: { checks: [{ ok: false }] } })],
+    ['no checks', JSON.stringify({ ...manifest, facts: { checks: [] } })],
+    ['no version', JSON.stringify({ ...manifest, source: {} })],
+    ['nonsense for a check', JSON.stringify({ ...manifest, facts: { checks: [null] } })],
+    ['no memory', JSON.stringify({ ...manifest, boot: { memory: 'much' } })],
+    ['nothing', 'null'],
+    ['no JSON', '{'],
+  ])('whose manifest has %s is looked into', async (name, json) => {
+    await expect(look(iso(`${name}.iso`, json))).rejects.toMatchObject({ exitCode: 5 });
+  });
+
+  test('that was changed after its manifest is looked into', async () => {
+    await expect(look(iso('changed.iso', JSON.stringify(manifest), true))).rejects.toMatchObject({ exitCode: 5 });
+  });
+
+  test('without a manifest is looked into', async () => {
+    await expect(look(iso('alone.iso', undefined))).rejects.toMatchObject({ exitCode: 5 });
+    mkdirSync(at('folder.iso'));
+    await expect(look(at('folder.iso'))).rejects.toMatchObject({ exitCode: 3 });
+  });
+});
