@@ -1,15 +1,15 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`osx-iso needs Node 20.19 or newer; this is ${process.versions.node}.`);
   process.exit(4);
 }
-let main;
-try {
-  ({ main } = await import('../dist/src/cli/main.js'));
-} catch (error) {
-  if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-  console.error(`osx-iso is not set up: ${error.message}\n\nIn the checkout, type: npm run setup`);
-  process.exit(4);
+const here = (path) => new URL(path, import.meta.url);
+// A checkout that was never compiled; a published package has no such script and needs none.
+if (!existsSync(here('../dist/src/cli/main.js')) && existsSync(here('../scripts/setup.mjs'))) {
+  await import('../scripts/setup.mjs');
 }
+const { main } = await import('../dist/src/cli/main.js');
 process.exit(await main(process.argv.slice(2)));
