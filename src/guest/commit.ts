@@ -20,8 +20,9 @@ export interface CommitOptions {
 
 /**
  * Writes a planned change into a disk: new data and trees into free blocks, then the alternate header, then the primary one, each on
- * the host's disk before the next. Ended anywhere, it leaves the volume as it was or as it is to be. SourceError when somebody else
- * has changed the volume since it was read.
+ * the host's disk before the next. Ended anywhere, it leaves the volume as it was or as it is to be; between the two headers
+ * systems see the old one, and Apple's fsck, which goes by the alternate header, makes it the new one [measured, fsck_hfs 540.1].
+ * SourceError when somebody else has changed the volume since it was read.
  */
 export async function commitInPlace(plan: InPlacePlan, target: DiskTarget, options: CommitOptions): Promise<void> {
   const { volumeOffset, signal, headerBefore, report, chunk = CHUNK } = options;

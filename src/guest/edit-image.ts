@@ -2,7 +2,7 @@ import { explain } from '../core/explain.js';
 import type { Scope } from '../core/scope.js';
 import { Interrupted, SourceError, StepError } from '../errors.js';
 import { hfsDate, type Path, showPath } from '../formats/entry.js';
-import { VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE } from '../formats/hfsplus/header.js';
+import { VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE, VolumeAttribute } from '../formats/hfsplus/header.js';
 import { HfsVolume } from '../formats/hfsplus/volume.js';
 import { type InPlacePlan, planInPlace, StagedVolume } from '../formats/hfsplus/write/index.js';
 import { findHfsPartition, readPartitionMap, SECTOR } from '../formats/partition-map/index.js';
@@ -89,6 +89,11 @@ async function edit({ image, partition: index, dryRun = false }: ImageEditOption
   }
   const headerBefore = await partition.source.read(VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE);
   const volume = await HfsVolume.open(partition.source);
+  if ((volume.header.attributes & VolumeAttribute.bootVolumeInconsistent) !== 0) {
+    throw new SourceError(`${source.name}: the volume was not unmounted cleanly.`, {
+      hint: 'Start the guest and let it shut down.',
+    });
+  }
   const now = hfsDate(Date.now() / 1000);
   const staged = new StagedVolume(volume, { now });
   const changes = await stage(staged);

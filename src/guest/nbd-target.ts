@@ -89,7 +89,7 @@ class NbdTarget implements DiskTarget {
     };
     this.source = source;
     this.#hear(input).catch((error: Error) => {
-      this.#ended = error;
+      this.#ended ??= error;
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
       socket.destroy();

@@ -72,7 +72,12 @@ export async function fixPlistFile(path: string, output?: string): Promise<Fixed
     await replaceFile(output, text);
     return { path: output, written: true, changes };
   }
-  if (checkBootPlist(bytes, path).findings.length === 0) return { path, written: false, changes: [] };
+  const { findings } = await checkPlistFile(path);
+  if (findings.some(({ code, severity }) => code === 'file-name' && severity === 'error')) {
+    const right = join(dirname(path), BOOT_PLIST_NAME);
+    return { ...(await fixPlistFile(path, right)), changes: [...changes, `it is called ${BOOT_PLIST_NAME}`] };
+  }
+  if (!findings.some(({ code }) => code !== 'file-name')) return { path, written: false, changes: [] };
   const backup = await keepBeside(path);
   await replaceFile(path, text);
   return { path, written: true, changes, backup };

@@ -12,7 +12,7 @@ import { editImage, type PlistRequest, plistRequest, stagePlist } from '../../sr
 import { chameleonReads } from '../helpers/chameleon-reader.js';
 import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
 import { GRUB_FSTEST_TOOLS, grubFstest, grubTree } from '../helpers/judges/grub-fstest.js';
-import { find, needs, type Tool } from '../helpers/judges/needs.js';
+import { find, needs } from '../helpers/judges/needs.js';
 import { SEVEN_ZIP_TOOLS, sevenZip } from '../helpers/judges/seven-zip.js';
 import { kept, scratch } from '../helpers/judges/tool.js';
 import { snapshot } from '../helpers/tree-snapshot.js';
@@ -37,6 +37,9 @@ async function seenByUs(raw: string) {
   }
 }
 
+// Folders of sockets are made here, and must be gone afterwards.
+process.env['TMPDIR'] = scratch('sockets');
+
 const KINDS = ['raw', 'qcow2', 'backed'] as const;
 const MAPS = ['apm', 'gpt', 'none'] as const;
 const CASES = KINDS.flatMap((kind) =>
@@ -45,7 +48,7 @@ const CASES = KINDS.flatMap((kind) =>
 
 describe.each(CASES)('a $kind image, map: $map, case-sensitive: $caseSensitive', ({ kind, map, caseSensitive }) => {
   it('gets the plist, and is otherwise what it was', async (context) => {
-    if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd' as Tool);
+    if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd');
     const folder = scratch('guest');
     const disk = inMap(await guestVolume({ caseSensitive, journaled: map === 'gpt' }), map);
     const image = diskFile(folder, disk, kind);
@@ -75,7 +78,7 @@ describe.each(CASES)('a $kind image, map: $map, case-sensitive: $caseSensitive',
   });
 
   it("is clean to Apple's fsck, and 7-Zip and GRUB see exactly the new folder", async (context) => {
-    if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd' as Tool);
+    if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd');
     needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...GRUB_FSTEST_TOOLS);
     const folder = scratch('guest');
     const disk = inMap(await guestVolume({ caseSensitive, journaled: map === 'gpt' }), map);
@@ -93,11 +96,7 @@ describe.each(CASES)('a $kind image, map: $map, case-sensitive: $caseSensitive',
     for (const [path, seen] of was.entries) expect(is.entries.get(path)).toEqual(seen);
     const grubBefore = await grubTree(await grubFstest(old, 'Users/notes.txt'), ['', 'Users'], () => true);
     const volume = await grubFstest(raw, 'Users/notes.txt');
-    const grubAfter = await grubTree(
-      volume,
-      ['', 'Users', 'Extra'],
-      (path) => path.startsWith('Users') || path.startsWith('Extra/'),
-    );
+    const grubAfter = await grubTree(volume, ['', 'Users', 'Extra'], () => true);
     const added = [...grubAfter.entries.keys()].filter((path) => !grubBefore.entries.has(path));
     expect(added.sort()).toEqual(['Extra', 'Extra/org.chameleon.Boot.plist']);
     for (const [path, seen] of grubBefore.entries) expect(grubAfter.entries.get(path)).toEqual(seen);
@@ -189,6 +188,11 @@ describe('editing an image', () => {
       disk.writeUInt32BE((on ? value | (1 << bit) : value & ~(1 << bit)) >>> 0, 1028);
       return disk;
     };
+    const written = (at: number, text: string, zeroFrom?: number) => (disk: Buffer) => {
+      if (zeroFrom !== undefined) disk.fill(0, zeroFrom, zeroFrom + 512);
+      disk.write(text, at < 0 ? disk.length + at : at, 'latin1');
+      return disk;
+    };
     await refused(attributes(8, false), /not unmounted cleanly/);
     await refused(attributes(11, true), /not unmounted cleanly/);
     await refused(attributes(15, true), /locked/);
@@ -196,10 +200,10 @@ describe('editing an image', () => {
       (disk) => Buffer.concat([disk.subarray(0, 1024), Buffer.from('BD'), disk.subarray(1026)]),
       /classic HFS/,
     );
-    await refused((disk) => (disk.write('NXSB', 32), disk.fill(0, 1024, 1536), disk), /APFS/);
-    await refused((disk) => (disk.write('encrcdsa', 0), disk), /encrypted/);
-    await refused((disk) => (disk.write('LUKS\xba\xbe', 0, 'latin1'), disk), /encrypted/);
-    await refused((disk) => (disk.write('koly', disk.length - 512), disk), /hdiutil/);
+    await refused(written(32, 'NXSB', 1024), /APFS/);
+    await refused(written(0, 'encrcdsa'), /encrypted/);
+    await refused(written(0, 'LUKS\xba\xbe'), /encrypted/);
+    await refused(written(-512, 'koly'), /hdiutil/);
     await refused(() => Buffer.alloc(4096), /no HFS\+ volume/);
     await refused(() => Buffer.alloc(0), /no HFS\+ volume/);
   });
@@ -234,15 +238,13 @@ describe('editing an image', () => {
   });
 
   it('refuses an image that somebody has open, raw or not', async (context) => {
-    needs(context, 'qemu-img', 'qemu-nbd' as Tool);
+    needs(context, 'qemu-img', 'qemu-nbd');
     for (const kind of ['raw', 'qcow2'] as const) {
       const folder = scratch('guest');
       const image = diskFile(folder, inMap(await guestVolume(), 'apm'), kind);
       const before = sha256(image);
       const socket = join(folder, 'held');
-      const server = kept(
-        spawn(find('qemu-nbd' as Tool)!, [`--socket=${socket}`, `--format=${kind}`, '--persistent', image]),
-      );
+      const server = kept(spawn(find('qemu-nbd')!, [`--socket=${socket}`, `--format=${kind}`, '--persistent', image]));
       await expect.poll(() => existsSync(socket)).toBe(true);
       await expect(edit(image)).rejects.toThrow(/is in use/);
       server.kill('SIGTERM');
@@ -285,7 +287,7 @@ describe('editing an image', () => {
   });
 
   it('keeps the snapshots of a qcow2', async (context) => {
-    needs(context, 'qemu-img', 'qemu-nbd' as Tool);
+    needs(context, 'qemu-img', 'qemu-nbd');
     const folder = scratch('guest');
     const disk = inMap(await guestVolume(), 'apm');
     const image = diskFile(folder, disk, 'qcow2');

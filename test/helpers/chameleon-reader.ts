@@ -23,6 +23,8 @@ export interface LoaderConfig {
 /** Old builds hold the file and a NUL in 4096 bytes. */
 const OLD_BUFFER = 4096;
 const GIVE_UP = Symbol('the parser returned -1');
+/** Bits a pixel by the words for them. */
+const DEPTHS: Readonly<Record<number, number>> = { 8: 8, 15: 15, 16: 16, 24: 24, 32: 32, 256: 8, 555: 16, 888: 32 };
 const DEFAULT_MODE = { width: 1024, height: 768, depth: 32 };
 
 /** The file at this path as a loader with a buffer of `buffer` bytes would have it. Other paths are not looked at. */
@@ -60,15 +62,7 @@ export function chameleonReads(path: string, file: Uint8Array, buffer = OLD_BUFF
       const parts = (getString(key) ?? '').split(/x/i);
       if (parts.length !== 3 || !parts.every((part) => /^\d+$/.test(part))) return DEFAULT_MODE;
       const [width, height, depth] = parts.map(Number) as [number, number, number];
-      const known = new Map(
-        [8, 15, 16, 24, 32]
-          .map((d) => [d, d])
-          .concat([
-            [256, 8],
-            [555, 16],
-            [888, 32],
-          ]),
-      ).get(depth);
+      const known = DEPTHS[depth];
       return known === undefined ? DEFAULT_MODE : { width, height, depth: known };
     },
     timeout: () => {

@@ -17,6 +17,7 @@ export const TOOLS = {
   nasm: ['nasm'],
   parted: ['parted'],
   'qemu-img': ['qemu-utils'],
+  'qemu-nbd': ['qemu-utils'],
   'qemu-system-x86_64': ['qemu-system-x86', 'seabios'],
   sgdisk: ['gdisk'],
   tsk_recover: ['sleuthkit'],
