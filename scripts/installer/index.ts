@@ -137,8 +137,10 @@ async function fill(app: AppFolder, shared: string, options: InstallerOptions): 
       return await wholeTruth(settings, settings.release.esdVolume, esd.entries, kernel);
     }
     const kernels = settings.release.kernelPath.slice(0, -1);
+    // Of a kernel in the root only itself is copied, of others the folder.
+    const within = kernels.length === 0 ? settings.release.kernelPath : kernels;
     const inKernels = esd.withKernel.filter(
-      ({ path }) => path.length > kernels.length && kernels.every((name, i) => path[i] === name),
+      ({ path }) => path.length > kernels.length && within.every((name, i) => path[i] === name),
     );
     return {
       schema: 1,

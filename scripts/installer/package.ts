@@ -38,7 +38,8 @@ export async function xarSource(name: string, members: readonly XarInput[]): Pro
   const standIn = (member: XarInput): XarInput => {
     if ('children' in member) return { ...member, children: member.children.map(standIn) };
     const { content } = member;
-    if (typeof content === 'function') return member;
+    // What is compressed is made in memory anyway.
+    if (typeof content === 'function' || member.compress) return member;
     let reading = 0;
     // First for the checksum, then to be written: from then on blanks will do.
     return { ...member, content: () => (reading++ === 0 ? chunks(content) : asyncly(assembly.blanks(content))) };

@@ -3,6 +3,7 @@ import type { ByteSource } from '../formats/bytes.js';
 import { type Disk, openDisk, openVolume } from '../formats/disk.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import type { HfsPartition } from '../formats/partition-map/index.js';
+import { isKoly, KOLY_SIZE, readKoly } from '../formats/udif/koly.js';
 import { openXar } from '../formats/xar/index.js';
 import { majorVersion, releaseTitle } from '../releases.js';
 import { readSystemVersion } from '../system-version.js';
@@ -65,11 +66,20 @@ async function open(source: ByteSource, path: string) {
   }
 }
 
-/** Whether the file is a xar archive. Some of Apple's downloads are an image as well: then its trailer counts. */
+/**
+ * Whether the file is a xar archive. Some of Apple's downloads are an image as well: then its trailer counts. The trailer may also
+ * be that of the last member, a .dmg: then it does not fit the file as a whole.
+ */
 export async function isPackage(file: ByteSource): Promise<boolean> {
   const magic = async (offset: number) => Buffer.from(await file.read(offset, 4)).toString('latin1');
   if (file.size < 28 || (await magic(0)) !== 'xar!') return false;
-  return file.size < 512 || (await magic(file.size - 512)) !== 'koly';
+  if (file.size < KOLY_SIZE) return true;
+  const at = file.size - KOLY_SIZE;
+  const bytes = await file.read(at, KOLY_SIZE);
+  if (!isKoly(bytes)) return true;
+  const { dataForkOffset, dataForkLength, xmlOffset, xmlLength } = readKoly(bytes, file.name, at);
+  const fits = xmlLength > 0 && xmlOffset + xmlLength <= at && dataForkOffset + dataForkLength <= at;
+  return !fits || (await magic(xmlOffset)) !== '<?xm';
 }
 
 async function inPackage(source: ByteSource, path: string, beside: Map<string, ByteSource>): Promise<ByteSource> {

@@ -95,15 +95,16 @@ async function must(script: string, args: readonly string[], cwd: string): Promi
 
 /**
  * What the recipe must leave in the ISO's volume: BaseSystem's own files, the link Packages replaced by the packages
- * themselves, the kernel's folder, and BaseSystem.dmg with its chunklist at the root.
+ * themselves, the kernel's folder, and BaseSystem.dmg with its chunklist at the root. A medium that is Apple's own disk: all of that.
  */
 export function expectedTree(truth: Truth): Expected {
+  if (truth.whole) return truth.base;
   const tree: Record<string, Seen> = { ...truth.base };
   const packages = 'System/Installation/Packages';
   const kernels = truth.kernel.path.slice(1, truth.kernel.path.lastIndexOf('/'));
-  for (const folder of [packages, kernels]) tree[folder] = { kind: 'folder' };
+  for (const folder of [packages, kernels]) if (folder !== '') tree[folder] = { kind: 'folder' };
   for (const [path, entry] of Object.entries(truth.packages)) tree[`${packages}/${path}`] = entry;
-  for (const [path, entry] of Object.entries(truth.kernels)) tree[`${kernels}/${path}`] = entry;
+  for (const [path, entry] of Object.entries(truth.kernels)) tree[kernels === '' ? path : `${kernels}/${path}`] = entry;
   return Object.assign(tree, truth.files);
 }
 

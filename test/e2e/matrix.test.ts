@@ -1,0 +1,165 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Form,
+  makeInstaller,
+  type ReleaseName,
+  type Truth,
+  wrapInstaller,
+} from '../../scripts/installer/index.js';
+import { build, planBuild } from '../../src/build.js';
+import { releaseOf } from '../../src/releases.js';
+import { expectedTree, setUp } from '../helpers/built-iso.js';
+import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
+import { bootWithGrub, GRUB_BOOT_TOOLS, KERNEL_LEFT } from '../helpers/judges/grub-boot.js';
+import { GRUB_FSTEST_TOOLS, grubFstest, grubTree } from '../helpers/judges/grub-fstest.js';
+import { needs } from '../helpers/judges/needs.js';
+import { PARTED_TOOLS, partedPrint, SGDISK_TOOLS, sgdiskVerify } from '../helpers/judges/partition-tools.js';
+import { SEVEN_ZIP_TOOLS, sevenZip } from '../helpers/judges/seven-zip.js';
+import { SLEUTH_KIT_TOOLS, sleuthKit } from '../helpers/judges/sleuth-kit.js';
+import { scratch } from '../helpers/judges/tool.js';
+import { compareTrees } from '../helpers/judges/tree.js';
+import { extract, findVolume } from '../helpers/judges/volume.js';
+
+// Every release, from every form in which people have it, with either map: built and verified. What the judges say of the first
+// form's ISO holds for the others', because they are the same bytes; where they are not, the test fails.
+
+const FORMS: readonly Form[] = ['app', 'folder', 'esd', 'pkg', 'dmg', 'dmg-app'];
+const MAPS = ['apm', 'gpt'] as const;
+const RELEASES: readonly ReleaseName[] = [
+  ...(['10.6', '10.7', '10.8', '10.9', '10.10', '10.11', '10.12', '10.13', '10.14', '10.15'] as const),
+];
+/** Where Chameleon starts a kernel; later releases need another loader. */
+const BOOTED: readonly ReleaseName[] = ['10.7', '10.8', '10.9', '10.10', '10.11', '10.12'];
+/** What The Sleuth Kit says it cannot read. */
+const BLIND = ['usr/share/odd/attributes/fork', 'usr/share/odd/attributes/many'];
+const JUDGES = ['fsck', '7-Zip', 'TSK', 'GRUB fs', 'parted', 'GRUB boot'] as const;
+
+const journal = (path: string) => path.startsWith('.journal');
+const signal = new AbortController().signal;
+/** What was seen, by release and map: a column of the table by its name. */
+const seen = new Map<string, Map<string, string>>();
+
+beforeAll(async () => {
+  await setUp();
+  // The same input makes the same disk.
+  process.env.SOURCE_DATE_EPOCH = '1447200000';
+}, 120_000);
+
+afterAll(() => {
+  delete process.env.SOURCE_DATE_EPOCH;
+  console.info(table());
+});
+
+describe.concurrent('every release', () => {
+  for (const release of RELEASES) {
+    test(`${release}`, { timeout: 300_000 }, async (context) => {
+      const folder = scratch(`matrix-${release}`);
+      const { app, truth } = await makeInstaller({ directory: folder, release, scale: 0.002, wantTruth: true });
+      const isos: { map: string; iso: string }[] = [];
+      for (const map of MAPS) isos.push({ map, iso: await buildAll(release, app, map, folder) });
+      needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...SLEUTH_KIT_TOOLS, ...GRUB_FSTEST_TOOLS);
+      needs(context, ...PARTED_TOOLS, ...SGDISK_TOOLS, ...GRUB_BOOT_TOOLS);
+      for (const { map, iso } of isos) {
+        await judge(release, map, iso, truth!);
+        rmSync(iso);
+      }
+    });
+  }
+});
+
+/** Builds from every form. Returns the ISO of the first; that all others are the same bytes is checked. */
+async function buildAll(release: ReleaseName, app: string, map: (typeof MAPS)[number], folder: string) {
+  const forms = release === '10.6' ? (['esd'] as const) : FORMS;
+  let first: { iso: string; sha256: string } | undefined;
+  for (const form of forms) {
+    const wrapped = join(folder, form);
+    mkdirSync(wrapped, { recursive: true });
+    const given = release === '10.6' ? app : await wrapInstaller(app, form, wrapped);
+    const iso = join(folder, `${form}-${map}.iso`);
+    const options = { app: given, output: iso, map, engine: 'native' } as const;
+    const { manifest } = await build(await planBuild(options), options, { signal, emit: () => undefined });
+    expect(manifest.facts.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(manifest.iso.map).toBe(map);
+    expect(manifest.facts.kernel).toMatchObject({ path: releaseOf(release)?.kernel });
+    if (map === 'gpt') rmSync(wrapped, { recursive: true });
+    first ??= { iso, sha256: manifest.iso.sha256 };
+    if (first.iso !== iso) rmSync(iso);
+    rmSync(`${iso}.json`);
+    expect({ form, sha256: manifest.iso.sha256 }).toEqual({ form, sha256: first.sha256 });
+    say(release, map, release === '10.6' ? 'dvd' : form, first.iso === iso ? 'verified' : 'same bytes');
+  }
+  return first!.iso;
+}
+
+async function judge(release: ReleaseName, map: string, iso: string, truth: Truth): Promise<void> {
+  const passed = (judgeName: (typeof JUDGES)[number], what = 'ok') => say(release, map, judgeName, what);
+  const expected = expectedTree(truth);
+  const count = Object.keys(expected).length;
+  const files = Object.values(expected).filter(({ kind }) => kind === 'file').length;
+
+  expect(await fsck(iso)).toMatchObject({ status: 0, output: expect.stringContaining('appears to be OK') });
+  passed('fsck');
+
+  // 7-Zip looks into a disk only where it has one partition.
+  const volume = extract(iso, await findVolume(iso));
+  const zip = compareTrees(expected, await sevenZip(volume), journal);
+  rmSync(volume);
+  expect(zip).toMatchObject({ differences: [], unread: [], entries: count });
+  passed('7-Zip', `${zip.entries} entries`);
+
+  const tsk = compareTrees(expected, await sleuthKit(iso), journal);
+  const blind = BLIND.filter((path) => path in expected);
+  expect(tsk).toMatchObject({ differences: [], unread: blind, entries: count, hashes: files - blind.length });
+  passed('TSK', `${tsk.hashes} hashes`);
+
+  const grub = await grubFstest(iso, truth.kernel.path.slice(1));
+  const packages = 'System/Installation/Packages' in expected ? 'System/Installation/Packages' : 'Packages';
+  const folders = ['', packages, 'System/Library/Kernels', 'System/Library/CoreServices'].filter(
+    (path) => path === '' || path in expected,
+  );
+  const inside = (path: string) => folders.includes(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+  const chosen = Object.fromEntries(Object.entries(expected).filter(([path]) => inside(path)));
+  const result = compareTrees(chosen, await grubTree(grub, folders, () => true), journal);
+  expect(result).toMatchObject({ differences: [], unread: [] });
+  expect(result.hashes).toBeGreaterThan(5);
+  passed('GRUB fs', `${result.hashes} hashes`);
+
+  expect(await partedPrint(iso)).toMatchObject({ map: map === 'apm' ? 'mac' : 'gpt', complaints: '' });
+  if (map === 'gpt') expect(await sgdiskVerify(iso)).toMatchObject({ ok: true });
+  passed('parted', map === 'gpt' ? 'and sgdisk' : 'ok');
+
+  if (!BOOTED.includes(release)) return;
+  const { path, nonce } = truth.kernel;
+  expect(path).toBe(releaseOf(release)?.kernel);
+  const boot = await bootWithGrub({ image: iso, kernelPath: path, bits: 64, nonce: 'matrix' });
+  expect(boot.serial).toContain(`OSX-ISO KERNEL nonce=${nonce} bits=64`);
+  expect(boot.status).toBe(KERNEL_LEFT);
+  passed('GRUB boot', path);
+}
+
+function say(release: string, map: string, column: string, what: string): void {
+  const key = `${release} ${map}`;
+  const row = seen.get(key) ?? new Map<string, string>();
+  row.set(column, what);
+  seen.set(key, row);
+}
+
+/** Every cell that was reached; an empty one was not. */
+function table(): string {
+  const columns = ['dvd', ...FORMS, ...JUDGES];
+  const head = ['release', 'map', ...columns];
+  const rows = RELEASES.flatMap((release) =>
+    MAPS.map((map) => [release, map, ...columns.map((column) => seen.get(`${release} ${map}`)?.get(column) ?? '')]),
+  );
+  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
+  return [head, ...rows]
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
