@@ -1,33 +1,17 @@
 import { SourceError, StepError } from '../errors.js';
 import { fromBytes } from '../formats/bytes.js';
-import { type Entry, hfsDate, type Path, showPath } from '../formats/entry.js';
+import { type Entry, type Path, showPath } from '../formats/entry.js';
 import { UF_COMPRESSED } from '../formats/hfsplus/catalog-record.js';
 import { DECMPFS_XATTR } from '../formats/hfsplus/decmpfs.js';
 import type { StagedVolume } from '../formats/hfsplus/write/index.js';
+import { rootEntry } from '../formats/root-entry.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
 import { MAX_BOOT_PLIST } from '../plist/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import type { GuestChange } from './edit-image.js';
 
-const MODE = { folder: 0o40755, file: 0o100644 } as const;
 /** Backups of one plist. */
 const MAX_BACKUPS = 99;
-
-/** A file or folder of root's, as the loader and the system expect them in /Extra. */
-export function rootEntry(path: Path, kind: 'folder' | 'file', bytes?: Uint8Array): Entry {
-  const now = hfsDate(Date.now() / 1000);
-  return {
-    path,
-    kind,
-    bsd: { uid: 0, gid: 0, adminFlags: 0, ownerFlags: 0, mode: MODE[kind], special: 0 },
-    dates: { created: now, modified: now, changed: now, accessed: now, backedUp: 0 },
-    flags: 0,
-    finderInfo: new Uint8Array(32),
-    textEncoding: 0,
-    xattrs: [],
-    ...(bytes && { data: fromBytes(bytes, showPath(path)) }),
-  };
-}
 
 /** Puts the plist into /Extra; one that is there already stays beside it as .bak. Nothing when it says the same already. */
 export async function stagePlist(volume: StagedVolume, request: PlistRequest): Promise<GuestChange[]> {

@@ -1,0 +1,99 @@
+import type { Job, RunOptions, Step } from '../core/step.js';
+import { StepError } from '../errors.js';
+import type { Entry, Path } from '../formats/entry.js';
+import { rootEntry } from '../formats/root-entry.js';
+import type { Tree, Volume } from '../image/types.js';
+import { BOOT_PLIST_NAME, buildBootPlist, mergeSettings, type Settings } from '../plist/chameleon.js';
+import { onVolume } from './places.js';
+
+/** What the user asked for about Chameleon's plist; meant to be a member of RunOptions. */
+export interface BootPlistOptions {
+  /** 'none': no plist is written. `base` takes the recipe's place (--plist FILE), `set` and `unset` go over either. */
+  readonly bootPlist?:
+    | 'none'
+    | {
+        readonly base?: Settings;
+        readonly set?: Settings;
+        readonly unset?: readonly string[];
+        readonly allowUnknown?: boolean;
+      };
+}
+
+/**
+ * Writes Chameleon's plist with the settings of the release, and what the user wants otherwise. The place's folder is made where it
+ * is missing. Somlo: "create /Extra/org.chameleon.Boot.plist".
+ */
+export function writePlist(place: string, settings: Settings): Step {
+  return {
+    verb: 'write',
+    title: `Write ${place}`,
+    args: [place, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)],
+    async run(job) {
+      const { bootPlist } = job.options as RunOptions & BootPlistOptions;
+      if (bootPlist === 'none') {
+        job.note('none wanted');
+        return;
+      }
+      const { base = settings, set = {}, unset = [], allowUnknown = false } = bootPlist ?? {};
+      const wanted = mergeSettings(base, set, unset);
+      const bytes = Buffer.from(buildBootPlist(wanted, { allowUnknown }), 'latin1');
+      const { volume, path } = onVolume(job, place);
+      await makeFolders(volume, path.slice(0, -1));
+      await volume.put(rootEntry(path, 'file', bytes));
+      job.record('bootPlist', wanted);
+    },
+  };
+}
+
+/**
+ * Copies what the user has for the loader (kexts, smbios.plist, themes: --extra DIR) to a folder such as /Extra, as root's, where a
+ * tree called `from` is given. The plist itself is another step's.
+ */
+export function copyExtra(from: string, to: string): Step {
+  const name = from.replace(/:$/, '');
+  return {
+    verb: 'copy',
+    title: `Copy what is given for ${to}`,
+    args: [from, to],
+    async run(job) {
+      if (!job.names.has(name)) {
+        job.note('none given');
+        return;
+      }
+      const { volume, path } = onVolume(job, to);
+      await makeFolders(volume, path);
+      const count = await copyAsRoot(job, job.names.tree(name), volume, path);
+      job.note(`${count.toLocaleString('en-US')} files and folders`);
+    },
+  };
+}
+
+async function copyAsRoot(job: Job, tree: Tree, volume: Volume, to: Path): Promise<number> {
+  let count = 0;
+  for await (const entry of tree.walk()) {
+    job.signal.throwIfAborted();
+    if (entry.path.length === 0) continue;
+    const [first = ''] = entry.path;
+    if (entry.path.length === 1 && /^(org\.chameleon|com\.apple)\.boot\.plist$/i.test(first)) {
+      throw new StepError(`${tree.name}: ${first} would take the place of the plist that is written.`, {
+        hint: `Give it with --plist FILE; it becomes /Extra/${BOOT_PLIST_NAME}.`,
+      });
+    }
+    count++;
+    await volume.put(ofRoot({ ...entry, path: [...to, ...entry.path] }));
+  }
+  return count;
+}
+
+/** Kexts that anybody else could change are not loaded. */
+function ofRoot(entry: Entry): Entry {
+  const { link: _link, ...rest } = entry;
+  return { ...rest, bsd: { ...entry.bsd, uid: 0, gid: 0, mode: entry.bsd.mode & ~0o7022 } };
+}
+
+async function makeFolders(volume: Volume, path: Path): Promise<void> {
+  for (let i = 1; i <= path.length; i++) {
+    const folder = path.slice(0, i);
+    if (!(await volume.entry(folder))) await volume.put(rootEntry(folder, 'folder'));
+  }
+}
