@@ -68,9 +68,10 @@ export async function examineDisk(path: string, given: { readonly format?: strin
   });
   const info = await examineImage('--disk ', path, given.format);
   // A raw disk that its guest has made look like a qcow2 one could name any file of the host.
-  const behind = info['full-backing-filename'] ?? info['backing-filename'];
+  const behind =
+    info['full-backing-filename'] ?? info['backing-filename'] ?? info['format-specific']?.data?.['data-file'];
   if (behind !== undefined && given.format === undefined) {
-    throw new SourceError(`--disk ${path}: this ${info.format} image is a layer over ${behind}.`, {
+    throw new SourceError(`--disk ${path}: this ${info.format} image has its data, or some of it, in ${behind}.`, {
       hint: `If that is what you made, say so with --disk-format ${info.format}.`,
     });
   }
@@ -82,6 +83,7 @@ export interface Info {
   readonly 'virtual-size': number;
   readonly 'backing-filename'?: string;
   readonly 'full-backing-filename'?: string;
+  readonly 'format-specific'?: { readonly data?: { readonly 'data-file'?: string } };
 }
 
 /** Asks qemu-img. `option` stands before the path in messages. */

@@ -13,4 +13,4 @@ export { DEFAULT_RELEASE, type Profile, profileOf, profiles } from './profiles.j
 export { qemuArgs } from './qemu.js';
 export type { GuestEnd } from './run.js';
 export { configCommand, SHELL_CONFIG, shellCommand } from './shell.js';
-export { type Port, readKey, type SmcValue } from './smc.js';
+export { dumpKey, type Port, readKey, type SmcValue } from './smc.js';

@@ -37,6 +37,8 @@ export interface SmcValue {
   readonly key: string;
   /** Four characters: "ch8*"; undefined where the controller does not tell types, as QEMU's does not. */
   readonly type?: string;
+  /** Who may read and write it, as the controller has it; undefined like the type. */
+  readonly flags?: number;
   readonly bytes: Uint8Array;
 }
 
@@ -53,7 +55,7 @@ export async function readKey(port: Port, key: string): Promise<SmcValue> {
   }
   const bytes = await request(port, READ_KEY, name, length);
   if (!bytes) throw new HostError(`SMC key ${JSON.stringify(name)}: the controller has no such key.`, { hint: NONE });
-  return { key: name, ...(about && { type: about.type }), bytes };
+  return { key: name, ...(about && { type: about.type, flags: about.flags }), bytes };
 }
 
 /** What an Apple computer answers with. */
@@ -68,13 +70,14 @@ function expectKey(key: string): string {
 }
 
 /** u8 length, 4 bytes type, u8 flags. Undefined where the controller does not take the command. */
-async function keyType(port: Port, key: string): Promise<{ length: number; type: string } | undefined> {
+async function keyType(port: Port, key: string): Promise<{ length: number; type: string; flags: number } | undefined> {
   const answer = await request(port, GET_KEY_TYPE, key, 6).catch((error: unknown) => {
     if (error instanceof Refused) return undefined;
     throw error;
   });
   if (!answer || answer[0] === 0) return undefined;
-  return { length: answer[0]!, type: Buffer.from(answer.subarray(1, 5)).toString('latin1') };
+  const [length = 0, flags = 0] = [answer[0], answer[5]];
+  return { length, type: Buffer.from(answer.subarray(1, 5)).toString('latin1'), flags };
 }
 
 /** The controller did not take a byte. */
@@ -85,7 +88,13 @@ async function request(port: Port, command: number, key: string, length: number)
   if (length > MOST) throw new HostError(`SMC key ${JSON.stringify(key)}: ${length} bytes are too many.`);
   await send(port, COMMAND, command);
   for (const char of key) await send(port, DATA, char.charCodeAt(0));
-  await port.outb(DATA, length);
+  try {
+    await send(port, DATA, length);
+  } catch (error) {
+    // It took the key's name and does not know it.
+    if (error instanceof Refused) return undefined;
+    throw error;
+  }
   const bytes = new Uint8Array(length);
   for (let i = 0; i < length; i++) {
     if (!(await untilData(port))) {
@@ -125,4 +134,20 @@ async function untilData(port: Port): Promise<boolean> {
     if ((await port.inb(COMMAND)) & HAS_DATA) return true;
   }
   return false;
+}
+
+/** A key's value as SmcDumpKey prints it, the program this one follows. */
+export function dumpKey({ type, flags, bytes }: SmcValue): string {
+  const about = `length=${bytes.length}`;
+  const known =
+    type === undefined
+      ? about
+      : `type="${visible(Buffer.from(type, 'latin1'))}" ${about} flags=${(flags ?? 0).toString(16)}`;
+  return `  ${known}\n  data="${visible(bytes)}"`;
+}
+
+function visible(bytes: Uint8Array): string {
+  const shown = (byte: number) =>
+    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
+  return Array.from(bytes, shown).join('');
 }

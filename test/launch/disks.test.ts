@@ -137,5 +137,9 @@ describe('a disk that is given', () => {
       hint: expect.stringContaining('--disk-format qcow2'),
     });
     expect(await examineDisk(file, { format: 'qcow2' })).toMatchObject({ format: 'qcow2' });
+    const outside = join(folder, 'outside.qcow2');
+    const data = `data_file=${join(folder, 'data')}`;
+    await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', data, outside, '1M']);
+    await expect(examineDisk(outside)).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining(folder) });
   });
 });

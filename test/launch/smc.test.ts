@@ -6,7 +6,7 @@ import { HostError } from '../../src/errors.js';
 import { openDevPort } from '../../src/launch/dev-port.js';
 import { smcSection } from '../../src/launch/osk.js';
 import { Qmp } from '../../src/launch/qmp.js';
-import { type Port, readKey } from '../../src/launch/smc.js';
+import { dumpKey, type Port, readKey } from '../../src/launch/smc.js';
 import { find, needs } from '../helpers/judges/needs.js';
 import { kept, scratch } from '../helpers/judges/tool.js';
 
@@ -68,7 +68,12 @@ const KEYS = {
 describe('a controller', () => {
   test('tells a key’s type, then its value', async () => {
     const smc = new FakeSmc(KEYS);
-    expect(await readKey(smc, 'TC0D')).toEqual({ key: 'TC0D', type: 'sp78', bytes: Uint8Array.of(0x2a, 0x80) });
+    expect(await readKey(smc, 'TC0D')).toEqual({
+      key: 'TC0D',
+      type: 'sp78',
+      flags: 0x80,
+      bytes: Uint8Array.of(0x2a, 0x80),
+    });
     expect(smc.asked).toEqual(['13 TC0D 6', '10 TC0D 2']);
   });
 
@@ -101,6 +106,13 @@ describe('a controller', () => {
   test.each(['', 'TOOLONG', 'a\nb'])('is not asked for %j', async (key) => {
     await expect(readKey(new FakeSmc(KEYS), key)).rejects.toThrow('expected one to four visible characters');
   });
+});
+
+test('values are printed as SmcDumpKey prints them', async () => {
+  const smc = new FakeSmc(KEYS);
+  expect(dumpKey(await readKey(smc, 'OSK0'))).toBe(`  type="ch8*" length=32 flags=80\n  data="${'A'.repeat(32)}"`);
+  expect(dumpKey(await readKey(smc, 'TC0D'))).toBe('  type="sp78" length=2 flags=80\n  data="*\\x80"');
+  expect(dumpKey({ key: 'NATJ', bytes: Uint8Array.of(0) })).toBe('  length=1\n  data="\\x00"');
 });
 
 describe('QEMU’s own controller, with a dummy key', () => {

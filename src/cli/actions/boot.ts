@@ -88,7 +88,8 @@ function printPlan(plan: osx.BootPlan, { format, smcConfig }: BootOptions, conte
     }
   }
   if (plan.create) {
-    context.remark(`The disk is made first: osx-iso disk create ${plan.create.file} --size ${plan.create.size}`);
+    context.remark(`The disk is made first: osx-iso disk create '${plan.create.file}' --size ${plan.create.size}`);
   }
-  if (plan.nvram) context.remark(`The firmware's variables are made first: cp ${plan.nvram.from} ${plan.nvram.file}`);
+  if (plan.nvram)
+    context.remark(`The firmware's variables are made first: cp '${plan.nvram.from}' '${plan.nvram.file}'`);
 }

@@ -1,7 +1,6 @@
 import * as osx from '../../index.js';
 import type { Context } from '../api.js';
 import type { SmcOptions } from '../commands/smc.js';
-import { printable } from '../view-format.js';
 
 /** `osx-iso smc`: prints keys of this computer's own SMC. */
 export async function smc({ keys, raw }: SmcOptions, context: Context): Promise<void> {
@@ -19,12 +18,9 @@ export async function smc({ keys, raw }: SmcOptions, context: Context): Promise<
     await context.write(Buffer.concat(values.map(({ bytes }) => bytes)));
     return;
   }
-  const lines = values.map(({ key, type, bytes }) => {
-    const about = `${key}  ${(type ?? '?').padEnd(4)}  ${String(bytes.length).padStart(2)} bytes`;
-    const text = type?.startsWith('ch8') || key.startsWith('OSK');
-    return text ? `${about}  ${printable(Buffer.from(bytes).toString('latin1'))}` : `${about}  ${hex(bytes)}`;
-  });
-  const data = values.map(({ key, type, bytes }) => ({ key, type, size: bytes.length, hex: hex(bytes) }));
+  // One key is printed as SmcDumpKey has it; of several, each has its name before it.
+  const lines = values.map((value) => (keys.length > 1 ? `${value.key}\n${osx.dumpKey(value)}` : osx.dumpKey(value)));
+  const data = values.map(({ bytes, ...about }) => ({ ...about, size: bytes.length, hex: hex(bytes) }));
   context.print(lines.join('\n'), { type: 'smc', keys: data });
 }
 
