@@ -230,7 +230,10 @@ describe('editing an image', () => {
     volume.copy(disk, (first + sectors) * 512);
     splitGpt(disk, first, sectors);
     const image = diskFile(scratch('guest'), disk, 'raw');
-    await expect(edit(image)).rejects.toMatchObject({ message: /more than one HFS\+ volume/, hint: /--partition N/ });
+    await expect(edit(image)).rejects.toMatchObject({
+      message: expect.stringMatching(/more than one HFS\+ volume/),
+      hint: expect.stringMatching(/--partition N/),
+    });
     expect(await edit(image, REQUEST, { partition: 2 })).toMatchObject({ written: true, partition: 2 });
     await expect(edit(image, REQUEST, { partition: 3 })).rejects.toThrow(/no partition 3/);
     const after = readFileSync(image);
@@ -263,8 +266,8 @@ describe('editing an image', () => {
     try {
       await expect(edit(image)).rejects.toMatchObject({
         exitCode: 4,
-        message: /qemu-nbd/,
-        hint: /apt install qemu-utils/,
+        message: expect.stringMatching(/qemu-nbd/),
+        hint: expect.stringMatching(/apt install qemu-utils/),
       });
     } finally {
       process.env['PATH'] = path;

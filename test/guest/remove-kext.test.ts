@@ -45,7 +45,10 @@ describe('removing a kext from an image', () => {
 
   it('is refused for a guest that does not need it, unless forced', async () => {
     const image = diskFile(scratch('kext'), inMap(await guestVolume({ system: '10.9.5' }), 'apm'), 'raw');
-    await expect(remove(image)).rejects.toMatchObject({ message: /guest is 10\.9\.5/, hint: /--force/ });
+    await expect(remove(image)).rejects.toMatchObject({
+      message: expect.stringMatching(/guest is 10\.9\.5/),
+      hint: expect.stringMatching(/--force/),
+    });
     expect(await remove(image, NAME, true)).toMatchObject({ written: true });
     await expect(remove(image, '../../x')).rejects.toThrow(/name of a kext/);
   });
