@@ -6,7 +6,7 @@ import { stillRuns } from './host/process-start.js';
 import { quoteForSh } from './host/quote.js';
 import { findHdiutil, Hdiutil, type Runner } from './image/hdiutil/program.js';
 import { ownDevices } from './image/hdiutil.js';
-import { unlock } from './lock.js';
+import { claimPath, unlock } from './lock.js';
 import { stateFolder } from './state-folder.js';
 
 /** One thing that a dead run left, or may have left. */
@@ -50,6 +50,8 @@ interface Task extends CleanAction {
 
 /** Folders of ours have this in their name: a second look before anything is removed with all its content. */
 const OWN_FOLDER = /^\.?osx-iso-[0-9a-f]{12}$/;
+/** The programs that a build starts and that may outlive it. */
+const OWN_PROGRAM = /\b(hdiutil|diskimages-helper|cp)\b/;
 /** Milliseconds that programs of a dead run are given to end. */
 const GRACE = 3000;
 
@@ -111,13 +113,16 @@ async function tasksOf(record: UndoRecord, journal: FoundJournal, runner: Runner
   if (kind === 'attachment') return attachmentTasks(record, runner);
   if (typeof path !== 'string' || !path.startsWith('/')) throw new Error('the journal does not say what is meant');
   const found = await lstat(path).catch(() => undefined);
+  if (kind === 'lock') {
+    // Killed while it took the lock: what it was about to link is left.
+    const aside = await lstat(claimPath(path, journal.pid)).catch(() => undefined);
+    return found || aside ? [{ ...shown(record), run: () => removeLock(path, journal) }] : [];
+  }
   if (!found) return [];
   switch (kind) {
     case 'file':
       if (!found.isFile()) throw new Error(`${path} is no file any more`);
       return [{ ...shown(record), run: () => rm(path, { force: true }) }];
-    case 'lock':
-      return [{ ...shown(record), run: () => unlock(path, journal) }];
     case 'folder':
       if (!found.isDirectory() || !OWN_FOLDER.test(basename(path)))
         throw new Error(`${path} is no scratch folder of ours`);
@@ -128,6 +133,11 @@ async function tasksOf(record: UndoRecord, journal: FoundJournal, runner: Runner
     default:
       throw new Error(`this version does not know how to undo "${kind}"`);
   }
+}
+
+async function removeLock(path: string, journal: FoundJournal): Promise<void> {
+  await unlock(path, journal);
+  await rm(claimPath(path, journal.pid), { force: true });
 }
 
 async function attachmentTasks({ image, mountPoint }: UndoRecord, runner: Runner | undefined): Promise<Task[]> {
@@ -181,7 +191,9 @@ async function endPrograms(records: readonly UndoRecord[]): Promise<void> {
     const list = (await ask`ps -axww -o pid= -o command=`) ?? '';
     return list.split('\n').flatMap((line) => {
       const [, pid, command] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? [];
-      return command !== undefined && names.some((name) => command.includes(name)) ? [Number(pid)] : [];
+      return command !== undefined && OWN_PROGRAM.test(command) && names.some((name) => command.includes(name))
+        ? [Number(pid)]
+        : [];
     });
   };
   for (const signal of ['SIGINT', 'SIGKILL'] as const) {

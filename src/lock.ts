@@ -18,13 +18,18 @@ export function lockPath(output: string): string {
   return join(dirname(output), `.${basename(output)}.lock`);
 }
 
+/** The file that becomes the lock of a process by being linked to it. */
+export function claimPath(path: string, pid: number): string {
+  return `${path}.${pid}`;
+}
+
 /**
  * Takes the lock of an output for this process. UsageError, with the other's process id, while another build of the same output
  * runs; the lock of one that is dead is taken over. Call `unlock` when done.
  */
 export async function lock(path: string, writer: Writer): Promise<void> {
   const holder: Holder = { ...writer, host: hostname() };
-  const mine = `${path}.${writer.pid}`;
+  const mine = claimPath(path, writer.pid);
   await writeFile(mine, JSON.stringify(holder), { mode: 0o644 });
   try {
     for (let tries = 0; tries < 3; tries++) {

@@ -11,7 +11,7 @@ export const BIN = join(top, 'test', 'bin');
 
 /** Compiles the stand-in into a folder of its own below node_modules; returns its main module. */
 export function compileStandIn(name: string): string {
-  const out = join(top, 'node_modules', '.cache', 'osx-iso-test', `stand-in-${name}`);
+  const out = join(top, 'node_modules', '.cache', 'osx-iso-test', `hdiutil-${name}`);
   const main = join(out, 'test', 'stand-in', 'main.js');
   rmSync(main, { force: true });
   mkdirSync(out, { recursive: true });

@@ -1,0 +1,226 @@
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { clean } from '../../src/clean.js';
+import { fileJournal, type UndoRecord } from '../../src/core/journal.js';
+import { processStart } from '../../src/host/process-start.js';
+import { Mac } from '../helpers/mac.js';
+import { smallInstaller } from '../helpers/small-installer.js';
+import { compileStandIn } from '../helpers/stand-in.js';
+
+/** No process has this id. */
+const DEAD = { pid: 2 ** 22 + 17, started: 'long ago' };
+const ID = '0123456789ab';
+
+let standIn: string;
+let esd: string;
+beforeAll(async () => {
+  standIn = compileStandIn('clean');
+  esd = join(await smallInstaller(), 'Contents/SharedSupport/InstallESD.dmg');
+}, 120_000);
+
+let mac: Mac;
+let leave: () => void;
+let folder: string;
+let mounts: string;
+let scratch: string;
+beforeEach(() => {
+  mac = new Mac(standIn);
+  leave = mac.enter();
+  folder = join(mac.top, 'state', 'osx-iso');
+  mounts = join(mac.env.TMPDIR!, `osx-iso-${ID}`);
+  scratch = join(mac.out, `.osx-iso-${ID}`);
+});
+afterEach(() => {
+  for (const { device } of mac.hdiutil.attached()) mac.hdiutil.run('detach', device);
+  leave();
+  mac.remove();
+});
+
+/** What a run that died had written down, in its order. */
+async function journal(...records: UndoRecord[]): Promise<string> {
+  const written = fileJournal(folder, DEAD);
+  for (const record of records) await written.append(record);
+  return written.file;
+}
+
+function attachOurs(): void {
+  mkdirSync(join(mounts, '1'), { recursive: true });
+  mac.hdiutil.run('attach', '-readonly', '-mountpoint', join(mounts, '1'), esd);
+}
+
+describe('clean', () => {
+  it('has nothing to do where nothing was written down', async () => {
+    expect(await clean()).toEqual({ runs: [], failed: [] });
+    expect(mac.hdiutil.calls()).toEqual([]);
+  });
+
+  it('shows what it would do, and does it: detaches, removes files, then folders, then the journal', async () => {
+    mkdirSync(scratch);
+    writeFileSync(join(scratch, 'x.sparseimage'), 'half');
+    writeFileSync(join(mac.out, '.x.iso.1.partial'), 'half');
+    attachOurs();
+    const file = await journal(
+      { kind: 'folder', path: scratch },
+      { kind: 'mounts', path: mounts },
+      { kind: 'attachment', image: esd, mountPoint: join(mounts, '1') },
+      { kind: 'file', path: join(scratch, 'x.sparseimage') },
+      { kind: 'file', path: join(mac.out, '.x.iso.1.partial') },
+      { kind: 'file', path: join(mac.out, 'never made') },
+    );
+    const before = readFileSync(file, 'utf8');
+    const plan = await clean({ dryRun: true });
+    expect(plan.failed).toEqual([]);
+    expect(plan.runs).toHaveLength(1);
+    expect(plan.runs[0]).toMatchObject({ pid: DEAD.pid, live: false, journal: file });
+    expect(plan.runs[0]!.actions.map(({ command }) => command)).toEqual([
+      `rm ${join(mac.out, '.x.iso.1.partial')}`,
+      `rm ${join(scratch, 'x.sparseimage')}`,
+      'hdiutil detach /dev/disk2',
+      `rmdir ${mounts}/* ${mounts}`,
+      `rm -r ${scratch}`,
+    ]);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(mac.hdiutil.attached()).toHaveLength(1);
+
+    const seen: string[] = [];
+    const done = await clean({ onAction: ({ command }) => seen.push(command) });
+    expect(done.failed).toEqual([]);
+    expect(seen).toEqual(plan.runs[0]!.actions.map(({ command }) => command));
+    expect(mac.left()).toEqual([]);
+    expect(existsSync(esd)).toBe(true);
+    expect(await clean()).toEqual({ runs: [], failed: [] });
+  });
+
+  it('leaves the journal of a live run alone', async () => {
+    const me = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
+    const live = fileJournal(folder, me);
+    writeFileSync(join(mac.out, 'precious'), 'x');
+    await live.append({ kind: 'file', path: join(mac.out, 'precious') });
+    const { runs } = await clean();
+    expect(runs).toEqual([{ pid: process.pid, journal: live.file, live: true, actions: [] }]);
+    expect(existsSync(join(mac.out, 'precious'))).toBe(true);
+    expect(existsSync(live.file)).toBe(true);
+  });
+
+  it('knows a process that got a dead one’s id', async () => {
+    const written = fileJournal(folder, { pid: process.pid, started: 'another boot 17' });
+    await written.append({ kind: 'file', path: join(mac.out, 'half') });
+    writeFileSync(join(mac.out, 'half'), 'x');
+    expect((await clean()).runs[0]).toMatchObject({ live: false });
+    expect(existsSync(join(mac.out, 'half'))).toBe(false);
+  });
+
+  it('never touches what somebody else attached, were it the very same image', async () => {
+    const theirs = join(mac.env.TMPDIR!, 'theirs');
+    mkdirSync(theirs);
+    mac.hdiutil.run('attach', '-readonly', '-mountpoint', theirs, esd);
+    await journal({ kind: 'attachment', image: esd, mountPoint: join(mounts, '1') });
+    const report = await clean();
+    expect(report.failed).toEqual([]);
+    expect(report.runs[0]!.actions).toEqual([]);
+    expect(mac.hdiutil.attached()).toHaveLength(1);
+  });
+
+  it('says what to type about an image that is attached and mounted nowhere: it may be anybody’s', async () => {
+    mac.hdiutil.run('attach', '-nomount', esd);
+    const file = await journal({ kind: 'attachment', image: esd, mountPoint: join(mounts, '1') });
+    const { failed } = await clean();
+    expect(failed).toHaveLength(1);
+    expect(failed[0]!.reason).toMatch(/mounted nowhere: if it is not yours, type hdiutil detach \/dev\/disk2/);
+    expect(existsSync(file)).toBe(true);
+    expect(mac.hdiutil.attached()).toHaveLength(1);
+  });
+
+  it('keeps scratch, mount points and journal while a volume cannot be detached, and ends the work later', async () => {
+    mkdirSync(scratch);
+    attachOurs();
+    const file = await journal(
+      { kind: 'folder', path: scratch },
+      { kind: 'mounts', path: mounts },
+      { kind: 'attachment', image: esd, mountPoint: join(mounts, '1') },
+    );
+    mac.hdiutil.plan([{ verb: 'info', action: { kind: 'fail', status: 1, message: 'hdiutil: info failed' } }]);
+    const { failed } = await clean();
+    expect(failed.map(({ title }) => title)).toEqual([
+      expect.stringMatching(/^detach/),
+      expect.stringMatching(/^remove the mount points/),
+      expect.stringMatching(/^remove the scratch folder/),
+    ]);
+    expect([existsSync(file), existsSync(scratch), existsSync(mounts)]).toEqual([true, true, true]);
+    mac.hdiutil.plan([]);
+    expect((await clean()).failed).toEqual([]);
+    expect(mac.left()).toEqual([]);
+  });
+
+  it('removes nothing that is not plainly ours', async () => {
+    const victim = join(mac.top, 'victim');
+    mkdirSync(victim);
+    writeFileSync(join(victim, 'kept'), 'x');
+    symlinkSync(victim, scratch);
+    const records: UndoRecord[] = [
+      { kind: 'folder', path: victim },
+      { kind: 'folder', path: scratch },
+      { kind: 'folder', path: 'relative/.osx-iso-0123456789ab' },
+      { kind: 'file', path: victim },
+      { kind: 'mounts', path: victim },
+      { kind: 'something new', path: victim },
+      { kind: 'attachment', image: 7, mountPoint: null },
+    ];
+    for (const record of records) {
+      await journal(record);
+      const { failed } = await clean();
+      expect(failed.length, JSON.stringify(record)).toBeGreaterThan(0);
+      for (const name of readdirSync(folder)) writeFileSync(join(folder, name), '');
+    }
+    expect(readdirSync(victim)).toEqual(['kept']);
+    expect(lstatSync(scratch).isSymbolicLink()).toBe(true);
+  });
+
+  it('takes journals that were cut off or are none', async () => {
+    mkdirSync(folder, { recursive: true });
+    const heading = JSON.stringify({ schema: 1, host: hostname(), ...DEAD });
+    writeFileSync(join(mac.out, 'half'), 'x');
+    const record = JSON.stringify({ id: '1', record: { kind: 'file', path: join(mac.out, 'half') } });
+    writeFileSync(join(folder, 'a.journal.jsonl'), `${heading}\n${record}\n{"id":"2","rec`);
+    writeFileSync(join(folder, 'b.journal.jsonl'), 'nonsense');
+    const { runs, failed } = await clean();
+    expect(runs).toHaveLength(1);
+    expect(failed).toEqual([]);
+    expect(existsSync(join(mac.out, 'half'))).toBe(false);
+    expect(readdirSync(folder)).toEqual(['b.journal.jsonl']);
+  });
+
+  it('ends programs of the dead run that still work on its files, and no others', async () => {
+    mkdirSync(scratch);
+    const program = join(mac.top, 'hdiutil-like');
+    mkdirSync(program);
+    const file = join(program, 'cp');
+    writeFileSync(file, '#!/bin/sh\nwhile :; do sleep 0.1; done\n');
+    chmodSync(file, 0o755);
+    const orphan = spawn(file, [join(scratch, 'x')], { detached: true, stdio: 'ignore' });
+    const other = spawn(file, [join(mac.out, 'x')], { detached: true, stdio: 'ignore' });
+    const gone = new Promise((resolve) => orphan.once('exit', resolve));
+    try {
+      await journal({ kind: 'folder', path: scratch });
+      expect((await clean()).failed).toEqual([]);
+      await gone;
+      expect(other.exitCode).toBeNull();
+      expect(existsSync(scratch)).toBe(false);
+    } finally {
+      other.kill('SIGKILL');
+      orphan.kill('SIGKILL');
+    }
+  });
+});

@@ -1,0 +1,66 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processStart } from '../src/host/process-start.js';
+import { lock, lockPath, unlock } from '../src/lock.js';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'osx-iso-lock-'));
+  path = lockPath(join(folder, 'x.iso'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const dead = { pid: 2 ** 22 + 17, started: 'long ago' };
+const me = async () => ({ pid: process.pid, started: (await processStart(process.pid)) ?? '' });
+
+describe('lock', () => {
+  it('refuses a second build of one output, with the other’s pid', async () => {
+    await lock(path, await me());
+    await expect(lock(path, { pid: process.pid + 1, started: 'now' })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(`x.iso: another build of it is running, process ${process.pid}.`),
+    });
+    expect(readdirSync(folder)).toEqual(['.x.iso.lock']);
+    await unlock(path, await me());
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('takes over from a dead build', async () => {
+    await lock(path, dead);
+    await lock(path, await me());
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ pid: process.pid });
+    expect(readdirSync(folder)).toEqual(['.x.iso.lock']);
+  });
+
+  it('is given to one of many who come at once', async () => {
+    await lock(path, dead);
+    const { started } = await me();
+    // All of them live: this process.
+    const attempts = Array.from({ length: 8 }, (_, n) =>
+      lock(path, { pid: process.pid, started: n === 0 ? started : '' }),
+    );
+    const results = await Promise.allSettled(attempts);
+    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('respects a build on another computer, and a lock that is just being written', async () => {
+    writeFileSync(path, JSON.stringify({ ...dead, host: 'elsewhere.example' }));
+    await expect(lock(path, await me())).rejects.toThrow(/running on elsewhere\.example, process/);
+    writeFileSync(path, '');
+    await expect(lock(path, await me())).rejects.toThrow(/may be running/);
+    const old = Date.now() / 1000 - 60;
+    utimesSync(path, old, old);
+    await lock(path, await me());
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ host: hostname() });
+  });
+
+  it('is not given back by anybody else', async () => {
+    await lock(path, await me());
+    await unlock(path, dead);
+    expect(existsSync(path)).toBe(true);
+  });
+});
