@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { examineMedium } from './boot-medium.js';
+import { type BootMedium, examineMedium } from './boot-medium.js';
 import { HostError, SourceError, UsageError } from './errors.js';
 import { chooseAccelerator } from './launch/accelerator.js';
 import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from './launch/capabilities.js';
@@ -21,11 +21,16 @@ import { checkLoader } from './launch/multiboot.js';
 import { findOsk, OSK_HINT, type Osk, takeFromEnvironment } from './launch/osk.js';
 import { DEFAULT_RELEASE, type NetworkModel, type Profile, profileOf, profiles } from './launch/profiles.js';
 import { type GuestEnd, type RunOptions, runMachine } from './launch/run.js';
+import type { Secret } from './launch/secret.js';
 
 /** What a user asks of a guest. Paths are below the current folder. */
 export interface BootOptions {
   /** The installer; without one the installed guest is started. */
   readonly iso?: string;
+  /** What is known about it already, where it is still to be made. */
+  readonly medium?: BootMedium;
+  /** The key, where the environment was asked for it already. */
+  readonly environment?: Secret | undefined;
   readonly disks: readonly string[];
   /** "30G": the first disk is made where it is not there. */
   readonly createDisk?: string;
@@ -78,13 +83,14 @@ export interface BootPlan {
 /** Looks at everything a guest needs, and refuses before QEMU starts what could not work. Makes nothing. */
 export async function planBoot(options: BootOptions, signal: AbortSignal): Promise<BootPlan> {
   // Before anything is started: nobody inherits it.
-  const environment = takeFromEnvironment();
+  const environment = takeFromEnvironment() ?? options.environment;
   const notes: string[] = [];
   expectSense(options);
 
   const capabilities = await askQemu(options, notes);
   const medium =
-    options.iso === undefined ? undefined : await examineMedium(options.iso, { force: options.force, signal });
+    options.medium ??
+    (options.iso === undefined ? undefined : await examineMedium(options.iso, { force: options.force, signal }));
   for (const fault of medium?.faults ?? []) notes.push(`Started all the same: ${fault}`);
   const profile = chooseProfile(options.release, medium?.version, notes);
 

@@ -9,6 +9,7 @@ export { probeHost } from './host-probe.js';
 export { libvirtXml } from './libvirt.js';
 export { licenceNote } from './licence.js';
 export type { Machine } from './machine.js';
+export { takeFromEnvironment } from './osk.js';
 export { DEFAULT_RELEASE, type Profile, profileOf, profiles } from './profiles.js';
 export { qemuArgs } from './qemu.js';
 export type { GuestEnd } from './run.js';

@@ -154,6 +154,37 @@ test('the installer’s ISO is not written to, and a guest’s end is told as da
   expect(readFileSync(built.iso).equals(before)).toBe(true);
 });
 
+describe('osx-iso build --boot', () => {
+  const build = (name: string, more: readonly string[]) => [
+    ...['build', '--app', built.app, '-o', `${name}.iso`, '--boot', '--accel', 'tcg', '--headless'],
+    ...['--disk', `${name}.qcow2`, '--create-disk', '64M', '--serial', `${name}.log`, ...key, ...more],
+  ];
+
+  test('starts what it built', { timeout: 120_000 }, async (context) => {
+    needs(context, 'qemu-system-x86_64', 'qemu-img');
+    const { status, stdout } = await osxIso(build('direct', ['--chameleon', 'boot', '--stop-after', '4'])).ended;
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('The time is over') });
+    expect(stdout).toContain(`${at('direct.iso')}\n  OS X 10.10.5 Yosemite`);
+    expect(content(at('direct.log'))).toContain(MARKER);
+  });
+
+  test('refuses what could not be started before it builds', async (context) => {
+    needs(context, 'qemu-system-x86_64', 'qemu-img');
+    const { status, stderr } = await osxIso(build('never', ['--chameleon', 'osk'])).ended;
+    expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining('multiboot header') });
+    expect(readdirSync(folder).filter((name) => name.includes('never'))).toEqual([]);
+  });
+
+  test('with --dry-run prints the plan and the machine', async (context) => {
+    needs(context, 'qemu-system-x86_64', 'qemu-img');
+    const { status, stdout } = await osxIso(build('plan', ['--chameleon', 'boot', '--dry-run'])).ended;
+    expect(status).toBe(0);
+    expect(stdout).toContain(`would become ${at('plan.iso')}`);
+    expect(stdout).toContain(`snapshot=on,file=${at('plan.iso')}`);
+    expect(readdirSync(folder).filter((name) => name.startsWith('plan'))).toEqual([]);
+  });
+});
+
 describe('the key', () => {
   test('is nowhere but where it belongs', { timeout: 180_000 }, async (context) => {
     needs(context, 'qemu-system-x86_64', 'qemu-img');

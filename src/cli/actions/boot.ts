@@ -9,11 +9,23 @@ const CARDS = { e1000: 'e1000-82545em', virtio: 'virtio-net-pci', vmxnet3: 'vmxn
 /** `osx-iso boot`: looks at everything, prints the machine or starts it, and says how it ended. */
 export async function boot(options: BootOptions, context: Context): Promise<void> {
   const plan = await osx.planBoot(asked(options), context.signal);
-  if (options.dryRun) {
-    for (const note of plan.notes) context.remark(note);
-    printPlan(plan, options, context);
-    return;
-  }
+  if (options.dryRun) printGuest(plan, options, context);
+  else await startGuest(plan, options, context);
+}
+
+/** The same for an ISO that is still to be made: what could not be started is refused before that. */
+export async function planGuest(
+  options: BootOptions,
+  iso: { readonly file: string; readonly version: string },
+  environment: ReturnType<typeof osx.takeFromEnvironment>,
+  context: Context,
+): Promise<osx.BootPlan> {
+  const medium = { ...iso, known: 'manifest', faults: [] } as const;
+  return osx.planBoot({ ...asked(options), iso: iso.file, medium, environment }, context.signal);
+}
+
+/** Runs the guest to its end and tells how that was. */
+export async function startGuest(plan: osx.BootPlan, options: BootOptions, context: Context): Promise<void> {
   const licence = await osx.licenceNote();
   // Said once on a machine, and then not only to those who want to hear everything.
   if (licence !== undefined && (context.quiet || context.json)) context.print(licence, { type: 'note', text: licence });
@@ -54,7 +66,9 @@ function asked(options: BootOptions): osx.BootOptions {
   };
 }
 
-function printPlan(plan: osx.BootPlan, { format, smcConfig }: BootOptions, context: Context): void {
+/** Prints the machine as it was asked for. */
+export function printGuest(plan: osx.BootPlan, { format, smcConfig }: BootOptions, context: Context): void {
+  for (const note of plan.notes) context.remark(note);
   const { machine, capabilities, osk } = plan;
   const runtime = osk ? { smcConfig: osx.SHELL_CONFIG } : {};
   const argv = osx.qemuArgs(machine, capabilities, runtime);

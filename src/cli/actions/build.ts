@@ -1,16 +1,22 @@
 import { basename } from 'node:path';
 import * as osx from '../../index.js';
 import type { Context } from '../api.js';
+import type { BootOptions } from '../commands/boot.js';
 import type { BuildOptions } from '../commands/build.js';
 import { showBytes } from '../view-format.js';
+import { planGuest, printGuest, startGuest } from './boot.js';
 
 /** `osx-iso build`: plans, and builds unless only the plan is wanted. */
 export async function build(options: BuildOptions, context: Context): Promise<void> {
+  // Before anything is started: nobody inherits it.
+  const environment = osx.takeFromEnvironment();
   const plan = await osx.planBuild({ ...options, ...(context.choose && { choose: context.choose }) });
   for (const note of plan.installer.notes) context.remark(note);
+  const guest = options.boot && (await guestOf(options.boot, plan, environment, context));
   if (options.dryRun) {
     try {
       printPlan(plan, context, plan.engine === 'hdiutil' ? await osx.hdiutilScript(plan) : []);
+      if (guest) printGuest(guest, options.boot!, context);
     } finally {
       await osx.closePlan(plan);
     }
@@ -31,6 +37,23 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
     ...source.notes.filter((note) => !plan.installer.notes.includes(note)).map((note) => `  ${note}`),
   ];
   context.print(lines.join('\n'), { type: 'result', iso, manifest: manifestPath, made, ...manifest.iso, source });
+  if (guest) await startGuest(guest, options.boot!, context);
+}
+
+/** What could not be started is refused before anything is built. */
+async function guestOf(
+  options: BootOptions,
+  plan: osx.BuildPlan,
+  environment: ReturnType<typeof osx.takeFromEnvironment>,
+  context: Context,
+): Promise<osx.BootPlan> {
+  try {
+    const { version } = plan.installer;
+    return await planGuest(options, { file: plan.output.iso, version }, environment, context);
+  } catch (error) {
+    await osx.closePlan(plan);
+    throw error;
+  }
 }
 
 function printPlan(plan: osx.BuildPlan, context: Context, script: readonly string[]): void {

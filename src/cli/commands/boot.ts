@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Start } from '../session.js';
 
 /** `osx-iso boot`, as typed. Paths are below the current folder. */
@@ -112,6 +112,17 @@ export function bootOptions(command: Command): Command {
     .option('--clock <date>', "start the guest's clock there: 2019-10-08")
     .option('--qemu <program>', 'the QEMU to use (default: qemu-system-x86_64)')
     .option('--qemu-arg <word>', 'one more word for QEMU; may be given again', collect);
+}
+
+const NAMES = bootOptions(new Command()).options.map((option) => option.attributeName());
+
+/** Those of the machine's options that were typed. */
+export function givenBootOptions(command: Command): string[] {
+  const typed = command.options.filter(
+    (option) =>
+      NAMES.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  return typed.map(({ long, flags }) => long ?? flags);
 }
 
 function collect(value: string, before: readonly string[] = []): string[] {

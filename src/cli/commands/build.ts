@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Start } from '../session.js';
+import { BOOT_DEFAULTS, type BootOptions, bootOptions, givenBootOptions } from './boot.js';
 
 /** `osx-iso build`, as typed. Paths are as given: relative ones are below the current folder. */
 export interface BuildOptions {
@@ -27,6 +28,8 @@ export interface BuildOptions {
   readonly keepWork: boolean;
   /** Print the plan and do nothing. */
   readonly dryRun: boolean;
+  /** Start the ISO when it is made, in this guest. */
+  readonly boot?: BootOptions;
 }
 
 /** Switches that are not given are off. */
@@ -40,7 +43,7 @@ const SWITCHES = {
 };
 
 export function registerBuild(program: Command, start: Start): void {
-  program
+  const command = program
     .command('build')
     .summary('make a bootable installer ISO')
     .description('Makes a bootable ISO from an OS X installer, checks it, and writes down what is in it.')
@@ -77,6 +80,13 @@ export function registerBuild(program: Command, start: Start): void {
     .option('--force', 'replace the ISO that is there')
     .option('--keep-work', 'keep the scratch files')
     .option('--dry-run', 'print the plan and do nothing')
+    .option('--boot', 'start the ISO in QEMU when it is made');
+  bootOptions(command.optionsGroup('With --boot:'))
     .addHelpText('after', '\nExample:\n  osx-iso build --app "Install OS X Yosemite.app"')
-    .action((options: BuildOptions) => start((api, context) => api.build({ ...SWITCHES, ...options }, context)));
+    .action(({ boot, ...options }: Omit<BuildOptions, 'boot'> & Partial<BootOptions> & { boot?: true }) => {
+      const [stray] = givenBootOptions(command);
+      if (!boot && stray !== undefined) command.error(`error: option '${stray}' needs --boot`);
+      const guest = boot && { boot: { ...BOOT_DEFAULTS, ...options } };
+      return start((api, context) => api.build({ ...SWITCHES, ...options, ...guest }, context));
+    });
 }
