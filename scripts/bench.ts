@@ -1,10 +1,10 @@
-// npm run bench -- [--scale 0.25] [--runs 3] [--dir DIR]: how long a build takes, beside `cat` of its ISO into a new file.
+// npm run bench -- [--scale 0.25] [--runs 3] [--dir DIR] [--identify | --deep]: how long a build takes, beside `cat` of its ISO into a new file.
 // Both are measured in the same run, in turn, because absolute times of a shared machine mean little.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { main } from '../src/cli/main.js';
@@ -40,77 +40,171 @@ async function one(argv: string[]): Promise<void> {
 
 async function bench(): Promise<void> {
   const options = new Command('bench')
-    .option('--scale <number>', 'of the synthetic installer, 0.01 to 1', '0.25')
+    .option('--scale <number>', 'of the synthetic installer, 0.01 to 1 (default: 0.25, with --deep 1)')
     .option('--runs <number>', 'of each, after one that is not counted', '3')
     .option('--dir <dir>', 'where installer and ISOs go', join(tmpdir(), 'osx-iso-bench'))
+    .option('--identify', 'also with the look-up of the published checksum, in turn')
+    .option(
+      '--deep',
+      'once, from a disk image with a package with InstallESD.dmg: how much memory and scratch space it takes',
+    )
     .parse()
-    .opts<{ scale: string; runs: string; dir: string }>();
-  const scale = Number(options.scale);
+    .opts<Options>();
+  const scale = Number(options.scale ?? (options.deep ? 1 : 0.25));
   const dir = join(options.dir, `scale-${scale}`);
-  const app = join(dir, 'Install OS X Yosemite.app');
-  if (!existsSync(app)) {
-    await mkdir(dir, { recursive: true });
-    process.stderr.write(`Making an installer of scale ${scale} in ${dir}…\n`);
-    await makeInstaller({ directory: dir, scale });
-  }
+  await mkdir(dir, { recursive: true });
+  if (options.deep) await deep(dir, scale);
+  else await compare(dir, scale, options);
+}
+
+interface Options {
+  readonly scale?: string;
+  readonly runs: string;
+  readonly dir: string;
+  readonly identify?: boolean;
+  readonly deep?: boolean;
+}
+
+async function compare(dir: string, scale: number, { runs, identify }: Options): Promise<void> {
+  const app = await installerIn(dir, scale, 'Install OS X Yosemite.app', 'app');
   const iso = join(dir, 'bench.iso');
   const copy = join(dir, 'cat.iso');
   const builds: Cost[] = [];
+  const identified: Cost[] = [];
   const cats: number[] = [];
-  for (let i = 0; i <= Number(options.runs); i++) {
-    await rm(iso, { force: true });
-    const cost = await measureBuild(['build', '--app', app, '-o', iso, '--quiet']);
-    await rm(copy, { force: true });
+  for (let i = 0; i <= Number(runs); i++) {
+    const remove = () => Promise.all([iso, `${iso}.json`, copy].map((path) => rm(path, { force: true })));
+    const argv = ['build', '--app', app, '-o', iso, '--quiet'];
+    await remove();
+    const slow = identify ? await measureBuild([...argv, '--identify']) : undefined;
+    await remove();
+    const cost = await measureBuild(argv);
     const seconds = await measureCat(iso, copy);
+    const seen = slow ? `, with --identify ${slow.wall.toFixed(2)} s` : '';
     process.stderr.write(
-      `${i === 0 ? 'warm-up' : `run ${i}`}: build ${cost.wall.toFixed(2)} s, cat ${seconds.toFixed(2)} s\n`,
+      `${i === 0 ? 'warm-up' : `run ${i}`}: build ${cost.wall.toFixed(2)} s${seen}, cat ${seconds.toFixed(2)} s\n`,
     );
     if (i === 0) continue;
     builds.push(cost);
+    if (slow) identified.push(slow);
     cats.push(seconds);
   }
   const size = (await stat(iso)).size;
-  const ratios = builds.map((cost, i) => cost.wall / cats[i]!);
-  const row = (name: string, values: number[], unit: string, digits = 2) =>
-    process.stdout.write(`${name.padEnd(28)} ${median(values).toFixed(digits).padStart(9)} ${unit}\n`);
-  process.stdout.write(`scale ${scale}, ISO ${(size / 1e9).toFixed(2)} GB, ${options.runs} runs, medians\n`);
+  process.stdout.write(`scale ${scale}, ISO ${(size / 1e9).toFixed(2)} GB, ${runs} runs, medians\n`);
+  showCosts('build', builds, size);
+  row('cat, wall', cats, 's');
+  showRatios('build / cat', builds, cats);
+  if (identified.length > 0) {
+    showCosts('build --identify', identified, size);
+    showRatios('build --identify / cat', identified, cats);
+    showRatios(
+      'build --identify / build',
+      identified,
+      builds.map(({ wall }) => wall),
+    );
+  }
+  await rm(copy, { force: true });
+}
+
+/** The worst form: what Apple's support pages offer. The targets: 250 MB of memory, no scratch space. */
+async function deep(dir: string, scale: number): Promise<void> {
+  const dmg = await installerIn(dir, scale, 'InstallMacOSX.dmg', 'dmg');
+  const out = join(dir, 'deep');
+  await rm(out, { recursive: true, force: true });
+  await mkdir(join(out, 'tmp'), { recursive: true });
+  const iso = join(out, 'deep.iso');
+  const most = { scratch: 0 };
+  const watch = setInterval(() => {
+    // Whatever is made beside the ISO or in the folder for temporary files.
+    bytesIn(out, [basename(iso)])
+      .then((bytes) => {
+        most.scratch = Math.max(most.scratch, bytes);
+      })
+      .catch(() => undefined);
+  }, 250);
+  const cost = await measureBuild(['build', '--app', dmg, '-o', iso, '--quiet'], { TMPDIR: join(out, 'tmp') });
+  clearInterval(watch);
+  const { size } = await stat(iso);
+  process.stdout.write(`${basename(dmg)}, ${((await stat(dmg)).size / 1e9).toFixed(2)} GB, scale ${scale}\n`);
+  showCosts('build', [cost], size);
+  row('scratch space, most', [most.scratch], 'bytes', 0);
+  await rm(out, { recursive: true, force: true });
+  const within = cost.peakRss <= DEEP_MEMORY && most.scratch < SMALL;
+  process.stdout.write(
+    within ? 'within the targets\n' : `over the targets of ${DEEP_MEMORY / 1e6} MB and no scratch space\n`,
+  );
+  if (!within) process.exitCode = 1;
+}
+
+/** Bytes. */
+const DEEP_MEMORY = 250e6;
+/** A manifest, a lock. */
+const SMALL = 1e6;
+
+/** Bytes of the files in a folder, without those that the ISO is written to. */
+async function bytesIn(folder: string, without: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || without.some((name) => entry.name.includes(name))) continue;
+    const found = await stat(join(entry.parentPath, entry.name)).catch(() => undefined);
+    bytes += (found?.blocks ?? 0) * 512;
+  }
+  return bytes;
+}
+
+/** Makes the installer, once. */
+async function installerIn(dir: string, scale: number, name: string, form: 'app' | 'dmg'): Promise<string> {
+  const path = join(dir, name);
+  if (existsSync(path)) return path;
+  process.stderr.write(`Making an installer of scale ${scale} in ${dir}…\n`);
+  return (await makeInstaller({ directory: dir, scale, form })).app;
+}
+
+function showCosts(name: string, costs: readonly Cost[], size: number): void {
   row(
-    'build, wall',
-    builds.map((c) => c.wall),
+    `${name}, wall`,
+    costs.map((c) => c.wall),
     's',
   );
   row(
-    'build, CPU',
-    builds.map((c) => c.cpu),
+    `${name}, CPU`,
+    costs.map((c) => c.cpu),
     's',
   );
   row(
-    'build, peak memory',
-    builds.map((c) => c.peakRss / 1e6),
+    `${name}, peak memory`,
+    costs.map((c) => c.peakRss / 1e6),
     'MB',
     0,
   );
   row(
-    'build, bytes read',
-    builds.map((c) => c.read / 1e9),
+    `${name}, bytes read`,
+    costs.map((c) => c.read / 1e9),
     'GB',
   );
   row(
-    'build, bytes written / ISO',
-    builds.map((c) => c.written / size),
+    `${name}, written / ISO`,
+    costs.map((c) => c.written / size),
     '×',
     3,
   );
-  row('cat, wall', cats, 's');
-  row('build / cat', ratios, '×');
-  process.stdout.write(`${''.padEnd(28)} (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})\n`);
-  await rm(copy, { force: true });
 }
 
-async function measureBuild(argv: string[]): Promise<Cost> {
+function showRatios(name: string, costs: readonly Cost[], others: readonly number[]): void {
+  const ratios = costs.map((cost, i) => cost.wall / others[i]!);
+  row(name, ratios, '×');
+  process.stdout.write(`${''.padEnd(32)} (${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})\n`);
+}
+
+function row(name: string, values: readonly number[], unit: string, digits = 2): void {
+  process.stdout.write(`${name.padEnd(32)} ${median(values).toFixed(digits).padStart(9)} ${unit}\n`);
+}
+
+async function measureBuild(argv: string[], env: Readonly<Record<string, string>> = {}): Promise<Cost> {
   const start = process.hrtime.bigint();
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), '--one', ...argv], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, ...env },
   });
   let cost: Omit<Cost, 'wall'> | undefined;
   child.on('message', (message) => {

@@ -3,6 +3,7 @@ import type { Job, Step } from '../core/step.js';
 import { SourceError } from '../errors.js';
 import type { Entry, Path, Tree, Volume } from '../image/types.js';
 import { watchChunks } from './chunklist.js';
+import { FirstThatHas } from './first-that-has.js';
 import { fileAt, onVolume } from './places.js';
 
 /**
@@ -17,7 +18,8 @@ export function copy(from: string, to: string, options: { chunklist?: string } =
     args: [from, to, ...(chunklist === undefined ? [] : [`checked against ${chunklist}`])],
     async run(job) {
       const place = parsePlace(from);
-      let tree = job.names.tree(place.name);
+      const source = job.names.tree(place.name);
+      let tree = source;
       if (chunklist !== undefined) tree = watchChunks(job, tree, await fileAt(job, chunklist));
       const { volume, path } = onVolume(job, to);
       const count = await copyTree(job, tree, place.path, volume, path);
@@ -26,6 +28,7 @@ export function copy(from: string, to: string, options: { chunklist?: string } =
           hint: 'The installer is incomplete: download it again.',
         });
       }
+      if (source instanceof FirstThatHas) job.note(`from ${source.takenFrom}`);
       if (count > 1) job.note(`${count.toLocaleString('en-US')} files and folders`);
     },
   };

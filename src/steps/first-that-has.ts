@@ -18,6 +18,8 @@ const MOST_HELD = 10_000;
  */
 export class FirstThatHas implements Tree {
   readonly name: string;
+  /** The package that had it, once it was found. */
+  takenFrom: string | undefined;
   readonly #wanted: Path;
   readonly #open = new Map<Candidate, Tree>();
   #current: Tree | undefined;
@@ -26,7 +28,6 @@ export class FirstThatHas implements Tree {
     readonly what: string,
     readonly wants: string,
     readonly candidates: readonly Candidate[],
-    readonly note: (text: string) => void,
   ) {
     this.name = candidates.map(({ place }) => place).join(' or ');
     this.#wanted = parsePath(wants);
@@ -49,7 +50,7 @@ export class FirstThatHas implements Tree {
         }
         held.push(entry);
         if (this.#isWanted(entry)) {
-          if (candidate !== this.candidates[0]) this.note(`${this.wants} is in ${candidate.place}`);
+          this.takenFrom = candidate.place;
           yield* held;
           held = undefined;
         } else if (held.length > MOST_HELD) break;

@@ -43,7 +43,7 @@ export function openPackage(places: string | readonly string[], options: { as: s
         job.names.bind(as, { tree, undo: job.scope.defer(`close ${as}`, () => tree.close()) });
         return;
       }
-      const tree = new FirstThatHas(as, wants, packages, (text) => job.note(text));
+      const tree = new FirstThatHas(as, wants, packages);
       const undo = job.scope.defer(`close ${as}`, () => tree.close());
       // What is wrong with the package should come up here, not in the middle of a copy.
       await tree.openFirst();
