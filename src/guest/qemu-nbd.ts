@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,9 +36,12 @@ export interface QemuNbdOptions {
  */
 export async function openQemuImage(path: string, options: QemuNbdOptions): Promise<DiskTarget> {
   const { format, readOnly, signal, scope } = options;
-  const folder = await socketFolder();
+  const folder = socketFolder();
+  const entry = await scope.announce({ kind: 'folder', path: folder });
+  // Nobody else may reach the socket.
+  await mkdir(folder, { mode: 0o700 });
   const remove = () => rm(folder, { recursive: true, force: true });
-  scope.defer('remove the folder of the socket', remove, { command: `rm -rf ${quoteForSh(folder)}` });
+  scope.defer('remove the folder of the socket', remove, { command: `rm -rf ${quoteForSh(folder)}`, entry });
   const socket = join(folder, 'nbd');
   const ender = new AbortController();
   const argv = [`--socket=${socket}`, `--format=${format}`, '--cache=writeback', ...(readOnly ? ['--read-only'] : [])];
@@ -77,10 +81,10 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
   return disk;
 }
 
-/** 0700, and short enough for a socket's path. */
-async function socketFolder(): Promise<string> {
-  const place = tmpdir().length < MAX_SOCKET_PATH - 30 ? tmpdir() : '/tmp';
-  return mkdtemp(join(place, 'osx-iso-nbd-'));
+/** A name that is not taken, short enough for a socket's path. */
+function socketFolder(): string {
+  const place = tmpdir().length < MAX_SOCKET_PATH - 60 ? tmpdir() : '/tmp';
+  return join(place, `osx-iso-nbd-${randomUUID()}`);
 }
 
 function refused(error: unknown, path: string, format: GuestImageFormat): Error {

@@ -10,6 +10,8 @@ import { openHostFile } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
 import { editImage, type PlistRequest, plistRequest, stagePlist } from '../../src/guest/index.js';
 import { chameleonReads } from '../helpers/chameleon-reader.js';
+import { expectClean } from '../helpers/clean-volume.js';
+import { HFS_FIXTURES } from '../helpers/hfs-fixtures.js';
 import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
 import { GRUB_FSTEST_TOOLS, grubFstest, grubTree } from '../helpers/judges/grub-fstest.js';
 import { find, needs } from '../helpers/judges/needs.js';
@@ -102,6 +104,21 @@ describe.each(CASES)('a $kind image, map: $map, case-sensitive: $caseSensitive',
     for (const [path, seen] of grubBefore.entries) expect(grubAfter.entries.get(path)).toEqual(seen);
   });
 });
+
+describe.each(['dfvfs-hfsplus.raw', 'goafs-hfsplus.dmg', 'hfsplusrs-small.img', 'udif-gpt.dmg (journaled)'])(
+  'the volume %s, made by Apple',
+  (name) => {
+    it('gets the plist and is clean', async () => {
+      const base = await HFS_FIXTURES[name]!();
+      const before = Object.fromEntries(await snapshot(base));
+      const image = diskFile(scratch('real'), Buffer.from(await base.source.read(0, base.source.size)), 'raw');
+      expect(await edit(image)).toMatchObject({ written: true });
+      const { '/Extra': _folder, [PLIST]: _plist, ...after } = Object.fromEntries((await seenByUs(image)).entries);
+      expect({ ...after, '/': undefined }).toEqual({ ...before, '/': undefined });
+      await expectClean(readFileSync(image));
+    });
+  },
+);
 
 describe('editing an image', () => {
   it('writes what the loader reads, keeps what was there, and does nothing twice', async () => {
@@ -287,6 +304,20 @@ describe('editing an image', () => {
     bytes.writeUInt32BE(2, 32);
     writeFileSync(image, bytes);
     await expect(edit(image)).rejects.toThrow(/encrypted/);
+  });
+
+  it.for(['vmdk', 'vdi', 'vpc', 'vhdx', 'qed', 'parallels', 'qcow'])('knows and writes %s', async (format, context) => {
+    needs(context, 'qemu-img', 'qemu-nbd');
+    const folder = scratch('guest');
+    const raw = diskFile(folder, inMap(await guestVolume(), 'apm'), 'raw');
+    const image = join(folder, `disk.${format}`);
+    const qemuImg = (...args: string[]) => execFileSync(find('qemu-img')!, args, { stdio: 'pipe' });
+    qemuImg('convert', '-f', 'raw', '-O', format, raw, image);
+    expect(await edit(image)).toMatchObject({ written: true, format });
+    const back = join(folder, 'back.img');
+    qemuImg('convert', '-f', format, '-O', 'raw', image, back);
+    const { entries } = await seenByUs(back);
+    expect(entries.has(PLIST)).toBe(true);
   });
 
   it('keeps the snapshots of a qcow2', async (context) => {

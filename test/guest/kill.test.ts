@@ -1,0 +1,83 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compiled } from '../helpers/compiled.js';
+import { fsck } from '../helpers/fsck.js';
+import { find, needs } from '../helpers/judges/needs.js';
+import { kept, scratch } from '../helpers/judges/tool.js';
+import { diskFile, guestVolume, inMap } from './disks.js';
+
+let index: string;
+beforeAll(() => {
+  index = pathToFileURL(join(compiled('guest'), 'src', 'index.js')).href;
+}, 120_000);
+
+/** Runs an edit in a process of its own that meets this end while its changes are staged. */
+async function ended(image: string, temporary: string, end: string) {
+  const script = join(temporary, 'edit.mjs');
+  writeFileSync(
+    script,
+    `import { editImage, stagePlist, Scope } from ${JSON.stringify(index)};
+     const controller = new AbortController();
+     await editImage({ image: ${JSON.stringify(image)} }, { signal: controller.signal, scope: new Scope() }, async (volume) => {
+       const changes = await stagePlist(volume, { base: { Timeout: '5' } });
+       ${end}
+       return changes;
+     }).catch((error) => { console.log(error.name); process.exitCode = error.exitCode; });`,
+  );
+  const child = kept(spawn(process.execPath, [script], { env: { ...process.env, TMPDIR: temporary } }));
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += String(chunk);
+  });
+  child.stderr.on('data', (chunk) => {
+    out += String(chunk);
+  });
+  const [code, by] = await new Promise<[number | null, string | null]>((resolve) => {
+    child.once('close', (...how) => resolve(how));
+  });
+  return { code, by, out };
+}
+
+describe('a qcow2 whose edit', () => {
+  it('is killed is what it was, and nobody holds it', async (context) => {
+    needs(context, 'qemu-img', 'qemu-nbd', 'fsck.hfsplus');
+    const folder = scratch('kill');
+    const disk = inMap(await guestVolume(), 'none');
+    const image = diskFile(folder, disk, 'qcow2');
+    expect(await ended(image, scratch('tmp'), "process.kill(process.pid, 'SIGKILL');")).toMatchObject({
+      by: 'SIGKILL',
+    });
+    // qemu-nbd sees its only client go, and ends by itself; it held a lock.
+    const qemuImg = (...args: string[]) => execFileSync(find('qemu-img')!, args, { stdio: 'pipe' });
+    await expect.poll(() => qemuImg('info', image).length, { timeout: 10_000 }).toBeGreaterThan(0);
+    qemuImg('convert', '-O', 'raw', image, join(folder, 'after.img'));
+    expect(readFileSync(join(folder, 'after.img')).equals(disk)).toBe(true);
+    expect(fsck(disk)).toMatchObject({ status: 0 });
+  });
+
+  it('is interrupted is what it was, and no folder and no server are left', async (context) => {
+    needs(context, 'qemu-img', 'qemu-nbd');
+    const folder = scratch('kill');
+    const disk = inMap(await guestVolume(), 'none');
+    const image = diskFile(folder, disk, 'qcow2');
+    const before = readFileSync(image);
+    const temporary = scratch('tmp');
+    expect(await ended(image, temporary, 'controller.abort();')).toMatchObject({ code: 130, out: 'Interrupted\n' });
+    expect(readdirSync(temporary)).toEqual(['edit.mjs']);
+    execFileSync(find('qemu-img')!, ['info', image], { stdio: 'pipe' });
+    expect(readFileSync(image).equals(before)).toBe(true);
+  });
+
+  it('fails is what it was, and no folder and no server are left', async (context) => {
+    needs(context, 'qemu-img', 'qemu-nbd');
+    const image = diskFile(scratch('kill'), inMap(await guestVolume({ freeBlocks: 1 }), 'none'), 'qcow2');
+    const before = readFileSync(image);
+    const temporary = scratch('tmp');
+    expect(await ended(image, temporary, '')).toMatchObject({ code: 1, out: 'StepError\n' });
+    expect(readdirSync(temporary)).toEqual(['edit.mjs']);
+    expect(readFileSync(image).equals(before)).toBe(true);
+  });
+});
