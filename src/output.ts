@@ -42,8 +42,13 @@ export async function chooseOutput(given: string | undefined, parts: NameParts, 
   if (there === 'file' && !force) {
     throw new UsageError(`${iso} exists already.`, 'Give another name with -o FILE, or --force to replace it.');
   }
+  const beside = { manifest: `${iso}.json`, checksum: `${iso}.sha256` };
+  for (const path of Object.values(beside)) {
+    if (force || (await kindOf(path)) === undefined) continue;
+    throw new UsageError(`${path} exists already.`, 'Give another name with -o FILE, or --force to replace it.');
+  }
   const partial = join(dirname(iso), `.${basename(iso)}.${process.pid}.partial`);
-  return { iso, partial, manifest: `${iso}.json`, checksum: `${iso}.sha256` };
+  return { iso, partial, ...beside };
 }
 
 /** The template with its names replaced. UsageError for a name there is none of. */
