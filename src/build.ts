@@ -156,6 +156,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
   const { installer, output } = plan;
   const { scope, journal } = await scopeOf(plan.engine, context);
   let identification: Identification | undefined;
+  let running = false;
   try {
     if (plan.problems.length > 0) throw problemsError(plan.problems);
     await holdLock(output.iso, scope);
@@ -166,6 +167,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
       context.parts,
     );
     try {
+      running = true;
       const result = await run(plan.recipe, {
         tool,
         scope,
@@ -199,8 +201,8 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
       await tool.close();
     }
   } finally {
-    // What was taken before the run began; nothing is left of it where there was a run.
-    await scope.unwind('failed');
+    // A run gives back everything itself. A second time would cross out in the journal what could not be given back.
+    if (!running) await scope.unwind('failed');
     await identification?.stop();
     await closePlan(plan);
   }
