@@ -28,7 +28,7 @@ const SAME_TIME = 2000;
  */
 export async function examineMedium(
   path: string,
-  options: { readonly force: boolean; readonly signal: AbortSignal },
+  options: { readonly force: boolean; readonly signal: AbortSignal; note?(text: string): void },
 ): Promise<BootMedium> {
   const file = resolve(path);
   const found = await stat(file).catch(() => undefined);
@@ -39,6 +39,8 @@ export async function examineMedium(
     return { file, version: source.version, memory: boot.memory, known: 'manifest', faults: [] };
   }
   const source = await openGiven(file);
+  // Some seconds, for a real one.
+  options.note?.(`There is no manifest of this very file beside it: looking into ${path} first.`);
   try {
     const report = await verifyIso(source, { signal: options.signal });
     const faults = report.checks.filter(({ ok }) => !ok).map(({ text }) => text);

@@ -3,10 +3,11 @@ import { resolve } from 'node:path';
 import { type BootMedium, examineMedium } from './boot-medium.js';
 import { HostError, SourceError, UsageError } from './errors.js';
 import { chooseAccelerator } from './launch/accelerator.js';
+import { adviceOn } from './launch/advice.js';
 import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from './launch/capabilities.js';
 import { createDisk, type DiskInfo, examineDisk, parseSize } from './launch/disks.js';
 import { readHostOsk } from './launch/host-osk.js';
-import { appleProduct, kvmState } from './launch/host-probe.js';
+import { probeHost } from './launch/host-probe.js';
 import { expectReadable, type FoundFirmware, makeNvram, uefiFirmware, uefiLoader } from './launch/loaders.js';
 import {
   type Accelerator,
@@ -81,7 +82,10 @@ export interface BootPlan {
 }
 
 /** Looks at everything a guest needs, and refuses before QEMU starts what could not work. Makes nothing. */
-export async function planBoot(options: BootOptions, signal: AbortSignal): Promise<BootPlan> {
+export async function planBoot(
+  options: BootOptions,
+  { signal, note = () => {} }: { readonly signal: AbortSignal; note?(text: string): void },
+): Promise<BootPlan> {
   // Before anything is started: nobody inherits it.
   const environment = takeFromEnvironment() ?? options.environment;
   const notes: string[] = [];
@@ -90,26 +94,19 @@ export async function planBoot(options: BootOptions, signal: AbortSignal): Promi
   const capabilities = await askQemu(options, notes);
   const medium =
     options.medium ??
-    (options.iso === undefined ? undefined : await examineMedium(options.iso, { force: options.force, signal }));
+    (options.iso === undefined ? undefined : await examineMedium(options.iso, { force: options.force, signal, note }));
   for (const fault of medium?.faults ?? []) notes.push(`Started all the same: ${fault}`);
   const profile = chooseProfile(options.release, medium?.version, notes);
 
   const { nvram, ...loading } = await chooseLoader(options, profile, notes);
   const disks = await findDisks(options);
-  const kvm = await kvmState();
-  const { accelerators } = capabilities;
-  const chosen = chooseAccelerator(options.accelerator, {
-    platform: process.platform,
-    arch: process.arch,
-    kvm,
-    accelerators,
-  });
+  const host = await probeHost(options.qemu);
+  const chosen = chooseAccelerator(options.accelerator, { ...host, accelerators: capabilities.accelerators });
   if (chosen.note !== undefined) notes.push(chosen.note);
   if (options.folder !== undefined) await expectFolder(options.folder);
 
-  const osk = options.smc ? await expectOsk(options, capabilities, environment) : undefined;
+  const osk = options.smc ? await expectOsk(options, capabilities, environment, host.apple !== undefined) : undefined;
   if (osk?.open) notes.push(`${options.oskFile} can be read by others than you: chmod 600 ${options.oskFile}`);
-  notes.push(...profile.notes);
   if (!atLeast(capabilities.version, ...profile.qemu)) {
     notes.push(
       `${profile.name} wants QEMU ${profile.qemu.join('.')} or newer; this is ${capabilities.version.join('.')}.`,
@@ -137,8 +134,10 @@ export async function planBoot(options: BootOptions, signal: AbortSignal): Promi
     ...(options.serial !== undefined && { serial: resolve(options.serial) }),
     ...(options.clock !== undefined && { clock: options.clock }),
   };
+  const machine = makeMachine(choice);
+  notes.push(...adviceOn(machine, profile, host));
   return {
-    machine: makeMachine(choice),
+    machine,
     capabilities,
     notes,
     ...(osk && { osk }),
@@ -260,6 +259,7 @@ async function expectOsk(
   options: BootOptions,
   capabilities: Capabilities,
   environment: ReturnType<typeof takeFromEnvironment>,
+  apple: boolean,
 ): Promise<Osk> {
   if (!capabilities.devices.has('isa-applesmc')) {
     throw new HostError(`${capabilities.program} was built without isa-applesmc.`, {
@@ -269,7 +269,7 @@ async function expectOsk(
   const osk = await findOsk({
     ...(options.oskFile !== undefined && { file: options.oskFile }),
     environment,
-    readHost: async () => ((await appleProduct()) === undefined ? undefined : readHostOsk()),
+    readHost: async () => (apple ? readHostOsk() : undefined),
   });
   if (!osk) throw new HostError("The guest's SMC needs its key.", { hint: OSK_HINT });
   return osk;

@@ -65,6 +65,12 @@ export function parseNames(text: string): Set<string> {
   );
 }
 
+/** One a line; before 5.2 "Possible accelerators: kvm, xen, hax, tcg", which says nothing of what was built in. */
+export function parseAccelerators(text: string): Set<string> {
+  const old = /accelerators: (\S.*)$/m.exec(text)?.[1];
+  return old === undefined ? parseNames(text) : new Set(old.split(/,\s*/));
+}
+
 const known = new Map<string, Promise<Capabilities | undefined>>();
 
 /** Asks the installed QEMU, once a program and process. Undefined where there is none, or it does not say its version. */
@@ -92,7 +98,7 @@ async function probe(program: string): Promise<Capabilities | undefined> {
     program,
     version: parsed,
     devices: parseDevices(devices ?? ''),
-    accelerators: parseNames(accelerators ?? 'tcg\nkvm'),
+    accelerators: parseAccelerators(accelerators ?? 'tcg\nkvm'),
     machineProperties: parseMachineProperties(properties ?? ''),
     userNetwork: networks === undefined || parseNames(networks).has('user'),
   };

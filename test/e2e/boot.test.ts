@@ -249,7 +249,8 @@ test('doctor looks at this very computer', async () => {
 });
 
 test('smc says why it cannot read a key here', async () => {
-  const { status, stderr } = await osxIso(['smc', 'OSK0', 'OSK1']).ended;
+  // No key that a real one has.
+  const { status, stderr } = await osxIso(['smc', 'ZZZ0']).ended;
   expect(status).toBe(4);
-  expect(stderr).toMatch(/\/dev\/port|Linux only|does not answer|no such key/);
+  expect(stderr).toMatch(/\/dev\/port|Linux only|does not answer|applesmc|does not say how long/);
 });

@@ -66,7 +66,7 @@ const options = (more: Partial<BootOptions>): BootOptions => ({
   oskFile: at('osk'),
   ...more,
 });
-const plan = (more: Partial<BootOptions>) => planBoot(options(more), new AbortController().signal);
+const plan = (more: Partial<BootOptions>) => planBoot(options(more), { signal: new AbortController().signal });
 const given = () => ({ iso: at('good.iso'), chameleon: at('boot') });
 
 describe('a plan', () => {

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import {
   atLeast,
   capabilitiesOf,
+  parseAccelerators,
   parseDevices,
   parseMachineProperties,
-  parseNames,
   parseVersion,
 } from '../../src/launch/capabilities.js';
 import { needs } from '../helpers/judges/needs.js';
@@ -42,7 +42,8 @@ test('properties of a machine, as new and old versions list them', () => {
 });
 
 test('accelerators', () => {
-  expect([...parseNames('Accelerators supported in QEMU binary:\ntcg\nkvm\n')]).toEqual(['tcg', 'kvm']);
+  expect([...parseAccelerators('Accelerators supported in QEMU binary:\ntcg\nkvm\n')]).toEqual(['tcg', 'kvm']);
+  expect([...parseAccelerators('Possible accelerators: kvm, xen, hax, tcg\n')]).toEqual(['kvm', 'xen', 'hax', 'tcg']);
 });
 
 describe('the installed QEMU', () => {

@@ -8,7 +8,10 @@ const CARDS = { e1000: 'e1000-82545em', virtio: 'virtio-net-pci', vmxnet3: 'vmxn
 
 /** `osx-iso boot`: looks at everything, prints the machine or starts it, and says how it ended. */
 export async function boot(options: BootOptions, context: Context): Promise<void> {
-  const plan = await osx.planBoot(asked(options), context.signal);
+  const plan = await osx.planBoot(asked(options), {
+    signal: context.signal,
+    note: (text) => context.remark(text),
+  });
   if (options.dryRun) printGuest(plan, options, context);
   else await startGuest(plan, options, context);
 }
@@ -21,7 +24,7 @@ export async function planGuest(
   context: Context,
 ): Promise<osx.BootPlan> {
   const medium = { ...iso, known: 'manifest', faults: [] } as const;
-  return osx.planBoot({ ...asked(options), iso: iso.file, medium, environment }, context.signal);
+  return osx.planBoot({ ...asked(options), iso: iso.file, medium, environment }, { signal: context.signal });
 }
 
 /** Runs the guest to its end and tells how that was. */

@@ -6,6 +6,8 @@ const MARKS = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const
 
 /** `osx-iso doctor`: prints every row; ends with a HostError where something is missing. */
 export async function doctor({ release, qemu }: DoctorOptions, context: Context): Promise<void> {
+  // QEMU is asked what it can do: it has no business with the key.
+  osx.takeFromEnvironment();
   const profile = osx.profileOf(release ?? osx.DEFAULT_RELEASE);
   if (!profile) {
     const known = osx.profiles.map((known) => known.release).join(', ');
