@@ -1,10 +1,12 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { HostError, StepError, UsageError } from '../errors.js';
+import { explain } from '../core/explain.js';
+import { StepError, UsageError } from '../errors.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
 import { MAX_BOOT_PLIST } from '../plist/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
+import { explained } from './explained.js';
 import { backupName } from './stage-plist.js';
 
 export interface MountedOptions {
@@ -54,7 +56,9 @@ export async function installMounted(
 /** The folder given, if it is where a volume is mounted. UsageError for any other, unless forced. */
 export async function volumeRoot({ volume, force = false }: MountedOptions): Promise<string> {
   const root = await realpath(volume).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new UsageError(`${volume}: no such folder. Is the volume mounted?`) : error;
+    throw error.code === 'ENOENT'
+      ? new UsageError(`${volume}: no such folder. Is the volume mounted?`)
+      : explain(error, volume);
   });
   const own = await lstat(root);
   if (!own.isDirectory()) throw new UsageError(`${volume}: expected the folder of a mounted volume, found a file.`);
@@ -111,7 +115,7 @@ async function existing(path: string): Promise<{ bytes: Buffer; stored: string }
   const stored = names.includes(BOOT_PLIST_NAME)
     ? BOOT_PLIST_NAME
     : names.find((name) => name.toLowerCase() === BOOT_PLIST_NAME.toLowerCase());
-  return { bytes: await readFile(path), stored: stored ?? BOOT_PLIST_NAME };
+  return { bytes: await explained(path, () => readFile(path)), stored: stored ?? BOOT_PLIST_NAME };
 }
 
 async function freeBackup(folder: string): Promise<string> {
@@ -136,24 +140,5 @@ async function syncFolder(folder: string): Promise<void> {
 
 function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code === 'ENOENT') return undefined;
-  throw error;
-}
-
-/** Says what a refusal of the host means for a mounted guest. */
-export async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EROFS') {
-      throw new HostError(`${path}: the volume is mounted for reading only.`, {
-        hint: 'Linux mounts journaled HFS+ volumes so. Unmount it and use --image FILE instead: that needs no mount.',
-        cause: error,
-      });
-    }
-    if (code === 'EACCES' || code === 'EPERM') {
-      throw new HostError(`${path}: not permitted to write there.`, { hint: 'Try again with sudo.', cause: error });
-    }
-    throw error;
-  }
+  throw explain(error);
 }

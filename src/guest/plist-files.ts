@@ -8,6 +8,7 @@ import { checkBootPlist, type PlistReport } from '../plist/check.js';
 import { fixBootPlist } from '../plist/fix.js';
 import { MAX_BOOT_PLIST } from '../plist/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
+import { explained } from './explained.js';
 import { replaceFile } from './mounted.js';
 import { backupName } from './stage-plist.js';
 import { DEFAULT_TEMPLATE, readTemplate } from './templates.js';
@@ -45,7 +46,7 @@ export async function writePlistFile(
     throw new UsageError(`${path} exists already.`, 'Give another name, or --force.');
   }
   const text = composePlist(request, there ? { bytes: await readPlist(path), name: path } : undefined);
-  if (!dryRun) await replaceFile(path, text);
+  if (!dryRun) await explained(path, () => replaceFile(path, text));
   return text;
 }
 
@@ -69,7 +70,7 @@ export async function fixPlistFile(path: string, output?: string): Promise<Fixed
   const { text, changes } = fixBootPlist(bytes, path);
   if (output !== undefined) {
     if (await lstat(output).catch(() => undefined)) throw new UsageError(`${output} exists already.`);
-    await replaceFile(output, text);
+    await explained(output, () => replaceFile(output, text));
     return { path: output, written: true, changes };
   }
   const { findings } = await checkPlistFile(path);
@@ -78,8 +79,8 @@ export async function fixPlistFile(path: string, output?: string): Promise<Fixed
     return { ...(await fixPlistFile(path, right)), changes: [...changes, `it is called ${BOOT_PLIST_NAME}`] };
   }
   if (!findings.some(({ code }) => code !== 'file-name')) return { path, written: false, changes: [] };
-  const backup = await keepBeside(path);
-  await replaceFile(path, text);
+  const backup = await explained(path, () => keepBeside(path));
+  await explained(path, () => replaceFile(path, text));
   return { path, written: true, changes, backup };
 }
 

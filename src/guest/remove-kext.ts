@@ -7,8 +7,9 @@ import { type Path, showPath } from '../formats/entry.js';
 import type { StagedVolume } from '../formats/hfsplus/write/index.js';
 import { readSystemVersion } from '../system-version.js';
 import type { GuestChange } from './edit-image.js';
+import { explained } from './explained.js';
 import { bundleName, EXTENSIONS, KEXT_CACHES, needless } from './kext.js';
-import { explained, type MountedChange, type MountedOptions, volumeRoot } from './mounted.js';
+import { type MountedChange, type MountedOptions, volumeRoot } from './mounted.js';
 
 /** The host of `needless`. */
 const thisHost = () => ({ platform: process.platform as string, release: release() });

@@ -88,6 +88,14 @@ describe('osx-iso plist', () => {
     expect(existsSync(file)).toBe(false);
     expect(await run('plist', '-o', file)).toMatchObject({ code: 0 });
     expect(await run('plist', '-o', file)).toMatchObject({ code: 2, err: expect.stringMatching(/exists already/) });
+    expect(await run('plist', '-o', join(file, 'x', NAME))).toMatchObject({
+      code: 1,
+      err: expect.not.stringMatching('bug'),
+    });
+    expect(await run('plist', '-o', join(file, '..', 'no', NAME))).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/is not there/),
+    });
     expect(await run('plist', '-o', file, '--merge', '--set', 'Wait=Yes')).toMatchObject({ code: 0 });
     expect(await run('plist', '-o', file, '--template', 'verbose', '--force')).toMatchObject({ code: 0 });
     expect(reads(readFileSync(file, 'utf8')).getString('Kernel Flags')).toBe('-v');
