@@ -9,6 +9,7 @@ import { openGiven } from '../open-given.js';
 import { findInstaller } from '../source/find.js';
 import { extract } from './extract.js';
 import { type Layer, type Opened, openLayers } from './layers.js';
+import { recognise } from './recognise.js';
 
 export type { Layer } from './layers.js';
 
@@ -36,6 +37,8 @@ export interface Listed {
 
 export interface Inspection {
   readonly file: string;
+  /** Which installer it is, where it is one and all of it was asked for. */
+  readonly installer?: { readonly release: string; readonly kind: string; readonly notes: readonly string[] };
   /** The containers from the outside in. */
   readonly layers: readonly Layer[];
   /** What is at `inside` (default: the root), one level deep. */
@@ -50,7 +53,13 @@ const DEEPEST = 8;
 
 /** Opens whatever a path leads to, and lists or extracts what is inside. SourceError and FormatError as they are met. */
 export async function inspect(path: string, options: InspectOptions): Promise<Inspection> {
-  const file = await openTop(path);
+  const whole = options.inside === undefined && options.output === undefined;
+  const recognised = whole ? await recognise(path) : undefined;
+  const file = await openTop(path).catch((error: unknown) => {
+    // What build would say of it is more to the point than that it cannot be opened.
+    throw recognised && 'reason' in recognised ? recognised.reason : error;
+  });
+  const installer = recognised && 'release' in recognised ? { installer: recognised } : {};
   try {
     const wanted = options.inside === undefined ? [] : wantedPath(options.inside);
     const { opened, layers, rest } = await descend(file, wanted);
@@ -64,7 +73,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
       const extracted = await extract(opened, rest, options.output, options.signal);
       return { file: path, layers, listing: [], extracted };
     }
-    return { file: path, layers, listing: await list(opened, target, options.signal) };
+    return { file: path, ...installer, layers, listing: await list(opened, target, options.signal) };
   } finally {
     await file.close();
   }

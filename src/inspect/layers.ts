@@ -4,8 +4,10 @@ import type { Entry, Path, Tree } from '../formats/entry.js';
 import { openPackage } from '../formats/payload.js';
 import { openXar } from '../formats/xar/index.js';
 import { releaseTitle } from '../releases.js';
+import { isPackage } from '../source/unwrap.js';
 import { readSystemVersion } from '../system-version.js';
 import { volumeUuid } from '../verify/uuid.js';
+import { ArchiveTree } from './archive-tree.js';
 
 /** One container in the chain: what it is, and what is known of it as short lines. */
 export interface Layer {
@@ -24,7 +26,7 @@ export interface Opened {
 
 /** Opens a file as what its bytes say it is: a disk image with an HFS+ volume, or a flat package. */
 export async function openLayers(file: ByteSource): Promise<Opened> {
-  if (await isXar(file)) return openPackageLayers(file);
+  if (await isPackage(file)) return openPackageLayers(file);
   const disk = await openDisk(file);
   const { partition, volume } = await openVolume(disk);
   const { header } = volume;
@@ -46,16 +48,6 @@ export async function openLayers(file: ByteSource): Promise<Opened> {
     },
   ];
   return { layers, tree: volume, entry: (path) => volume.entry(path), file: (path) => volume.file(path) };
-}
-
-async function isXar(file: ByteSource): Promise<boolean> {
-  if (file.size < 512) return file.size >= 28 && (await magic(file, 0)) === 'xar!';
-  // Some of Apple's downloads are both: the trailer of the disk image counts.
-  return (await magic(file, 0)) === 'xar!' && (await magic(file, file.size - 512)) !== 'koly';
-}
-
-async function magic(file: ByteSource, offset: number): Promise<string> {
-  return Buffer.from(await file.read(offset, 4)).toString('latin1');
 }
 
 function diskLayers(disk: Disk, file: ByteSource): Layer[] {
@@ -85,7 +77,8 @@ function diskLayers(disk: Disk, file: ByteSource): Layer[] {
 
 async function openPackageLayers(file: ByteSource): Promise<Opened> {
   const archive = await openXar(file);
-  const tree = await openPackage(file);
+  const hasPayload = archive.members.some(({ path, type }) => type === 'file' && /^([^/]+\/)?Payload$/.test(path));
+  const tree = hasPayload ? await openPackage(file) : new ArchiveTree(archive);
   const entry = async (path: Path): Promise<Entry | undefined> => {
     for await (const found of tree.walk(path)) if (found.path.length === path.length) return found;
     return undefined;
@@ -96,7 +89,7 @@ async function openPackageLayers(file: ByteSource): Promise<Opened> {
         kind: 'package',
         name: file.name,
         lines: [
-          `${file.size} bytes; payload: ${tree.forms.join(', ')}`,
+          `${file.size} bytes; ${tree instanceof ArchiveTree ? 'no payload' : `payload: ${tree.forms.join(', ')}`}`,
           ...archive.members.filter(({ type }) => type === 'file').map(({ path, size }) => `${path}  ${size} bytes`),
         ],
       },

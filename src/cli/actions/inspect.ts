@@ -21,6 +21,10 @@ export async function inspect({ file, path, output }: InspectOptions, context: C
     lines.push(`${to}: ${files} ${files === 1 ? 'file' : 'files'}, ${showBytes(size)}`);
   } else {
     if (path === undefined) {
+      if (found.installer) {
+        lines.push(`installer: ${found.installer.release} (${found.installer.kind})`);
+        for (const note of found.installer.notes) lines.push(`    ${note}`);
+      }
       for (const [depth, layer] of found.layers.entries()) {
         lines.push(`${'  '.repeat(depth)}${layer.kind}: ${layer.name}`);
         for (const line of layer.lines) lines.push(`${'  '.repeat(depth)}    ${line}`);

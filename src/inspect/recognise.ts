@@ -1,0 +1,20 @@
+import { UserError } from '../errors.js';
+import { releaseTitle } from '../releases.js';
+import { openInstaller } from '../source/index.js';
+
+/** Which installer something is, or why it is none. */
+export type Recognised =
+  | { readonly release: string; readonly kind: string; readonly notes: readonly string[] }
+  | { readonly reason: UserError };
+
+/** Looks at something as `build` would. */
+export async function recognise(path: string): Promise<Recognised> {
+  try {
+    const { version, build, kind, notes, files } = await openInstaller(path);
+    await files.close();
+    return { release: releaseTitle(version, build), kind, notes };
+  } catch (error) {
+    if (error instanceof UserError) return { reason: error };
+    throw error;
+  }
+}
