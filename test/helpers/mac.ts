@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { quoteForSh } from '../../src/host/quote.js';
@@ -76,6 +76,16 @@ export class Mac {
     ];
   }
 
+  /** Gives all of it to another user. */
+  give(uid: number): void {
+    const all = [
+      this.#mounts,
+      this.top,
+      ...readdirSync(this.top, { recursive: true }).map((name) => join(this.top, `${name}`)),
+    ];
+    for (const path of all) lchownSync(path, uid, uid);
+  }
+
   remove(): void {
     this.hdiutil.remove();
     rmSync(this.#mounts, { recursive: true, force: true });
@@ -101,11 +111,11 @@ export class CommandLine {
   start(
     mac: Mac,
     argv: readonly string[],
-    options: { terminal?: boolean; uid?: number } = {},
+    options: { terminal?: boolean; uid?: number; env?: Readonly<Record<string, string>>; program?: string } = {},
   ): { readonly ended: Promise<Ended>; type(text: string): void; kill(signal: NodeJS.Signals): void } {
     const { CI: _ci, NO_COLOR: _no, SUDO_UID: _uid, SUDO_GID: _gid, SUDO_USER: _user, ...own } = process.env;
-    const env = { ...own, ...mac.env, TERM: 'xterm' };
-    const words = [process.execPath, this.#program, ...argv];
+    const env = { ...own, ...mac.env, ...options.env, TERM: 'xterm' };
+    const words = [process.execPath, options.program ?? this.#program, ...argv];
     const owner = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
     const child = options.terminal
       ? spawn('script', ['-qfec', `stty cols 80 rows 24; exec ${words.map(quoteForSh).join(' ')}`, '/dev/null'], {
@@ -132,7 +142,18 @@ export class CommandLine {
     };
   }
 
-  run(mac: Mac, argv: readonly string[], options: { uid?: number } = {}): Promise<Ended> {
+  run(
+    mac: Mac,
+    argv: readonly string[],
+    options: { uid?: number; env?: Readonly<Record<string, string>> } = {},
+  ): Promise<Ended> {
     return this.start(mac, argv, options).ended;
+  }
+
+  /** Runs a program of a test's own that imports our modules from './src/…'. */
+  script(mac: Mac, text: string, options: { uid?: number } = {}): Promise<Ended> {
+    const program = join(this.#modules, 'script.mjs');
+    writeFileSync(program, text);
+    return this.start(mac, [], { ...options, program }).ended;
   }
 }
