@@ -4,6 +4,6 @@ export { type EditContext, editImage, type GuestChange, type ImageEdit, type Ima
 export { installMounted, type MountedChange, type MountedOptions } from './mounted.js';
 export { checkPlistFile, fixPlistFile, plistRequest, writePlistFile } from './plist-files.js';
 export { needlessHere, removeKextMounted, stageKextRemoval } from './remove-kext.js';
-export { mountedLines, plainEdit, valuesOf } from './show.js';
+export { indented, mountedLines, plainEdit, valuesOf } from './show.js';
 export { stagePlist } from './stage-plist.js';
 export { DEFAULT_TEMPLATE, readTemplate, templateNames } from './templates.js';

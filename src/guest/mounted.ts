@@ -21,6 +21,8 @@ export interface MountedOptions {
 export interface MountedChange {
   readonly what: 'add' | 'replace' | 'keep' | 'remove' | 'touch';
   readonly path: string;
+  /** What is written there. */
+  readonly text?: string;
 }
 
 /** Puts the plist into the /Extra of a mounted volume, at once and whole; what was there stays beside it as .bak. */
@@ -48,7 +50,7 @@ export async function installMounted(
     changes.push({ what: 'keep', path: backup });
     if (!dryRun) await explained(backup, () => keep(join(folder, old.stored), backup));
   }
-  changes.push({ what: old ? 'replace' : 'add', path });
+  changes.push({ what: old ? 'replace' : 'add', path, text });
   if (!dryRun) await explained(path, () => replaceFile(path, text, old?.stored));
   return changes;
 }

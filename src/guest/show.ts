@@ -12,8 +12,19 @@ export function plainEdit(edit: ImageEdit) {
 /** What was done on a mounted volume, for people. */
 export function mountedLines(volume: string, changes: readonly MountedChange[], dryRun: boolean): string[] {
   if (changes.length === 0) return [volume, '  it is so already: nothing was written'];
-  const lines = changes.map(({ what, path }) => `  ${what.padEnd(8)}${path}`);
+  const lines = changes.flatMap(({ what, path, text }) => [
+    `  ${what.padEnd(8)}${path}`,
+    ...(dryRun && text !== undefined ? indented(text) : []),
+  ]);
   return [volume, ...lines, ...(dryRun ? ['  nothing was written'] : [])];
+}
+
+/** A file's text below the line that names it. */
+export function indented(text: string): string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `          ${line}`);
 }
 
 /** The values a key takes, in a few words. */

@@ -1,4 +1,4 @@
-import type * as osx from '../../index.js';
+import * as osx from '../../index.js';
 import { showBytes } from '../view-format.js';
 
 /** What was done to an image, for people. */
@@ -6,9 +6,10 @@ export function guestLines(image: string, edit: osx.ImageEdit): string[] {
   const where = edit.partition === 0 ? '' : `, partition ${edit.partition}`;
   const head = `${image} (${edit.format}${where}): volume "${edit.volume}"`;
   if (edit.changes.length === 0) return [head, '  it is so already: nothing was written'];
-  const lines = edit.changes.map(({ what, path, note }) => {
-    return `  ${what.padEnd(8)}/${path.join('/')}${note === undefined ? '' : `  (${note})`}`;
-  });
+  const lines = edit.changes.flatMap(({ what, path, note, bytes }) => [
+    `  ${what.padEnd(8)}/${path.join('/')}${note === undefined ? '' : `  (${note})`}`,
+    ...(!edit.written && bytes && what !== 'keep' ? osx.indented(Buffer.from(bytes).toString('latin1')) : []),
+  ]);
   const size = showBytes(edit.bytes);
   return [
     head,
