@@ -46,7 +46,7 @@ export async function examineMedium(
     const faults = report.checks.filter(({ ok }) => !ok).map(({ text }) => text);
     if (!report.ok && !options.force) {
       throw new VerifyError(
-        `${path}: this could not start: ${faults[0] ?? 'it failed a check'}${more(faults.length - 1)}.`,
+        `${path}: this could not start: ${(faults[0] ?? 'it failed a check').replace(/\.$/, '')}${more(faults.length - 1)}.`,
         'osx-iso verify lists everything; --force starts it all the same.',
       );
     }
