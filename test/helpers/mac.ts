@@ -111,7 +111,14 @@ export class CommandLine {
   start(
     mac: Mac,
     argv: readonly string[],
-    options: { terminal?: boolean; uid?: number; env?: Readonly<Record<string, string>>; program?: string } = {},
+    options: {
+      terminal?: boolean;
+      uid?: number;
+      env?: Readonly<Record<string, string>>;
+      program?: string;
+      /** Told all that was said, whenever there is more. */
+      onText?: (text: string) => void;
+    } = {},
   ): { readonly ended: Promise<Ended>; type(text: string): void; kill(signal: NodeJS.Signals): void } {
     const { CI: _ci, NO_COLOR: _no, SUDO_UID: _uid, SUDO_GID: _gid, SUDO_USER: _user, ...own } = process.env;
     const env = { ...own, ...mac.env, ...options.env, TERM: 'xterm' };
@@ -125,6 +132,7 @@ export class CommandLine {
     let text = '';
     const hear = (chunk: Buffer) => {
       text += chunk.toString('utf8');
+      options.onText?.(text);
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);

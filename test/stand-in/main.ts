@@ -10,6 +10,7 @@
 //
 // HDIUTIL_STATE names the folder with its state; control.json in it says what is to go wrong (failures.ts).
 
+import { spawnSync } from 'node:child_process';
 import { Arguments } from './arguments.js';
 import { after, before, dueRule, Failure } from './failures.js';
 import { countCall, stateFolder } from './state.js';
@@ -42,6 +43,12 @@ async function run(argv: readonly string[]): Promise<void> {
     case 'resize':
       await (await import('./convert.js')).resize(args, print);
       break;
+    case 'cp': {
+      // test/bin/counted/cp: the real one, at its usual place.
+      const { status } = spawnSync('/bin/cp', argv.slice(1), { stdio: ['ignore', 'inherit', 'inherit'] });
+      if (status !== 0) throw new Failure('', status ?? 1);
+      break;
+    }
     default:
       throw new Failure(`hdiutil: ${args.verb}: unknown verb`, 1);
   }

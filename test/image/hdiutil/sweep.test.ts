@@ -1,18 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { yosemite } from '../../../pipelines/yosemite.js';
 import { openHostFile } from '../../../src/formats/bytes.js';
 import { openDisk } from '../../../src/formats/disk.js';
 import { CommandLine, type Ended, Mac } from '../../helpers/mac.js';
 import { smallInstaller } from '../../helpers/small-installer.js';
-import { compileStandIn } from '../../helpers/stand-in.js';
+import { BIN, compileStandIn } from '../../helpers/stand-in.js';
 import type { Action } from '../../stand-in/failures.js';
 
-// For every call of hdiutil that the recipe makes: it fails; the user presses Ctrl-C while it is under way; the build is told to
-// end; the build is killed while the call goes on, and `osx-iso clean` comes after. Each time with processes of their own.
+// For every call of hdiutil and cp that the recipe makes: it fails; the user presses Ctrl-C while it is under way; the build is told
+// to end; the build is killed while the call goes on, and `osx-iso clean` comes after. And for every step that calls neither: the
+// build is told to end, and killed, when it begins. Each time with processes of their own.
 
 const KINDS = ['fail', 'SIGINT', 'SIGTERM', 'SIGKILL'] as const;
 type Kind = (typeof KINDS)[number];
@@ -31,6 +33,10 @@ const needsScript = (() => {
     return true;
   }
 })();
+/** Steps that call no program. */
+const OWN_STEPS = ['remove', 'open-package', 'expect-kernel', 'verify', 'rename'];
+/** cp counts as a call, too. */
+const COUNTED = { PATH: `${join(BIN, 'counted')}${delimiter}${BIN}${delimiter}${process.env.PATH ?? ''}` };
 /** At the same time: they wait for processes most of the time. */
 const LANES = 3;
 
@@ -55,9 +61,17 @@ function argvOf(mac: Mac): string[] {
   return ['build', '--app', app, '-o', join(mac.out, 'x.iso'), '--engine', 'hdiutil', '--force'];
 }
 
-async function attempt(mac: Mac, kind: Kind, at: number): Promise<Ended> {
+/** At the call of that number, or at the beginning of the step of that verb. */
+interface Point {
+  readonly kind: Kind;
+  readonly at: number | string;
+  readonly what: string;
+}
+
+async function attempt(mac: Mac, { kind, at }: Point): Promise<Ended> {
+  if (typeof at === 'string') return attemptAtStep(mac, kind as 'SIGTERM' | 'SIGKILL', at);
   mac.hdiutil.plan([{ at, action: ACTIONS[kind] }]);
-  const session = cli.start(mac, argvOf(mac), { terminal: kind === 'SIGINT' && !needsScript });
+  const session = cli.start(mac, argvOf(mac), { terminal: kind === 'SIGINT' && !needsScript, env: COUNTED });
   if (kind === 'SIGINT') {
     const reached = join(mac.hdiutil.state, 'reached');
     let over = false;
@@ -73,14 +87,31 @@ async function attempt(mac: Mac, kind: Kind, at: number): Promise<Ended> {
   return session.ended;
 }
 
+async function attemptAtStep(mac: Mac, signal: 'SIGTERM' | 'SIGKILL', verb: string): Promise<Ended> {
+  mac.hdiutil.plan([]);
+  let sent = false;
+  const session = cli.start(mac, [...argvOf(mac), '--json'], {
+    env: COUNTED,
+    onText: (text) => {
+      if (sent || !text.includes(`"type":"step:start","step":{"index":${stepIndex(verb)},`)) return;
+      sent = true;
+      session.kill(signal);
+    },
+  });
+  return session.ended;
+}
+
+const stepIndex = (verb: string) => yosemite.findIndex((step) => step.verb === verb);
+
 /** What is not as it must be after a run, in words. */
-async function judge(mac: Mac, kind: Kind, { status, text }: Ended): Promise<string[]> {
+async function judge(mac: Mac, { kind, at }: Point, { status, text }: Ended): Promise<string[]> {
   const faults: string[] = [];
   if (kind === 'SIGKILL') {
-    if (status !== 'SIGKILL') faults.push(`ended with ${status}: ${text}`);
+    if (status !== 'SIGKILL' && typeof at !== 'string') faults.push(`ended with ${status}: ${text}`);
     const cleaned = await cli.run(mac, ['clean']);
     if (cleaned.status !== 0) faults.push(`clean ended with ${cleaned.status}: ${cleaned.text}`);
-  } else if (kind !== 'fail' && status !== 130) faults.push(`ended with ${status}, not with 130: ${text}`);
+  } else if (kind !== 'fail' && status !== 130 && !(status === 0 && typeof at === 'string'))
+    faults.push(`ended with ${status}, not with 130: ${text}`);
   else if (kind === 'fail' && ![0, 1].includes(status as number)) faults.push(`ended with ${status}: ${text}`);
   faults.push(...mac.left());
   const iso = join(mac.out, 'x.iso');
@@ -107,30 +138,36 @@ it('leaves nothing, at whatever call of hdiutil the build fails, is interrupted,
   const before = fingerprint();
   const clean = newMac();
   clean.hdiutil.plan([]);
-  const whole = await cli.run(clean, argvOf(clean));
+  const whole = await cli.run(clean, argvOf(clean), { env: COUNTED });
   expect(whole.text).toMatch(/checks passed/);
   expect(whole.status).toBe(0);
   expect(clean.left()).toEqual([]);
   const calls = clean.hdiutil.calls().map(([verb]) => verb);
   expect(calls.length).toBeGreaterThan(12);
 
-  const points = KINDS.flatMap((kind) => calls.map((verb, index) => ({ kind, verb, at: index + 1 })));
+  expect(calls.filter((verb) => verb === 'cp')).toHaveLength(3);
+
+  const points: Point[] = [
+    ...KINDS.flatMap((kind) => calls.map((verb, index) => ({ kind, what: verb!, at: index + 1 }))),
+    ...OWN_STEPS.flatMap((at) => (['SIGTERM', 'SIGKILL'] as const).map((kind) => ({ kind, what: 'step', at }))),
+  ];
+  const count = points.length;
   const faults: string[] = [];
   const outcomes = new Map<string, number>();
   const lane = async () => {
     let mac = newMac();
     for (let point = points.shift(); point; point = points.shift()) {
-      const ended = await attempt(mac, point.kind, point.at);
+      const ended = await attempt(mac, point);
       const outcome = `${point.kind} → ${ended.status}`;
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      const found = await judge(mac, point.kind, ended);
-      faults.push(...found.map((fault) => `${point!.kind} at ${point!.at} (${point!.verb}): ${fault}`));
+      const found = await judge(mac, point, ended);
+      faults.push(...found.map((fault) => `${point!.kind} at ${point!.at} (${point!.what}): ${fault}`));
       // One that left something must not be blamed for it twice.
       if (found.length > 0 || ended.status === 0) mac = newMac();
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  const swept = `${calls.length} calls of hdiutil × ${KINDS.join(', ')} = ${calls.length * KINDS.length} points`;
+  const swept = `${calls.length} calls × ${KINDS.join(', ')}, ${OWN_STEPS.length} steps × SIGTERM, SIGKILL = ${count} points`;
   console.info(`failure points swept over hdiutil's stand-in: ${swept}; ${JSON.stringify([...outcomes])}`);
   expect(faults).toEqual([]);
   expect(fingerprint()).toEqual(before);
