@@ -19,6 +19,11 @@ interface Cost {
   written: number;
 }
 
+/** Bytes. */
+const DEEP_MEMORY = 250e6;
+/** A manifest, a lock. */
+const SMALL = 1e6;
+
 if (process.argv[2] === '--one') await one(process.argv.slice(3));
 else await bench();
 
@@ -135,11 +140,6 @@ async function deep(dir: string, scale: number): Promise<void> {
   );
   if (!within) process.exitCode = 1;
 }
-
-/** Bytes. */
-const DEEP_MEMORY = 250e6;
-/** A manifest, a lock. */
-const SMALL = 1e6;
 
 /** Bytes of the files in a folder, without those that the ISO is written to. */
 async function bytesIn(folder: string, without: readonly string[]): Promise<number> {

@@ -23,6 +23,7 @@ export type Piece =
       readonly length: number;
       readonly file: string;
       readonly run?: RunTag;
+      readonly part?: PartTag;
     }
   /** One whole encoded run: decode `input` to exactly `plainLength` bytes, take `length` of them from `skip`. */
   | {
@@ -36,6 +37,7 @@ export type Piece =
       readonly file: string;
       readonly at: number;
       readonly run?: RunTag;
+      readonly part?: PartTag;
     };
 
 /**
@@ -46,6 +48,15 @@ export interface RunTag {
   /** One number an open image. */
   readonly image: number;
   readonly index: number;
+}
+
+/**
+ * Says that the bytes of a piece are a part of such a run that is stored as it is: of an image inside another the run lies across
+ * several runs of the outer one. The CRC32 is that of the piece's `length` bytes.
+ */
+export interface PartTag extends RunTag {
+  /** In the run, bytes. */
+  readonly offset: number;
 }
 
 /** Random access to a fixed number of bytes. */

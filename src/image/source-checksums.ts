@@ -19,7 +19,11 @@ export class SourceChecksums {
   }
 
   report(checksums: readonly RunChecksum[]): void {
-    for (const { run, crc } of checksums) this.#images.get(run.image)?.ledger.report(run.index, crc);
+    for (const { run, crc, part } of checksums) {
+      const ledger = this.#images.get(run.image)?.ledger;
+      if (part) ledger?.reportPart(run.index, part, crc);
+      else ledger?.report(run.index, crc);
+    }
   }
 
   /** SourceError for an image whose bytes are not what its checksums say; otherwise what each said, by image. */

@@ -36,6 +36,8 @@ export class ChecksumLedger {
   readonly #crc: Uint32Array;
   readonly #known: Uint8Array;
   #runsAt: Map<number, number[]> | undefined;
+  /** Of runs seen in parts: the parts so far, by where they start. */
+  readonly #parts = new Map<number, Map<number, { readonly length: number; readonly crc: number }>>();
 
   constructor(image: UdifImage) {
     this.#image = image;
@@ -52,6 +54,22 @@ export class ChecksumLedger {
   report(run: number, crc: number): void {
     this.#crc[run] = crc;
     this.#known[run] = 1;
+  }
+
+  /** A part of run number `run`, from byte `offset` of it on, has this CRC32. Parts that overlap or leave gaps say nothing. */
+  reportPart(run: number, { offset, length }: { readonly offset: number; readonly length: number }, crc: number): void {
+    if (this.#known[run] || length === 0) return;
+    const parts = this.#parts.get(run) ?? new Map();
+    this.#parts.set(run, parts.set(offset, { length, crc }));
+    let whole = 0;
+    let here = 0;
+    for (let part = parts.get(0); part; part = parts.get(here)) {
+      whole = crc32Combine(whole, part.crc, part.length);
+      here += part.length;
+    }
+    if (here !== this.#image.runs.length[run]) return;
+    this.#parts.delete(run);
+    this.report(run, whole);
   }
 
   /**

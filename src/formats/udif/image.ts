@@ -123,9 +123,13 @@ export class UdifImage implements ByteSource {
       const skip = from - start[run]!;
       const tag = { image: this.id, index: run };
       if (kind === 'raw') {
-        const whole = until - from === plain[run]!;
+        let inRun = skip;
         for (const piece of piecesOf(this.source, at[run]! + skip, until - from)) {
-          yield whole && piece.kind === 'host' && piece.length === plain[run]! ? { ...piece, run: tag } : piece;
+          if (piece.kind === 'host' && piece.length === plain[run]!) yield { ...piece, run: tag };
+          else if (piece.kind === 'host' || piece.kind === 'encoded')
+            yield { ...piece, part: { ...tag, offset: inRun } };
+          else yield piece;
+          inRun += piece.length;
         }
         continue;
       }

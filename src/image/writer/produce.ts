@@ -1,13 +1,15 @@
 import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { FormatError } from '../../errors.js';
-import type { Piece, RunTag } from '../../formats/bytes.js';
+import type { PartTag, Piece, RunTag } from '../../formats/bytes.js';
 import { decode } from '../../formats/codecs/index.js';
 
-/** The CRC32 of one whole run, seen on the way. */
+/** The CRC32 of one whole run, or of a part of it, seen on the way. */
 export interface RunChecksum {
   readonly run: RunTag;
   readonly crc: number;
+  /** Bytes of the run. */
+  readonly part?: { readonly offset: number; readonly length: number };
 }
 
 /** Decoded runs kept a thread: neighbouring files share runs, and a run of an inner image may lie across two of the outer. */
@@ -61,7 +63,7 @@ export class Producer {
           readHost(piece, target, at, checksums, ready);
           break;
         case 'encoded':
-          target.set(this.#decode(piece, checksums).subarray(piece.skip, piece.skip + piece.length), at);
+          this.#useDecoded(piece, target, at, checksums);
           ready?.(at, end);
           break;
         default:
@@ -69,6 +71,12 @@ export class Producer {
       }
       at = end;
     }
+  }
+
+  #useDecoded(piece: Piece & { kind: 'encoded' }, target: Uint8Array, at: number, checksums?: RunChecksum[]): void {
+    const plain = this.#decode(piece, checksums).subarray(piece.skip, piece.skip + piece.length);
+    target.set(plain, at);
+    if (piece.part) checksums?.push(partChecksum(piece.part, piece.length, crc32(plain)));
   }
 
   #decode(piece: Piece & { kind: 'encoded' }, checksums?: RunChecksum[]): Uint8Array {
@@ -141,8 +149,13 @@ function readHost(
       });
     }
     done += count;
-    if (piece.run && checksums) crc = crc32(target.subarray(from, from + count), crc);
+    if ((piece.run || piece.part) && checksums) crc = crc32(target.subarray(from, from + count), crc);
     ready?.(from, from + count);
   }
   if (piece.run) checksums?.push({ run: piece.run, crc });
+  if (piece.part) checksums?.push(partChecksum(piece.part, piece.length, crc));
+}
+
+function partChecksum({ image, index, offset }: PartTag, length: number, crc: number): RunChecksum {
+  return { run: { image, index }, crc, part: { offset, length } };
 }

@@ -131,13 +131,20 @@ function* cut(piece: Piece): Generator<Piece> {
         yield { kind: 'bytes', bytes: piece.bytes.subarray(done, done + length), length };
         break;
       case 'host': {
-        // A part is not the whole run any more: its tag goes.
-        const { fd, opening, offset, file } = piece;
-        yield { kind: 'host', fd, opening, offset: offset + done, length, file };
+        // A part is not the whole run any more.
+        const { fd, opening, offset, file, run } = piece;
+        const part = piece.part ?? (run && { ...run, offset: 0 });
+        const tag = part && { part: { ...part, offset: part.offset + done } };
+        yield { kind: 'host', fd, opening, offset: offset + done, length, file, ...tag };
         break;
       }
       case 'encoded':
-        yield { ...piece, skip: piece.skip + done, length };
+        yield {
+          ...piece,
+          skip: piece.skip + done,
+          length,
+          ...(piece.part && { part: { ...piece.part, offset: piece.part.offset + done } }),
+        };
         break;
       default:
         piece satisfies never;
