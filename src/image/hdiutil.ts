@@ -47,6 +47,9 @@ export interface HdiutilOptions {
   readonly chown?: (path: string, uid: number, gid: number) => Promise<void>;
 }
 
+/** Mount points of ours are in a folder of such a name, see src/engine.ts. */
+const OWN_MOUNTS = /\/osx-iso-[0-9a-f]{12}\/\d+$/;
+
 /** The engine of Somlo's page: hdiutil attaches, converts and resizes; the system's own file system does the rest. */
 export class HdiutilTool implements ImageTool {
   readonly name = 'hdiutil';
@@ -91,12 +94,12 @@ export class HdiutilTool implements ImageTool {
     const { journal, mounts } = this.#options;
     const mountPoint = join(mounts, `${++this.#count}`);
     const entry = await journal.append({ kind: 'attachment', image: mine.path, mountPoint });
-    await makeMountPoint(mountPoint);
     const giveBack = async () => {
       await this.#detachOwn(mine.path, mountPoint);
       await journal.done(entry);
     };
     try {
+      await makeMountPoint(mountPoint);
       // No signal from here on: an attach that is cut off may leave devices nobody knows of.
       const argv = attachArgv(mine.path, { mountPoint, readOnly });
       const { stdout } = await explained(`attach ${mine.title}`, () => this.#program.run(argv));
@@ -178,6 +181,12 @@ export class HdiutilTool implements ImageTool {
   #useForeign(image: HostImage, { entities }: Attached, readOnly: boolean, work: Work): Volume {
     const device = wholeDisk(entities) ?? 'its device';
     const mountPoint = mountedVolume(entities)?.mountPoint;
+    // It would be detached under us when that build is done with it.
+    if (mountPoint !== undefined && OWN_MOUNTS.test(mountPoint)) {
+      throw new StepError(`${image.title} is in use by another build: it is mounted at ${mountPoint}.`, {
+        hint: 'Wait for that build. If there is none any more: osx-iso clean',
+      });
+    }
     if (!readOnly || mountPoint === undefined) {
       throw new StepError(
         `${image.title} is attached already as ${device}${mountPoint === undefined ? ', but not mounted' : ''}.`,
@@ -259,7 +268,8 @@ export class HdiutilTool implements ImageTool {
         work.report({ done: Math.round((percent / 100) * total), total });
       }
     };
-    await explained(doing, () => this.#program.runPatiently(argv, { signal: work.signal, onLine }));
+    const again = () => rm(result, { force: true });
+    await explained(doing, () => this.#program.runPatiently(argv, { signal: work.signal, onLine }, again));
     const found = await stat(result).catch(() => undefined);
     if (!found?.isFile() || found.size === 0) {
       throw new StepError(

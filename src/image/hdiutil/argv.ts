@@ -6,13 +6,25 @@ const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 
 /**
- * A source (`readOnly`) is attached so that nothing on it can change; the target with `-owners on`, because without it files
- * belong to nobody on removable images. `-nobrowse` keeps Finder away, and `-noverify` saves minutes: we check ourselves.
+ * A source (`readOnly`) is attached so that nothing on it can change. `-owners on`, because by default owners are ignored on
+ * removable images: neither would those of the source be seen, nor those on the target be kept. `-nobrowse` keeps Finder away, and `-noverify` saves minutes: we check ourselves.
  */
 export function attachArgv(image: string, options: { mountPoint: string; readOnly: boolean }): string[] {
   const { mountPoint, readOnly } = options;
-  const access = readOnly ? ['-readonly'] : ['-readwrite', '-owners', 'on'];
-  return ['attach', '-plist', '-nobrowse', '-noverify', '-noautoopen', ...access, '-mountpoint', mountPoint, image];
+  const access = readOnly ? '-readonly' : '-readwrite';
+  return [
+    'attach',
+    '-plist',
+    '-nobrowse',
+    '-noverify',
+    '-noautoopen',
+    access,
+    '-owners',
+    'on',
+    '-mountpoint',
+    mountPoint,
+    image,
+  ];
 }
 
 /** `target` is the whole disk's device node. */

@@ -5,6 +5,7 @@ import { chunks, openHostFile } from '../../formats/bytes.js';
 import type { Entry, Path } from '../../formats/entry.js';
 import type { Work } from '../types.js';
 import { copyArgv } from './argv.js';
+import { explained } from './failure.js';
 import { hostName } from './mount-point.js';
 import type { Runner } from './program.js';
 
@@ -43,10 +44,9 @@ export async function copyOnHost(
   const progress = new Arrivals(files, total, work);
   const timer = setInterval(() => void progress.look(), LOOK);
   try {
-    await runner.act('cp', copyArgv(from, to, { merge: existing && list[0]!.entry.kind === 'folder' }), {
-      signal: work.signal,
-      env: { LANG: 'C', LC_ALL: 'C' },
-    });
+    const argv = copyArgv(from, to, { merge: existing && list[0]!.entry.kind === 'folder' });
+    const options = { signal: work.signal, env: { LANG: 'C', LC_ALL: 'C' } };
+    await explained(`copy ${from}`, () => runner.act('cp', argv, options));
   } finally {
     clearInterval(timer);
   }

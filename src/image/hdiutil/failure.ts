@@ -23,7 +23,7 @@ const BY_TEXT: readonly (readonly [RegExp, Failure])[] = [
   [/resource busy|resource temporarily unavailable|couldn't (unmount|eject)|timeout for DiskArbitration/i, 'busy'],
   [/no such file or directory|device not configured/i, 'gone'],
   [/file exists/i, 'exists'],
-  [/no space left/i, 'no-space'],
+  [/no space left|result too large/i, 'no-space'],
   [/operation not permitted|permission denied/i, 'not-permitted'],
   [/not recogni[sz]ed|no mountable file systems|corrupt image/i, 'not-recognized'],
 ];

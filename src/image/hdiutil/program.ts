@@ -60,8 +60,12 @@ export class Hdiutil {
     });
   }
 
-  /** As `run`, once more after each delay while the image is busy. */
-  async runPatiently(argv: readonly string[], options: ActOptions = {}): Promise<Acted> {
+  /** As `run`, once more after each delay while the image is busy. `again` clears away what a try has left. */
+  async runPatiently(
+    argv: readonly string[],
+    options: ActOptions = {},
+    again: () => Promise<void> = async () => {},
+  ): Promise<Acted> {
     for (const delay of RETRY_DELAYS) {
       try {
         return await this.run(argv, options);
@@ -69,6 +73,7 @@ export class Hdiutil {
         if (classify(error) !== 'busy') throw error;
         await this.runner.sleep(delay);
         options.signal?.throwIfAborted();
+        await again();
       }
     }
     return this.run(argv, options);

@@ -20,7 +20,7 @@ describe('every command, as it is run', () => {
   it.each([
     [
       attachArgv(app, { mountPoint: '/private/tmp/m/1', readOnly: true }),
-      `hdiutil attach -plist -nobrowse -noverify -noautoopen -readonly -mountpoint /private/tmp/m/1 '${app}'`,
+      `hdiutil attach -plist -nobrowse -noverify -noautoopen -readonly -owners on -mountpoint /private/tmp/m/1 '${app}'`,
     ],
     [
       attachArgv('/w/t.sparseimage', { mountPoint: '/private/tmp/m/2', readOnly: false }),
