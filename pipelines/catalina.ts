@@ -2,6 +2,7 @@ import {
   attach,
   convert,
   copy,
+  copyExtra,
   detach,
   expectKernel,
   makeWay,
@@ -10,6 +11,7 @@ import {
   rename,
   resize,
   verify,
+  writePlist,
 } from '../src/steps/index.js';
 
 const GiB = 2 ** 30;
@@ -34,6 +36,8 @@ export const catalina: Recipe = [
   }),
   copy('kernel:/System/Library/Kernels', 'target:/System/Library/Kernels'),
   expectKernel('target:/System/Library/Kernels/kernel'),
+  copyExtra('extra:', 'target:/Extra'), // kexts, smbios.plist, themes: what is given with --extra
+  writePlist('templates:/installer.plist', 'target:/Extra/org.chameleon.Boot.plist'),
   detach('kernel'),
   detach('esd'),
   detach('target'),

@@ -1,11 +1,12 @@
 import { basename, resolve } from 'node:path';
 import { recipes } from '../pipelines/index.js';
+import { chooseBootPlist, extraFolder, openTemplates } from './boot-plist-choice.js';
 import type { Emit, StepInfo } from './core/events.js';
 import { type Journal, noJournal } from './core/journal.js';
 import { Names } from './core/names.js';
 import { describe, type RunResult, run } from './core/run.js';
 import { Scope } from './core/scope.js';
-import type { Recipe } from './core/step.js';
+import type { Recipe, RunOptions } from './core/step.js';
 import { chooseEngine, type EngineName, type EngineParts, openEngine, scratchParent } from './engine.js';
 import { SourceError } from './errors.js';
 import type { Tree } from './formats/entry.js';
@@ -48,6 +49,15 @@ export interface BuildOptions {
   readonly keepWork?: boolean;
   /** The ISO's partition map, whatever the recipe says. */
   readonly map?: MapChoice;
+  /** Chameleon's plist on the ISO: 'none', or a file that takes the template's place. Default: the release's template. */
+  readonly plist?: string;
+  /** KEY=VALUE, over the template or the file. */
+  readonly set?: readonly string[];
+  /** Keys that are left out. */
+  readonly unset?: readonly string[];
+  readonly allowUnknown?: boolean;
+  /** A folder of kexts, smbios.plist, themes: copied to /Extra. */
+  readonly extra?: string;
 }
 
 /** A build that could start now: everything is known, nothing is touched. */
@@ -56,6 +66,9 @@ export interface BuildPlan {
   readonly recipe: Recipe;
   /** What the kernel is copied from, where that is not the installer's package. */
   readonly kernel?: Tree;
+  readonly bootPlist: NonNullable<RunOptions['bootPlist']>;
+  /** What goes to /Extra beside the plist. */
+  readonly extra?: Tree;
   readonly steps: readonly StepInfo[];
   readonly output: Output;
   /** Bytes, at most. */
@@ -113,6 +126,8 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
       );
     }
     const chosen = await chooseKernel(recipe, await givenPath(options.kernel ?? 'package'), installer);
+    const bootPlist = await chooseBootPlist(options);
+    const extra = options.extra === undefined ? undefined : await extraFolder(await givenPath(options.extra));
     const wanted = options.output === undefined ? undefined : await givenPath(options.output);
     const output = await chooseOutput(wanted, installer, options.force ?? false);
     const workDir = options.workDir === undefined ? undefined : resolve(await givenPath(options.workDir));
@@ -123,6 +138,8 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
       installer,
       recipe: chosen.recipe,
       ...(chosen.tree && { kernel: chosen.tree }),
+      bootPlist,
+      ...(extra && { extra }),
       steps: describe(chosen.recipe),
       output,
       spaceNeeded: bytes,
@@ -161,6 +178,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
     if (plan.problems.length > 0) throw problemsError(plan.problems);
     await holdLock(output.iso, scope);
     if (options.identify) identification = new Identification(installer.image, context.signal);
+    const templates = await openTemplates();
     const tool = await openEngine(
       plan.engine,
       { output: output.iso, workDir: plan.scratch, keepWork: options.keepWork ?? false, journal, scope },
@@ -177,6 +195,8 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
           app: { volume: installer.files },
           out: { hostPath: output.partial },
           iso: { hostPath: output.iso },
+          templates: { volume: templates },
+          ...(plan.extra && { extra: { tree: plan.extra } }),
           ...(plan.kernel && { kernel: { tree: plan.kernel } }),
         }),
         options: {
@@ -184,6 +204,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
           force: options.force ?? false,
           keepWork: options.keepWork ?? false,
           ...(options.map !== undefined && { map: options.map }),
+          bootPlist: plan.bootPlist,
         },
       });
       if (result.error) throw result.error;

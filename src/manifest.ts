@@ -1,6 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { RunResult } from './core/run.js';
 import type { Identity } from './identify.js';
+import { profileOf } from './launch/profiles.js';
 import { releaseTitle } from './releases.js';
 import type { Installer } from './source/index.js';
 import type { VerifyReport } from './verify/index.js';
@@ -63,6 +64,7 @@ export function manifestOf(
   identity?: Identity,
 ): Manifest {
   const { iso, verified, ...facts } = result.facts as Facts & Record<string, unknown>;
+  const profile = profileOf(installer.version);
   return {
     schema: 1,
     tool: { name: 'osx-iso', version },
@@ -93,10 +95,10 @@ export function manifestOf(
       volume: verified?.volume ?? { name: '', uuid: '' },
     },
     boot: {
-      memory: 2048,
-      cpu: 'core2duo,vendor=GenuineIntel',
+      memory: profile?.memory ?? 2048,
+      cpu: `${[profile?.cpu ?? 'core2duo', ...(profile?.cpuFlags ?? [])].join()},vendor=GenuineIntel`,
       kernel: facts.kernel?.path ?? '',
-      ignoreMsrs: true,
+      ignoreMsrs: profile?.readsPerfCtl ?? false,
     },
   };
 }

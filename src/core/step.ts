@@ -24,6 +24,15 @@ export interface RunOptions {
   readonly keepWork?: boolean;
   /** The ISO's partition map, whatever the recipe says. */
   readonly map?: MapChoice;
+  /** 'none': no Chameleon plist is written. `base` takes the template's place, `set` goes over either, `unset` is left out. */
+  readonly bootPlist?:
+    | 'none'
+    | {
+        readonly base?: Readonly<Record<string, string>>;
+        readonly set?: Readonly<Record<string, string>>;
+        readonly unset?: readonly string[];
+        readonly allowUnknown?: boolean;
+      };
 }
 
 /**

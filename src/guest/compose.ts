@@ -1,13 +1,5 @@
-import { VerifyError } from '../errors.js';
-import {
-  buildBootPlist,
-  chameleonKey,
-  fromEntries,
-  mergeSettings,
-  type Settings,
-  spelled,
-} from '../plist/chameleon.js';
-import { checkBootPlist, type Finding } from '../plist/check.js';
+import { buildBootPlist, mergeSettings, type Settings } from '../plist/chameleon.js';
+import { settingsOf } from '../plist/settings.js';
 
 /** What a plist is to say. */
 export interface PlistRequest {
@@ -30,22 +22,4 @@ export function composePlist(
   return buildBootPlist(mergeSettings(there ?? base, set, unset), {
     allowUnknown: allowUnknown || there !== undefined,
   });
-}
-
-/** The settings the loader finds in a file. VerifyError, with every finding, where the file says something else. */
-export function settingsOf(bytes: Uint8Array, name: string): Settings {
-  const report = checkBootPlist(bytes, name);
-  if (!report.ok) {
-    const errors = report.findings.filter(({ severity }) => severity === 'error');
-    throw new VerifyError(
-      `${name}: the loader does not read this as it is meant:\n${errors.map((finding) => `  ${findingLine(finding)}`).join('\n')}`,
-      'osx-iso plist check FILE --fix writes a corrected one.',
-    );
-  }
-  return fromEntries(Object.entries(report.sees).map(([key, value]) => [key, spelled(chameleonKey(key), value)]));
-}
-
-/** "7:5 error: …" */
-export function findingLine({ line, column, severity, message }: Finding): string {
-  return `${line}:${column} ${severity}: ${message}`;
 }

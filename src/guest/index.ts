@@ -1,9 +1,10 @@
 /** Working on a guest: its disk image, or its mounted volume; and the plist files of the host. */
-export { composePlist, findingLine, type PlistRequest, settingsOf } from './compose.js';
+export { findingLine, settingsOf } from '../plist/settings.js';
+export { composePlist, type PlistRequest } from './compose.js';
 export { type EditContext, editImage, type GuestChange, type ImageEdit, type ImageEditOptions } from './edit-image.js';
 export { installMounted, type MountedChange, type MountedOptions } from './mounted.js';
-export { checkPlistFile, fixPlistFile, plistRequest, writePlistFile } from './plist-files.js';
+export { checkPlistFile, fixPlistFile, plistRequest, readBootPlist, writePlistFile } from './plist-files.js';
 export { needlessHere, removeKextMounted, stageKextRemoval } from './remove-kext.js';
 export { indented, mountedLines, plainEdit, valuesOf } from './show.js';
 export { stagePlist } from './stage-plist.js';
-export { DEFAULT_TEMPLATE, readTemplate, templateNames } from './templates.js';
+export { DEFAULT_TEMPLATE, readTemplate, templateNames, templateText } from './templates.js';

@@ -45,14 +45,14 @@ export async function writePlistFile(
   if (there && !force && request.merge !== true) {
     throw new UsageError(`${path} exists already.`, 'Give another name, or --force.');
   }
-  const text = composePlist(request, there ? { bytes: await readPlist(path), name: path } : undefined);
+  const text = composePlist(request, there ? { bytes: await readBootPlist(path), name: path } : undefined);
   if (!dryRun) await explained(path, () => replaceFile(path, text));
   return text;
 }
 
 /** What the loader makes of a file. SourceError where it cannot be read. */
 export async function checkPlistFile(path: string): Promise<PlistReport> {
-  const bytes = await readPlist(path);
+  const bytes = await readBootPlist(path);
   return checkBootPlist(bytes, path, { fileName: basename(path), caseSensitive: await tellsCases(path) });
 }
 
@@ -66,7 +66,7 @@ export interface FixedFile {
 
 /** Writes a corrected file: to `output`, or in the place of the old one, which stays as .bak. UsageError where that cannot be done. */
 export async function fixPlistFile(path: string, output?: string): Promise<FixedFile> {
-  const bytes = await readPlist(path);
+  const bytes = await readBootPlist(path);
   const { text, changes } = fixBootPlist(bytes, path);
   if (output !== undefined) {
     if (await lstat(output).catch(() => undefined)) throw new UsageError(`${output} exists already.`);
@@ -96,7 +96,8 @@ async function keepBeside(path: string): Promise<string> {
   }
 }
 
-async function readPlist(path: string): Promise<Uint8Array> {
+/** The bytes of a plist file. SourceError where it cannot be read or is far too large. */
+export async function readBootPlist(path: string): Promise<Uint8Array> {
   const file = await openGiven(path);
   try {
     if (file.size > MAX_BOOT_PLIST) {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.js';
 import type { Settings } from '../plist/chameleon.js';
-import { settingsOf } from './compose.js';
+import { settingsOf } from '../plist/settings.js';
 
 /** From here and from dist/src/guest. */
 const PLACES = ['../../templates/', '../../../templates/'];
@@ -21,9 +21,14 @@ export async function templateNames(): Promise<string[]> {
 
 /** One of them as settings. UsageError for another name. */
 export async function readTemplate(name: string): Promise<Settings> {
+  return settingsOf(await templateText(name), `${name}${SUFFIX}`);
+}
+
+/** One of them as it stands. UsageError for another name. */
+export async function templateText(name: string): Promise<Uint8Array> {
   const names = await templateNames();
   if (!names.includes(name)) throw new UsageError(`There is no template "${name}"; there are ${names.join(', ')}.`);
-  return settingsOf(await readFile(`${await folder()}${name}${SUFFIX}`), `${name}${SUFFIX}`);
+  return readFile(`${await folder()}${name}${SUFFIX}`);
 }
 
 async function folder(): Promise<string> {

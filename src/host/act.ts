@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HostError, Interrupted, StepError } from '../errors.js';
+import { childEnvironment } from './environment.js';
 import { lineCutter } from './lines.js';
 import { commandLine, redactText } from './quote.js';
 import { endGroup, forget, remember } from './tree-kill.js';
@@ -80,7 +81,8 @@ export async function act(file: string, argv: readonly string[], options: ActOpt
       ...((options.descriptors ?? []) as unknown as readonly ['pipe']),
     ],
     ...(options.input !== undefined && !terminal && { input: options.input }),
-    ...(options.env && { env: { ...options.env } }),
+    env: childEnvironment(options.env),
+    extendEnv: false,
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     buffer: false,
     reject: false,

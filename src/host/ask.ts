@@ -1,3 +1,4 @@
+import { childEnvironment } from './environment.js';
 import { quoteForSh } from './quote.js';
 
 /** Milliseconds after which a question counts as unanswered. */
@@ -27,7 +28,7 @@ export async function ask(
       stdio: ['ignore', 'pipe', 'ignore'],
       timeout: PATIENCE,
       // Answers are read by programs: no translations, no decimal commas.
-      env: { ...process.env, LANG: 'C', LC_ALL: 'C' },
+      env: childEnvironment({ LANG: 'C', LC_ALL: 'C' }),
     });
     const { exitCode, stdout } = await shell(pieces, ...values.map(String));
     const answer = stdout.trim();

@@ -10,3 +10,4 @@ export { remove } from './remove.js';
 export { rename } from './rename.js';
 export { resize } from './resize.js';
 export { verify } from './verify.js';
+export { copyExtra, writePlist } from './write-plist.js';

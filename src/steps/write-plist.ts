@@ -1,48 +1,46 @@
-import type { Job, RunOptions, Step } from '../core/step.js';
+import type { Job, Step } from '../core/step.js';
 import { StepError } from '../errors.js';
 import type { Entry, Path } from '../formats/entry.js';
 import { rootEntry } from '../formats/root-entry.js';
 import type { Tree, Volume } from '../image/types.js';
 import { BOOT_PLIST_NAME, buildBootPlist, mergeSettings, type Settings } from '../plist/chameleon.js';
-import { onVolume } from './places.js';
-
-/** What the user asked for about Chameleon's plist; meant to be a member of RunOptions. */
-export interface BootPlistOptions {
-  /** 'none': no plist is written. `base` takes the recipe's place (--plist FILE), `set` and `unset` go over either. */
-  readonly bootPlist?:
-    | 'none'
-    | {
-        readonly base?: Settings;
-        readonly set?: Settings;
-        readonly unset?: readonly string[];
-        readonly allowUnknown?: boolean;
-      };
-}
+import { settingsOf } from '../plist/settings.js';
+import { fileAt, onVolume } from './places.js';
 
 /**
- * Writes Chameleon's plist with the settings of the release, and what the user wants otherwise. The place's folder is made where it
- * is missing. Somlo: "create /Extra/org.chameleon.Boot.plist".
+ * Writes Chameleon's plist: a template's settings, and what the user wants otherwise. The place's folder is made where it is
+ * missing. Somlo has it written by hand, as /Extra/org.chameleon.Boot.plist.
  */
-export function writePlist(place: string, settings: Settings): Step {
+export function writePlist(template: string, to: string): Step {
   return {
-    verb: 'write',
-    title: `Write ${place}`,
-    args: [place, ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)],
+    verb: 'write-plist',
+    title: `Write ${to}`,
+    args: [template, to],
     async run(job) {
-      const { bootPlist } = job.options as RunOptions & BootPlistOptions;
+      const { bootPlist = {} } = job.options;
       if (bootPlist === 'none') {
         job.note('none wanted');
         return;
       }
-      const { base = settings, set = {}, unset = [], allowUnknown = false } = bootPlist ?? {};
-      const wanted = mergeSettings(base, set, unset);
-      const bytes = Buffer.from(buildBootPlist(wanted, { allowUnknown }), 'latin1');
-      const { volume, path } = onVolume(job, place);
+      const { base = await settingsAt(job, template), set = {}, unset = [], allowUnknown = false } = bootPlist;
+      const settings = mergeSettings(base, set, unset);
+      const bytes = Buffer.from(buildBootPlist(settings, { allowUnknown }), 'latin1');
+      const { volume, path } = onVolume(job, to);
       await makeFolders(volume, path.slice(0, -1));
       await volume.put(rootEntry(path, 'file', bytes));
-      job.record('bootPlist', wanted);
+      job.note(
+        Object.entries(settings)
+          .map(([key, value]) => `${key} = ${value}`)
+          .join(', '),
+      );
+      job.record('bootPlist', settings);
     },
   };
+}
+
+async function settingsAt(job: Job, place: string): Promise<Settings> {
+  const file = await fileAt(job, place);
+  return settingsOf(await file.read(0, file.size), file.name);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { type Release, releaseOf, releases, releaseTitle } from '../releases.js';
 import { type SystemVersion, versionOnMedium } from '../system-version.js';
 import { checkBlessing } from './blessing.js';
+import { checkPlistOf } from './boot-plist.js';
 import type { VerifyOptions } from './index.js';
 import { checkKernel } from './kernel.js';
 import type { Checks } from './report.js';
@@ -30,6 +31,7 @@ export async function checkContents(
   await checks.attempt('packages', () => checkPackages(volume, release.packages, checks));
   await checks.attempt('BaseSystem', () => checkBaseSystem(volume, release, checks, options));
   await checks.attempt('blessing', () => checkBlessing(volume, release, checks));
+  await checks.attempt('boot plist', () => checkPlistOf(volume, checks));
   return system;
 }
 

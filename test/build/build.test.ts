@@ -5,6 +5,8 @@ import { makeKernel } from '../../scripts/installer/kernel.js';
 import { type BuildOptions, build, planBuild } from '../../src/build.js';
 import { openHostFile } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
+import { buildBootPlist } from '../../src/plist/chameleon.js';
+import { settingsOf } from '../../src/plist/settings.js';
 import { verifyFile } from '../../src/verify-file.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 import { sha256 } from '../helpers/tree-snapshot.js';
@@ -85,6 +87,39 @@ describe('build', () => {
     const found = await volume.file(['System', 'Library', 'Kernels', 'kernel']);
     expect(Buffer.compare(await found!.read(0, found!.size), bytes)).toBe(0);
     await file.close();
+  });
+
+  it("puts Chameleon's plist on it: the release's, changed, another, none; and what else is for /Extra", async () => {
+    const app = await smallInstaller();
+    const extra = join(testFolder(), 'extra');
+    await mkdir(join(extra, 'Extensions'), { recursive: true });
+    await writeFile(join(extra, 'smbios.plist'), '<plist/>');
+    const mine = join(testFolder(), 'mine.plist');
+    await writeFile(mine, buildBootPlist({ Timeout: '9', 'Kernel Flags': '-x' }));
+    const settings = async (more: Partial<BuildOptions>) => {
+      const { iso } = await built(app, more);
+      const file = await openHostFile(iso);
+      const { volume } = await openVolume(await openDisk(file));
+      const plist = await volume.file(['Extra', 'org.chameleon.Boot.plist']);
+      const text = plist && settingsOf(await plist.read(0, plist.size), 'plist');
+      const names = [];
+      for await (const { path } of volume.walk(['Extra'])) names.push(path.join('/'));
+      await file.close();
+      return { text, names };
+    };
+    const template = { Timeout: '5', 'Graphics Mode': '1280x1024x32', Kernel: '/System/Library/Kernels/kernel' };
+    expect((await settings({})).text).toEqual(template);
+    const changed = await settings({ set: ['Kernel Flags=-v'], unset: ['Kernel'], extra });
+    expect(changed.text).toEqual({ Timeout: '5', 'Graphics Mode': '1280x1024x32', 'Kernel Flags': '-v' });
+    expect(changed.names).toContain('Extra/smbios.plist');
+    expect(changed.names).toContain('Extra/Extensions');
+    expect((await settings({ plist: mine })).text).toEqual({ Timeout: '9', 'Kernel Flags': '-x' });
+    expect(await settings({ plist: 'none' })).toEqual({ text: undefined, names: [] });
+    for (const wrong of [{ set: ['Timout=5'] }, { set: ['Timeout=0'] }, { set: ['nonsense'] }, { extra: '/nowhere' }]) {
+      await expect(planBuild({ app, ...wrong })).rejects.toMatchObject({ exitCode: 2 });
+    }
+    await writeFile(mine, '<dict><key>Timeout</key><integer>5</integer></dict>');
+    await expect(planBuild({ app, plist: mine })).rejects.toMatchObject({ exitCode: 5 });
   });
 
   it('replaces an existing ISO only with force, and then whole', async () => {

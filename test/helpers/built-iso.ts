@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type InstallerOptions, makeInstaller } from '../../scripts/installer/index.js';
@@ -98,14 +99,26 @@ async function must(script: string, args: readonly string[], cwd: string): Promi
  * themselves, the kernel's folder, and BaseSystem.dmg with its chunklist at the root. A medium that is Apple's own disk: all of that.
  */
 export function expectedTree(truth: Truth): Expected {
-  if (truth.whole) return truth.base;
-  const tree: Record<string, Seen> = { ...truth.base };
+  if (truth.release === '10.6') return truth.base;
+  const tree: Record<string, Seen> = { ...truth.base, ...bootPlist(truth.release) };
+  if (truth.whole) return tree;
   const packages = 'System/Installation/Packages';
   const kernels = truth.kernel.path.slice(1, truth.kernel.path.lastIndexOf('/'));
   for (const folder of [packages, kernels]) if (folder !== '') tree[folder] = { kind: 'folder' };
   for (const [path, entry] of Object.entries(truth.packages)) tree[`${packages}/${path}`] = entry;
   for (const [path, entry] of Object.entries(truth.kernels)) tree[kernels === '' ? path : `${kernels}/${path}`] = entry;
   return Object.assign(tree, truth.files);
+}
+
+/** What the recipes add for the boot loader: the release's template, which stands in templates/ byte for byte as it is written. */
+function bootPlist(release: string): Record<string, Seen> {
+  const template = ['10.10', '10.11'].includes(release) ? 'yosemite' : 'installer';
+  const bytes = readFileSync(join(TOP, 'templates', `${template}.plist`));
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return {
+    Extra: { kind: 'folder', mode: 0o40755 },
+    'Extra/org.chameleon.Boot.plist': { kind: 'file', mode: 0o100644, size: bytes.length, sha256 },
+  };
 }
 
 /**

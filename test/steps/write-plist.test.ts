@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { openTemplates } from '../../src/boot-plist-choice.js';
 import { Names } from '../../src/core/names.js';
 import { Scope } from '../../src/core/scope.js';
 import type { Job, RunOptions } from '../../src/core/step.js';
@@ -7,7 +8,7 @@ import { HfsVolume } from '../../src/formats/hfsplus/volume.js';
 import { emptyVolume, StagedVolume } from '../../src/formats/hfsplus/write/index.js';
 import { readTemplate } from '../../src/guest/templates.js';
 import type { ImageTool } from '../../src/image/types.js';
-import { type BootPlistOptions, copyExtra, writePlist } from '../../src/steps/write-plist.js';
+import { copyExtra, writePlist } from '../../src/steps/index.js';
 import { chameleonReads } from '../helpers/chameleon-reader.js';
 import { entry } from '../helpers/entries.js';
 
@@ -15,14 +16,18 @@ const PLACE = 'target:/Extra/org.chameleon.Boot.plist';
 const PATH = ['Extra', 'org.chameleon.Boot.plist'];
 const SETTINGS = { Timeout: '5', 'Graphics Mode': '1280x1024x32', Kernel: '/System/Library/Kernels/kernel' };
 
-async function job(options: RunOptions & BootPlistOptions = {}, extra?: Tree) {
+async function job(options: RunOptions = {}, extra?: Tree) {
   const base = await HfsVolume.open(await emptyVolume({ name: 'Target', created: 3_500_000_000 }));
   const volume = new StagedVolume(base);
   const notes: string[] = [];
   const facts: Record<string, unknown> = {};
   const made: Job = {
     tool: {} as ImageTool,
-    names: new Names({ target: { volume }, ...(extra && { extra: { tree: extra } }) }),
+    names: new Names({
+      target: { volume },
+      templates: { volume: await openTemplates() },
+      ...(extra && { extra: { tree: extra } }),
+    }),
     scope: new Scope(),
     signal: new AbortController().signal,
     options,
@@ -52,7 +57,7 @@ const tree = (...entries: ReturnType<typeof entry>[]): Tree => ({
 describe('writePlist', () => {
   it("writes the release's settings where the loader looks, as root's", async () => {
     const { job: made, volume, facts } = await job();
-    await writePlist(PLACE, SETTINGS).run(made);
+    await writePlist('templates:/yosemite.plist', PLACE).run(made);
     const config = (await read(volume))!;
     expect(Object.fromEntries([...config.keys].map(([key, value]) => [key, 'value' in value && value.value]))).toEqual(
       SETTINGS,
@@ -67,7 +72,7 @@ describe('writePlist', () => {
     const { job: made, volume } = await job({
       bootPlist: { set: { Timeout: '1', 'Kernel Flags': '-v' }, unset: ['Kernel'] },
     });
-    await writePlist(PLACE, SETTINGS).run(made);
+    await writePlist('templates:/yosemite.plist', PLACE).run(made);
     const config = (await read(volume))!;
     expect([config.timeout(), config.getString('Kernel Flags'), config.getString('Kernel')]).toEqual([
       1,
@@ -78,17 +83,17 @@ describe('writePlist', () => {
 
   it("takes the user's own plist in the place of the recipe's", async () => {
     const { job: made, volume } = await job({ bootPlist: { base: { Timeout: '9' }, set: { GUI: 'No' } } });
-    await writePlist(PLACE, SETTINGS).run(made);
+    await writePlist('templates:/yosemite.plist', PLACE).run(made);
     expect([...(await read(volume))!.keys.keys()]).toEqual(['Timeout', 'GUI']);
   });
 
   it('writes none where none is wanted, and nothing that the loader would misread', async () => {
     const { job: made, volume, notes } = await job({ bootPlist: 'none' });
-    await writePlist(PLACE, SETTINGS).run(made);
+    await writePlist('templates:/yosemite.plist', PLACE).run(made);
     expect(await volume.entry(['Extra'])).toBeUndefined();
     expect(notes).toEqual(['none wanted']);
     const bad = await job({ bootPlist: { set: { 'Kernel Flags': 'a&b' } } });
-    await expect(writePlist(PLACE, SETTINGS).run(bad.job)).rejects.toThrow(/entities/);
+    await expect(writePlist('templates:/yosemite.plist', PLACE).run(bad.job)).rejects.toThrow(/entities/);
   });
 });
 
@@ -103,8 +108,8 @@ describe('copyExtra', () => {
     );
     const { job: made, volume, notes } = await job({}, extra);
     await copyExtra('extra:', 'target:/Extra').run(made);
-    await writePlist(PLACE, SETTINGS).run(made);
-    expect(notes).toEqual(['3 files and folders']);
+    await writePlist('templates:/yosemite.plist', PLACE).run(made);
+    expect(notes[0]).toBe('3 files and folders');
     expect(await volume.entry(['Extra', 'Extensions', 'FakeSMC.kext'])).toMatchObject({
       bsd: { uid: 0, gid: 0, mode: 0o40755 },
     });

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Start } from '../session.js';
 import { BOOT_DEFAULTS, type BootOptions, bootOptions, givenBootOptions } from './boot.js';
+import { collect } from './plist.js';
 
 /** `osx-iso build`, as typed. Paths are as given: relative ones are below the current folder. */
 export interface BuildOptions {
@@ -28,12 +29,23 @@ export interface BuildOptions {
   readonly keepWork: boolean;
   /** Print the plan and do nothing. */
   readonly dryRun: boolean;
+  /** Chameleon's plist: a file, or 'none'; default: the release's template. */
+  readonly plist?: string;
+  /** KEY=VALUE in it. */
+  readonly set: readonly string[];
+  readonly unset: readonly string[];
+  readonly allowUnknown: boolean;
+  /** A folder of things for /Extra. */
+  readonly extra?: string;
   /** Start the ISO when it is made, in this guest. */
   readonly boot?: BootOptions;
 }
 
 /** Switches that are not given are off. */
 const SWITCHES = {
+  set: [],
+  unset: [],
+  allowUnknown: false,
   checksum: false,
   identify: false,
   requireSignature: false,
@@ -73,6 +85,11 @@ export function registerBuild(program: Command, start: Start): void {
         'keep',
       ]),
     )
+    .option('--plist <file|none>', "Chameleon's plist on the ISO (default: the release's template)")
+    .option('--set <key=value>', 'a key of that plist; again for more', collect)
+    .option('--unset <key>', 'leave a key of it out; again for more', collect)
+    .option('--allow-unknown', 'write keys that are not known')
+    .option('--extra <dir>', 'kexts, smbios.plist, themes: copied to /Extra on the ISO')
     .option('--checksum', 'write FILE.iso.sha256, for sha256sum -c')
     .option('--identify', 'look the installer up among the published checksums (reads it on the side)')
     .option('--require-signature', "refuse an installer that is not signed by Apple's key")

@@ -8,7 +8,7 @@ import { fixture } from './volumes.js';
 
 const real = (name: string) => fixture(`hfsplus/decmpfs/${name}`);
 
-function attribute(type: number, size: number, payload = new Uint8Array(0)): Uint8Array {
+function attribute(type: number, size: number, payload: Uint8Array = new Uint8Array(0)): Uint8Array {
   const bytes = new Uint8Array(16 + payload.length);
   const view = new DataView(bytes.buffer);
   bytes.set([0x66, 0x70, 0x6d, 0x63]);
