@@ -19,7 +19,7 @@ import type { MapChoice, Problem } from './image/types.js';
 import { chooseKernel } from './kernel-choice.js';
 import { lock, lockPath, unlock } from './lock.js';
 import { type Manifest, manifestOf, writeManifest } from './manifest.js';
-import { chooseOutput, giveBack, type Output, writeChecksum } from './output.js';
+import { chooseOutput, draftOf, giveBack, type Output, writeChecksum } from './output.js';
 import { type HostFacts, preflight, problemsError } from './preflight/index.js';
 import { majorVersion, releaseTitle } from './releases.js';
 import { type Choose, type Installer, openInstaller } from './source/index.js';
@@ -210,10 +210,13 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
       if (result.error) throw result.error;
       const identity = await identification?.done();
       const manifest = manifestOf(result, installer, tool.name, basename(output.iso), identity);
-      await writeManifest(output.manifest, manifest);
+      await noted(journal, draftOf(output.manifest), () => writeManifest(output.manifest, manifest));
       const made = [output.iso, output.manifest];
       if (options.checksum) {
-        await writeChecksum(output.checksum, manifest.iso.sha256, basename(output.iso));
+        const { sha256 } = manifest.iso;
+        await noted(journal, draftOf(output.checksum), () =>
+          writeChecksum(output.checksum, sha256, basename(output.iso)),
+        );
         made.push(output.checksum);
       }
       await giveBack(made);
@@ -226,6 +229,16 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
     if (!running) await scope.unwind('failed');
     await identification?.stop();
     await closePlan(plan);
+  }
+}
+
+/** Does something that leaves a file behind when it is killed in the middle: noted down, so that `clean` removes it. */
+async function noted(journal: Journal, path: string, work: () => Promise<void>): Promise<void> {
+  const entry = await journal.append({ kind: 'file', path });
+  try {
+    await work();
+  } finally {
+    await journal.done(entry);
   }
 }
 

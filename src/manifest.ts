@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import type { RunResult } from './core/run.js';
 import type { Identity } from './identify.js';
 import { profileOf } from './launch/profiles.js';
+import { draftOf } from './output.js';
 import { releaseTitle } from './releases.js';
 import type { Installer } from './source/index.js';
 import type { VerifyReport } from './verify/index.js';
@@ -105,7 +106,7 @@ export function manifestOf(
 
 /** Writes the manifest beside the ISO, whole or not at all. */
 export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
-  const temporary = `${path}.${process.pid}.partial`;
+  const temporary = draftOf(path);
   try {
     await writeFile(temporary, `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx' });
     await rename(temporary, path);

@@ -67,9 +67,14 @@ export function checksumLine(sha256: string, name: string): string {
   return `${escaped === name ? '' : '\\'}${sha256}  ${escaped}\n`;
 }
 
+/** What a small file beside the ISO is called until it is whole. */
+export function draftOf(path: string): string {
+  return `${path}.${process.pid}.partial`;
+}
+
 /** Writes the checksum file beside the ISO, whole or not at all. */
 export async function writeChecksum(path: string, sha256: string, name: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.partial`;
+  const temporary = draftOf(path);
   try {
     await writeFile(temporary, checksumLine(sha256, name), { flag: 'wx' });
     await rename(temporary, path);
