@@ -50,7 +50,7 @@ export class WorkerPool {
       // Only a busy pool keeps the process alive.
       if (thread.pending.size === 0) thread.worker.ref();
       thread.pending.set(id, { resolve, reject });
-      thread.worker.postMessage({ ...unsent, id });
+      thread.worker.postMessage({ ...unsent, pieces: unsent.pieces.map(compact), id });
     });
   }
 
@@ -75,6 +75,12 @@ export class WorkerPool {
     }
     return best!;
   }
+}
+
+/** A message takes along all of the buffer that bytes are a part of: of a tree of 40 MB that would be too much. */
+function compact(piece: Piece): Piece {
+  if (piece.kind !== 'bytes' || piece.bytes.length === piece.bytes.buffer.byteLength) return piece;
+  return { ...piece, bytes: new Uint8Array(piece.bytes) };
 }
 
 /** From TypeScript sources (tests) the thread's code is taken from dist/, which every npm script compiles first. */
