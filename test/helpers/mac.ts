@@ -1,9 +1,20 @@
 import { spawn } from 'node:child_process';
-import { existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { quoteForSh } from '../../src/host/quote.js';
 import { compiled } from './compiled.js';
+import { top } from './imports.js';
 import { StandIn } from './stand-in.js';
 
 /**
@@ -101,6 +112,9 @@ export class CommandLine {
   constructor(name: string) {
     this.#modules = compiled(name);
     this.#program = join(this.#modules, 'run.mjs');
+    // They are looked for beside the modules.
+    const templates = join(this.#modules, 'templates');
+    if (!existsSync(templates)) symlinkSync(join(top, 'templates'), templates);
     writeFileSync(
       this.#program,
       "import { main } from './src/cli/main.js';\nprocess.exit(await main(process.argv.slice(2)));\n",

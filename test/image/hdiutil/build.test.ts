@@ -64,7 +64,8 @@ async function tree(iso: string) {
     const entries = await snapshot(volume);
     return new Map(
       [...entries].map(([path, { dates, textEncoding: _encoding, ...entry }]) => {
-        const touched = entry.kind === 'folder';
+        // The plist is written anew by each.
+        const touched = entry.kind === 'folder' || path.startsWith('/Extra/');
         return [path, { ...entry, ...(!touched && { modified: dates.modified }) }];
       }),
     );
@@ -83,7 +84,18 @@ describe('the recipe of Yosemite, unchanged, over hdiutil', () => {
   it('makes the same files as the native engine, gives everything back, and leaves the source as it was', async () => {
     const esd = join(app, 'Contents/SharedSupport/InstallESD.dmg');
     const before = [statSync(esd).mtimeMs, readFileSync(esd).length];
-    const { iso, manifest } = await built();
+    const { iso, manifest, events } = await built();
+    const verbs = mac.hdiutil
+      .calls()
+      .map(([verb, ...rest]) => `${verb}${rest.includes('-limits') ? ' -limits' : ''}`)
+      .filter((call) => call !== 'info' && call !== 'imageinfo');
+    // Somlo's order.
+    expect(verbs).toEqual([
+      ...['attach', 'convert', 'resize -limits', 'resize', 'attach'],
+      ...['detach', 'detach', 'resize -limits', 'resize', 'convert'],
+    ]);
+    const inBytes = events.flatMap((e) => (e.type === 'step:progress' && e.progress.total ? [e.step.verb] : []));
+    expect(inBytes).toEqual(expect.arrayContaining(['convert', 'copy', 'verify']));
     expect(manifest.engine).toBe('hdiutil');
     expect(manifest.facts).toMatchObject({ kernel: { path: '/System/Library/Kernels/kernel' } });
     expect((await verifyFile(iso, { signal })).checks.filter((check) => !check.ok)).toEqual([]);
@@ -97,24 +109,6 @@ describe('the recipe of Yosemite, unchanged, over hdiutil', () => {
     expect([...ours.keys()].sort()).toEqual([...theirs.keys()].sort());
     for (const [path, entry] of theirs) expect(ours.get(path), path).toEqual(entry);
     expect(ours.size).toBeGreaterThan(400);
-  });
-
-  it('calls hdiutil as Somlo does, in his order', async () => {
-    const { iso } = await built();
-    const calls = mac.hdiutil
-      .calls()
-      .map(([verb, ...rest]) => `${verb} ${rest.includes('-limits') ? '-limits' : ''}`.trim());
-    expect(calls.filter((call) => call !== 'info' && call !== 'imageinfo')).toEqual([
-      ...['attach', 'convert', 'resize -limits', 'resize', 'attach'],
-      ...['detach', 'detach', 'resize -limits', 'resize', 'convert'],
-    ]);
-    expect(statSync(iso).size).toBeGreaterThan(1e6);
-  });
-
-  it('reports bytes', async () => {
-    const { events } = await built();
-    const verbs = new Set(events.flatMap((e) => (e.type === 'step:progress' && e.progress.total ? [e.step.verb] : [])));
-    expect([...verbs]).toEqual(expect.arrayContaining(['convert', 'copy', 'verify']));
   });
 
   it.each(['none', 'gpt'] as const)('takes a BaseSystem with the map "%s"', async (baseMap) => {
