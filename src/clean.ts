@@ -4,8 +4,8 @@ import { type FoundJournal, readJournals, type UndoRecord } from './core/journal
 import { ask } from './host/ask.js';
 import { stillRuns } from './host/process-start.js';
 import { quoteForSh } from './host/quote.js';
+import { ownDevices } from './image/hdiutil/own-devices.js';
 import { findHdiutil, Hdiutil, type Runner } from './image/hdiutil/program.js';
-import { ownDevices } from './image/hdiutil.js';
 import { claimPath, unlock } from './lock.js';
 import { stateFolder } from './state-folder.js';
 
