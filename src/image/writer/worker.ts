@@ -10,16 +10,19 @@ import { Producer } from './produce.js';
 
 /** Bytes made between two collections. */
 const GARBAGE = 4 << 20;
+/** Bytes decoded between two whole ones: runs that were kept for the next request have grown old by the time they go. */
+const OLD_GARBAGE = 32 << 20;
 
 /**
  * Decoded runs are a megabyte each, but to V8 they are small objects that may wait for tens of megabytes more: without a nudge
  * each thread would hold 60 MB of garbage.
  */
 setFlagsFromString('--expose-gc');
-const collect = runInNewContext('globalThis.gc') as ((options: { type: 'minor' }) => void) | undefined;
+const collect = runInNewContext('globalThis.gc') as ((options?: { type: 'minor' }) => void) | undefined;
 
 const port = parentPort!;
 let made = 0;
+let decoded = 0;
 const producer = new Producer();
 
 port.on('message', (request: Request) => {
@@ -41,7 +44,12 @@ port.on('message', (request: Request) => {
   }
   port.postMessage(answer, transfer);
   made += request.length;
-  if (made >= GARBAGE) {
+  for (const piece of request.pieces) if (piece.kind === 'encoded') decoded += piece.plainLength;
+  if (decoded >= OLD_GARBAGE) {
+    collect?.();
+    decoded = 0;
+    made = 0;
+  } else if (made >= GARBAGE) {
     collect?.({ type: 'minor' });
     made = 0;
   }
