@@ -37,7 +37,15 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'pipelines/': { values: ['src/core/', 'src/steps/'] },
   'src/launch/': { values: ['src/host/', 'src/plist/', 'src/manifest.ts', 'src/version.ts'], types: ['src/core/'] },
   'src/guest/': {
-    values: ['src/core/', 'src/formats/', 'src/host/', 'src/plist/', 'src/open-given.ts', ...RELEASES],
+    values: [
+      'src/package-root.ts',
+      'src/core/',
+      'src/formats/',
+      'src/host/',
+      'src/plist/',
+      'src/open-given.ts',
+      ...RELEASES,
+    ],
   },
   'src/inspect/': {
     values: [
@@ -180,7 +188,11 @@ describe('the layers', () => {
     };
     visit('src/cli/main.ts');
     expect([...packages]).toEqual(['commander']);
-    expect([...seen].filter((module) => !module.startsWith('src/cli/'))).toEqual(['src/version.ts', 'src/errors.ts']);
+    expect([...seen].filter((module) => !module.startsWith('src/cli/'))).toEqual([
+      'src/version.ts',
+      'src/package-root.ts',
+      'src/errors.ts',
+    ]);
   });
 });
 

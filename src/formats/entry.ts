@@ -70,6 +70,12 @@ export function hfsDate(unixSeconds: number): number {
   return Math.min(0xffff_ffff, Math.max(0, Math.floor(unixSeconds) + HFS_EPOCH));
 }
 
+/** What changes are dated: now, or SOURCE_DATE_EPOCH (Unix seconds), so that the same input can make the same disk. */
+export function hfsNow(): number {
+  const epoch = process.env.SOURCE_DATE_EPOCH;
+  return hfsDate(epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : Date.now() / 1000);
+}
+
 /** A path for people: POSIX form, `:` and `/` exchanged, control characters made visible. */
 export function showPath(path: Path): string {
   return `/${path.map(showName).join('/')}`;

@@ -1,5 +1,5 @@
 import { fromBytes } from './bytes.js';
-import { type Entry, hfsDate, type Path, showPath } from './entry.js';
+import { type Entry, hfsNow, type Path, showPath } from './entry.js';
 
 const MODES = { folder: 0o40755, file: 0o100644 } as const;
 
@@ -7,7 +7,7 @@ const MODES = { folder: 0o40755, file: 0o100644 } as const;
 export function rootEntry(path: Path, kind: 'folder'): Entry;
 export function rootEntry(path: Path, kind: 'file', bytes: Uint8Array): Entry;
 export function rootEntry(path: Path, kind: 'folder' | 'file', bytes?: Uint8Array): Entry {
-  const now = hfsDate(Date.now() / 1000);
+  const now = hfsNow();
   return {
     path,
     kind,

@@ -1,11 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { UsageError } from '../errors.js';
+import { packageRoot } from '../package-root.js';
 import type { Settings } from '../plist/chameleon.js';
 import { settingsOf } from '../plist/settings.js';
 
-/** From here and from dist/src/guest. */
-const PLACES = ['../../templates/', '../../../templates/'];
 const SUFFIX = '.plist';
 
 /** What `plist` starts from unless told otherwise: the example of Somlo's page. */
@@ -13,7 +12,7 @@ export const DEFAULT_TEMPLATE = 'installer';
 
 /** The names of the plists that come with osx-iso. */
 export async function templateNames(): Promise<string[]> {
-  return (await readdir(await folder()))
+  return (await readdir(folder()))
     .filter((name) => name.endsWith(SUFFIX))
     .map((name) => name.slice(0, -SUFFIX.length))
     .sort();
@@ -28,14 +27,9 @@ export async function readTemplate(name: string): Promise<Settings> {
 export async function templateText(name: string): Promise<Uint8Array> {
   const names = await templateNames();
   if (!names.includes(name)) throw new UsageError(`There is no template "${name}"; there are ${names.join(', ')}.`);
-  return readFile(`${await folder()}${name}${SUFFIX}`);
+  return readFile(join(folder(), `${name}${SUFFIX}`));
 }
 
-async function folder(): Promise<string> {
-  for (const place of PLACES) {
-    const path = fileURLToPath(new URL(place, import.meta.url));
-    const names = await readdir(path).catch((): string[] => []);
-    if (names.includes(`${DEFAULT_TEMPLATE}${SUFFIX}`)) return path;
-  }
-  throw new Error('The templates folder of osx-iso is missing: install it again.');
+function folder(): string {
+  return join(packageRoot().folder, 'templates');
 }

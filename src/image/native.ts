@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ByteSource, Piece } from '../formats/bytes.js';
 import { type Disk, openDisk, openVolume } from '../formats/disk.js';
-import { hfsDate } from '../formats/entry.js';
+import { hfsNow } from '../formats/entry.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { planVolume, StagedVolume } from '../formats/hfsplus/write/index.js';
 import type { HfsPartition } from '../formats/partition-map/index.js';
@@ -50,7 +50,7 @@ export class NativeTool implements ImageTool {
     const native = image as NativeImage;
     const { volume } = await this.#openOnce(native);
     if (options.readOnly) return new ReadOnlyVolume(volume);
-    native.staged ??= new StagedVolume(volume, { now: today() });
+    native.staged ??= new StagedVolume(volume, { now: hfsNow() });
     return native.staged;
   }
 
@@ -97,7 +97,7 @@ export class NativeTool implements ImageTool {
     this.#pool.warmUp();
     const { staged } = image;
     const plan = staged
-      ? layOut(disk, partition, await planVolume(staged, { now: today() }), map)
+      ? layOut(disk, partition, await planVolume(staged, { now: hfsNow() }), map)
       : await verbatim(disk, partition, map);
     const written = await writeDisk(to, plan, {
       signal: work.signal,
@@ -119,10 +119,4 @@ export class NativeTool implements ImageTool {
     }
     return image.opened;
   }
-}
-
-/** What changes are dated: now, or SOURCE_DATE_EPOCH (Unix seconds), so that the same input can make the same disk. */
-function today(): number {
-  const epoch = process.env.SOURCE_DATE_EPOCH;
-  return hfsDate(epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : Date.now() / 1000);
 }
