@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clean } from '../../src/clean.js';
 import { fileJournal, type UndoRecord } from '../../src/core/journal.js';
 import { processStart } from '../../src/host/process-start.js';
@@ -22,6 +22,9 @@ import { compileStandIn } from '../helpers/stand-in.js';
 /** No process has this id. */
 const DEAD = { pid: 2 ** 22 + 17, started: 'long ago' };
 const ID = '0123456789ab';
+
+// Each is dozens of processes, on whatever computer.
+vi.setConfig({ testTimeout: 120_000 });
 
 let standIn: string;
 let esd: string;

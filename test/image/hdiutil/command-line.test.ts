@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { build, planBuild } from '../../../src/build.js';
 import { openHostFile } from '../../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../../src/formats/disk.js';
@@ -10,6 +10,9 @@ import { CommandLine, Mac } from '../../helpers/mac.js';
 import { smallInstaller, testFolder } from '../../helpers/small-installer.js';
 import { compileStandIn } from '../../helpers/stand-in.js';
 import { snapshot } from '../../helpers/tree-snapshot.js';
+
+// Each is dozens of processes, on whatever computer.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Debian's "nobody". */
 const NOBODY = 65534;
@@ -103,7 +106,7 @@ describe('what cannot be given back', () => {
     const cleaned = await cli.run(mac, ['clean', '--json']);
     expect(JSON.parse(cleaned.text.trim())).toMatchObject({ type: 'clean', dryRun: false, failed: [] });
     expect(mac.left()).toEqual([]);
-  }, 90_000);
+  });
 
   it('a second Ctrl-C leaves at once and says what is left; clean does it', async () => {
     mac.hdiutil.plan([
@@ -123,7 +126,7 @@ describe('what cannot be given back', () => {
     const cleaned = await cli.run(mac, ['clean']);
     expect(cleaned.status).toBe(0);
     expect(mac.left()).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('without root', () => {

@@ -178,4 +178,4 @@ it('leaves nothing, at whatever call of hdiutil the build fails, is interrupted,
   console.info(`failure points swept over hdiutil's stand-in: ${swept}; ${JSON.stringify([...outcomes])}`);
   expect(faults).toEqual([]);
   expect(fingerprint()).toEqual(before);
-}, 480_000);
+}, 900_000);
