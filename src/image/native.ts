@@ -96,7 +96,8 @@ export class NativeTool implements ImageTool {
     await this.#pool.close();
     this.#pool.warmUp();
     const { staged } = image;
-    const plan = staged
+    const changed = staged !== undefined && !staged.catalog.isUntouched;
+    const plan = changed
       ? layOut(disk, partition, await planVolume(staged, { now: hfsNow() }), map)
       : await verbatim(disk, partition, map);
     const written = await writeDisk(to, plan, {

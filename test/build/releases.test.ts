@@ -178,8 +178,8 @@ describe('10.7 and 10.8', () => {
     expect(manifest.source).toMatchObject({ version: '10.8.5', build: '12F9999' });
   });
 
-  it('the volume is as Apple made it, byte for byte', async () => {
-    const { iso } = await built('10.7');
+  it('the volume is as Apple made it, byte for byte, where no plist is wanted', async () => {
+    const { iso } = await built('10.7', {}, { plist: 'none' });
     const app = await smallInstaller({}, { release: '10.7', scale: 0.0005 });
     const [made, given] = await Promise.all(
       [iso, join(app, 'Contents/SharedSupport/InstallESD.dmg')].map(async (path) => {

@@ -48,6 +48,11 @@ export class StagedCatalog {
     return this.#items.values();
   }
 
+  /** Whether nothing was changed, added or removed. */
+  get isUntouched(): boolean {
+    return this.#changes.size === 0 && this.#items.size === 0 && this.#removed.size === 0;
+  }
+
   /** Whether the file or folder of this CNID is no more. */
   isRemoved(cnid: number): boolean {
     return this.#removed.has(cnid);
