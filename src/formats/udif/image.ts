@@ -5,7 +5,7 @@ import type { Checksum } from './fields.js';
 import type { RunIndex } from './runs.js';
 
 /** Bytes of decoded runs an image keeps for the next read. */
-export const RUN_CACHE_BYTES = 16 << 20;
+export const RUN_CACHE_BYTES = 8 << 20;
 
 /** A blkx table for people: one partition of the disk, or a part of its map. Sectors are 512 bytes. */
 export interface UdifPartition {
