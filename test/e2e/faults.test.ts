@@ -24,7 +24,7 @@ const refused: { name: string; faults: Faults; says: RegExp }[] = [
     faults: { damagedChunk: 'trailer' },
     says: /expected SHA-256 [0-9a-f]{64}.*found [0-9a-f]{64}.*\n\nThe download is damaged/,
   },
-  { name: 'no chunklist', faults: { chunklist: 'missing' }, says: /no \/BaseSystem\.chunklist/ },
+  { name: 'no chunklist', faults: { chunklist: 'missing' }, says: /BaseSystem\.chunklist: expected a file/ },
   {
     name: 'a folder for the link Packages',
     faults: { packagesLink: 'folder' },
