@@ -282,7 +282,7 @@ describe('what is attached already', () => {
 it('--dry-run: every command, to be read next to the page', async () => {
   const options: BuildOptions = { app, output: '/tmp/Yosemite.iso', engine: 'hdiutil', force: true };
   const plan = await planBuild(options, asRoot);
-  const lines = await hdiutilScript(plan, { scratch: '/work/.osx-iso-0', mounts: '/private/tmp/osx-iso-0' });
+  const lines = await hdiutilScript(plan, { scratch: '/scratch/.osx-iso-0', mounts: '/private/tmp/osx-iso-0' });
   await plan.installer.files.close();
   const text = lines
     .join('\n')
