@@ -12,6 +12,7 @@ import { ReadOnlyVolume } from './read-only-volume.js';
 import { SourceChecksums } from './source-checksums.js';
 import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
 import { verbatim } from './verbatim.js';
+import { collect } from './writer/garbage.js';
 import { WorkerPool } from './writer/pool.js';
 import { writeDisk } from './writer/write-disk.js';
 
@@ -94,12 +95,14 @@ export class NativeTool implements ImageTool {
     const { disk, partition } = await this.#openOnce(image);
     // What the threads decoded packages with is not needed any more: new ones start small.
     await this.#pool.close();
+    collect?.();
     this.#pool.warmUp();
     const { staged } = image;
     const changed = staged !== undefined && !staged.catalog.isUntouched;
     const plan = changed
       ? layOut(disk, partition, await planVolume(staged, { now: hfsNow() }), map)
       : await verbatim(disk, partition, map);
+    collect?.();
     const written = await writeDisk(to, plan, {
       signal: work.signal,
       report: (progress) => work.report(progress),

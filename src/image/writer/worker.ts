@@ -1,9 +1,8 @@
 // A thread that makes bytes out of pieces: into a shared slot and from there into the output file (fill), or for the asking
 // thread (decode). It holds no state but its Producer's few decoded runs.
 import { writeSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
+import { collect } from './garbage.js';
 import type { Answer, Request } from './pool.js';
 import { describeError } from './pool-error.js';
 import { Producer } from './produce.js';
@@ -12,13 +11,6 @@ import { Producer } from './produce.js';
 const GARBAGE = 4 << 20;
 /** Bytes decoded between two whole ones: runs that were kept for the next request have grown old by the time they go. */
 const OLD_GARBAGE = 32 << 20;
-
-/**
- * Decoded runs are a megabyte each, but to V8 they are small objects that may wait for tens of megabytes more: without a nudge
- * each thread would hold 60 MB of garbage.
- */
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('globalThis.gc') as ((options?: { type: 'minor' }) => void) | undefined;
 
 const port = parentPort!;
 let made = 0;
