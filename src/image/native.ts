@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { StepError } from '../errors.js';
 import type { ByteSource, Piece } from '../formats/bytes.js';
 import { type Disk, openDisk, openVolume } from '../formats/disk.js';
 import { hfsNow } from '../formats/entry.js';
@@ -108,6 +109,8 @@ export class NativeTool implements ImageTool {
       report: (progress) => work.report(progress),
       pool: this.#pool,
       onChecksums: (list) => this.#checksums.report(list),
+    }).catch((error: unknown) => {
+      throw outOfSpace(error, to, plan.size);
     });
     await this.#pool.close();
     const sourceChecksums = await this.#checksums.finish(work);
@@ -123,4 +126,13 @@ export class NativeTool implements ImageTool {
     }
     return image.opened;
   }
+}
+
+/** A full disk, with what would have been needed; any other error as it is. */
+function outOfSpace(error: unknown, path: string, size: number): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') return error;
+  return new StepError(`${dirname(path)}: the disk is full: the ISO needs ${size.toLocaleString('en-US')} bytes.`, {
+    cause: error,
+    hint: 'Make room, or give another place with -o FILE.',
+  });
 }
