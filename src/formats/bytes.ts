@@ -65,7 +65,10 @@ export interface ByteSource {
   readonly name: string;
   /** Bytes; a safe integer. */
   readonly size: number;
-  /** Exactly `length` bytes from `offset`; a FormatError when that is not inside [0, size). The result must not be changed. */
+  /**
+   * Exactly `length` bytes from `offset`; a FormatError when that is not inside [0, size). The result must not be changed, and is
+   * no Buffer, whose `slice` would be no copy.
+   */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** The same stretch as data, in order, lengths adding up to `length`. Absent: the source can only be read. */
   pieces?(offset: number, length: number): Iterable<Piece>;
@@ -97,8 +100,19 @@ export function checkRange(source: ByteSource, offset: number, length: number): 
   }
 }
 
+/** The same bytes without what node's Buffer adds: its `slice` is a view, so that who changes his copy changes the original. */
+export function asBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Memory to be filled at once: whatever was in it before is still there. */
+export function unfilled(length: number): Uint8Array<ArrayBuffer> {
+  return asBytes(Buffer.allocUnsafeSlow(length));
+}
+
 /** A source over bytes in memory. */
-export function fromBytes(bytes: Uint8Array, name: string): ByteSource {
+export function fromBytes(given: Uint8Array, name: string): ByteSource {
+  const bytes = asBytes(given);
   const source: ByteSource = {
     name,
     size: bytes.length,
@@ -152,7 +166,7 @@ export async function openHostFile(path: string, name = basename(path)): Promise
       hostPath: path,
       async read(offset, length) {
         checkRange(source, offset, length);
-        const bytes = Buffer.allocUnsafeSlow(length);
+        const bytes = unfilled(length);
         let done = 0;
         while (done < length) {
           const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
@@ -251,7 +265,7 @@ export function concat(
       checkRange(source, offset, length);
       const found = [...spans(offset, length)];
       if (found.length === 1) return found[0]!.source.read(found[0]!.offset, length);
-      const bytes = Buffer.allocUnsafeSlow(length);
+      const bytes = unfilled(length);
       let done = 0;
       for (const span of found) {
         bytes.set(await span.source.read(span.offset, span.length), done);

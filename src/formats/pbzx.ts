@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.js';
-import { type ByteSource, checkRange, type Piece, piecesOf } from './bytes.js';
+import { asBytes, type ByteSource, checkRange, type Piece, piecesOf } from './bytes.js';
 import { decode } from './codecs/index.js';
 
 /** Longest chunk we read, plain or stored, bytes. Apple writes 16 MiB. */
@@ -128,7 +128,7 @@ export class PbzxSource implements ByteSource {
       if (chunk.raw) parts.push(await this.#source.read(chunk.at + skip, take));
       else parts.push((await this.#plain(index)).subarray(skip, skip + take));
     }
-    return parts.length === 1 ? parts[0]! : Buffer.concat(parts, length);
+    return parts.length === 1 ? parts[0]! : asBytes(Buffer.concat(parts, length));
   }
 
   /** Some bytes from `offset` on, as many as are at hand, at least one; the chunks that follow are decoded meanwhile. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { StepError } from '../errors.js';
-import { type ByteSource, checkRange } from '../formats/bytes.js';
+import { asBytes, type ByteSource, checkRange } from '../formats/bytes.js';
 import {
   checkGreeting,
   decodeInfo,
@@ -84,7 +84,7 @@ class NbdTarget implements DiskTarget {
           parts.push(this.#ask(NbdCommand.read, offset + at, Math.min(MAX_PAYLOAD, length - at)));
         }
         const read = await Promise.all(parts);
-        return read.length === 1 ? read[0]! : Buffer.concat(read);
+        return asBytes(read.length === 1 ? read[0]! : Buffer.concat(read));
       },
     };
     this.source = source;

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { SourceError } from '../errors.js';
-import { type ByteSource, checkRange } from '../formats/bytes.js';
+import { type ByteSource, checkRange, unfilled } from '../formats/bytes.js';
 
 /** A disk that can be changed where it lies. */
 export interface DiskTarget {
@@ -34,7 +34,7 @@ function rawTarget(handle: FileHandle, size: number, path: string): DiskTarget {
     hostPath: path,
     async read(offset, length) {
       checkRange(source, offset, length);
-      const bytes = Buffer.allocUnsafeSlow(length);
+      const bytes = unfilled(length);
       for (let done = 0; done < length; ) {
         const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
         if (bytesRead === 0) throw new SourceError(`${path}: the file became shorter while it was read.`);

@@ -8,6 +8,7 @@ import { hfsNow } from '../formats/entry.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { planVolume, StagedVolume } from '../formats/hfsplus/write/index.js';
 import type { HfsPartition } from '../formats/partition-map/index.js';
+import { decodedRuns } from '../formats/udif/index.js';
 import { layOut } from './layout.js';
 import { ReadOnlyVolume } from './read-only-volume.js';
 import { SourceChecksums } from './source-checksums.js';
@@ -103,6 +104,7 @@ export class NativeTool implements ImageTool {
     const plan = changed
       ? layOut(disk, partition, await planVolume(staged, { now: hfsNow() }), map)
       : await verbatim(disk, partition, map);
+    decodedRuns.clear();
     collect?.();
     const written = await writeDisk(to, plan, {
       signal: work.signal,

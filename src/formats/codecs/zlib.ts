@@ -1,4 +1,5 @@
 import { inflateSync } from 'node:zlib';
+import { asBytes } from '../bytes.js';
 import { broken, type Where, wrongLength } from './fault.js';
 
 const RUN = 'zlib run';
@@ -20,5 +21,5 @@ export function decodeZlib(input: Uint8Array, plainLength: number, where: Where)
   }
   if (plain.length !== plainLength) throw wrongLength(where, RUN, plainLength, `${plain.length}`);
   // A small result lies in the pool that node shares between buffers: nobody could transfer it to another thread.
-  return plain.buffer.byteLength > plainLength + 64 ? Uint8Array.from(plain) : plain;
+  return plain.buffer.byteLength > plainLength + 64 ? Uint8Array.from(plain) : asBytes(plain);
 }

@@ -81,19 +81,25 @@ export function nodeBytesNeeded(recordSizes: readonly number[]): number {
   return recordSizes.reduce((sum, size) => sum + size + (size & 1) + 2, NODE_DESCRIPTOR_SIZE + 2);
 }
 
+/** Writes the 14 bytes at the start of a node. */
+export function encodeNodeDescriptor(node: Omit<NodeDescriptor, 'reserved'>, bytes: Uint8Array): void {
+  const view = viewOf(bytes);
+  view.setUint32(0, node.fLink);
+  view.setUint32(4, node.bLink);
+  view.setInt8(8, node.kind);
+  view.setUint8(9, node.height);
+  view.setUint16(10, node.numRecords);
+  view.setUint16(12, 0);
+}
+
 /** A node of `nodeSize` bytes; records of odd length are padded to even. Throws when they do not fit. */
 export function encodeNode(
   node: Pick<NodeDescriptor, 'fLink' | 'bLink' | 'kind' | 'height'> & { readonly records: readonly Uint8Array[] },
   nodeSize: number,
 ): Uint8Array {
   const bytes = new Uint8Array(nodeSize);
+  encodeNodeDescriptor({ ...node, numRecords: node.records.length }, bytes);
   const view = viewOf(bytes);
-  view.setUint32(0, node.fLink);
-  view.setUint32(4, node.bLink);
-  view.setInt8(8, node.kind);
-  view.setUint8(9, node.height);
-  view.setUint16(10, node.records.length);
-  view.setUint16(12, 0);
   let at = NODE_DESCRIPTOR_SIZE;
   const tableStart = nodeSize - 2 * (node.records.length + 1);
   node.records.forEach((record, i) => {
@@ -119,12 +125,10 @@ export function splitRecord(record: Uint8Array, maxKeyLength: number, where: Whe
   return { key: record.subarray(0, 2 + length), at: 2 + length + (length & 1) };
 }
 
-/** An index record: the child's first key (with its length field), padded to even, and the child's node number. */
-export function encodeIndexRecord(key: Uint8Array, child: number): Uint8Array {
-  const at = key.length + (key.length & 1);
-  const bytes = new Uint8Array(at + 4);
-  bytes.set(key, 0);
-  viewOf(bytes).setUint32(at, child);
+/** What follows the key of an index record. */
+export function encodeChild(child: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  viewOf(bytes).setUint32(0, child);
   return bytes;
 }
 

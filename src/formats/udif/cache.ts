@@ -9,6 +9,12 @@ export class RunCache {
     this.#limit = limit;
   }
 
+  /** Lets go of everything. */
+  clear(): void {
+    this.#entries.clear();
+    this.#held = 0;
+  }
+
   /** Run `run` of `length` decoded bytes; `load` is called when it is not held. */
   get(run: number, length: number, load: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const held = this.#entries.get(run);
@@ -35,3 +41,6 @@ export class RunCache {
     return entry.bytes;
   }
 }
+
+/** Of all open images together, so that images within images take no more memory than one: 8 MiB. */
+export const decodedRuns = new RunCache(8 << 20);

@@ -1,11 +1,8 @@
 import { type ByteSource, checkRange, type Piece, piecesOf } from '../bytes.js';
 import { decode } from '../codecs/index.js';
-import { RunCache } from './cache.js';
+import { decodedRuns } from './cache.js';
 import type { Checksum } from './fields.js';
 import type { RunIndex } from './runs.js';
-
-/** Bytes of decoded runs an image keeps for the next read. */
-export const RUN_CACHE_BYTES = 8 << 20;
 
 /** A blkx table for people: one partition of the disk, or a part of its map. Sectors are 512 bytes. */
 export interface UdifPartition {
@@ -36,6 +33,8 @@ export interface UdifStructure {
 }
 
 let opened = 0;
+/** More than any image can have: what an image's number is multiplied with to give each run of each image its own. */
+const RUNS = 2 ** 32;
 
 /** A UDIF image as the disk it stands for: random access, decoded on demand. */
 export class UdifImage implements ByteSource {
@@ -49,7 +48,6 @@ export class UdifImage implements ByteSource {
   readonly source: ByteSource;
   /** Absent where the underlying source has no pieces. */
   readonly pieces?: (offset: number, length: number) => Iterable<Piece>;
-  readonly #cache = new RunCache(RUN_CACHE_BYTES);
 
   /** Use openUdif. */
   constructor(source: ByteSource, structure: UdifStructure, runs: RunIndex) {
@@ -96,9 +94,10 @@ export class UdifImage implements ByteSource {
     const kind = this.runs.kind(run);
     if (kind === 'zero' || kind === 'ignore') return undefined;
     if (kind === 'raw') return this.source.read(this.runs.at[run]! + skip, length);
-    const whole = await this.#cache.get(run, this.runs.length[run]!, () => this.decodeRun(run));
+    const whole = await decodedRuns.get(this.id * RUNS + run, this.runs.length[run]!, () => this.decodeRun(run));
+    const part = whole.subarray(skip, skip + length);
     // A copy of small parts: a view would keep the whole run alive long after the cache let go of it.
-    return length * 2 > whole.length ? whole.subarray(skip, skip + length) : whole.slice(skip, skip + length);
+    return length * 2 > whole.length ? part : part.slice();
   }
 
   *#pieces(offset: number, length: number): Generator<Piece> {

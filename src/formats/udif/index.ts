@@ -1,4 +1,5 @@
 export { blkxPartitions } from './blkx-list.js';
+export { decodedRuns } from './cache.js';
 export {
   ChecksumLedger,
   type ChecksumReport,

@@ -1,7 +1,7 @@
 import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError } from '../../errors.js';
-import { type ByteSource, checkRange, fromBytes } from '../../formats/bytes.js';
+import { type ByteSource, checkRange, fromBytes, unfilled } from '../../formats/bytes.js';
 import { type Entry, hfsDate, type Path, type Tree } from '../../formats/entry.js';
 import { storedName } from './mount-point.js';
 
@@ -89,7 +89,7 @@ function lazyFile(path: string, size: number): ByteSource {
 }
 
 async function readExactly(handle: FileHandle, path: string, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(length);
+  const bytes = unfilled(length);
   for (let done = 0; done < length; ) {
     const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
     if (bytesRead === 0) {

@@ -1,8 +1,9 @@
 import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { FormatError } from '../../errors.js';
-import type { PartTag, Piece, RunTag } from '../../formats/bytes.js';
+import { type PartTag, type Piece, type RunTag, unfilled } from '../../formats/bytes.js';
 import { decode } from '../../formats/codecs/index.js';
+import { release } from './garbage.js';
 
 /** The CRC32 of one whole run, or of a part of it, seen on the way. */
 export interface RunChecksum {
@@ -74,35 +75,44 @@ export class Producer {
   }
 
   #useDecoded(piece: Piece & { kind: 'encoded' }, target: Uint8Array, at: number, checksums?: RunChecksum[]): void {
-    const plain = this.#decode(piece, checksums).subarray(piece.skip, piece.skip + piece.length);
-    target.set(plain, at);
-    if (piece.part) checksums?.push(partChecksum(piece.part, piece.length, crc32(plain)));
-  }
-
-  #decode(piece: Piece & { kind: 'encoded' }, checksums?: RunChecksum[]): Uint8Array {
     // A run that is used whole will not be asked for again.
     const key = piece.length < piece.plainLength ? identity(piece) : undefined;
-    const known = key === undefined ? undefined : this.#kept.get(key);
-    if (known) {
-      this.#kept.delete(key!);
-      this.#kept.set(key!, known);
-      return known;
-    }
-    const stored = this.#stored(piece.input);
-    const plain = decode(piece.codec, stored, piece.plainLength, { file: piece.file, at: piece.at });
-    if (piece.run) checksums?.push({ run: piece.run, crc: crc32(plain) });
-    if (key !== undefined) {
-      this.#kept.set(key, plain);
-      if (this.#kept.size > KEPT_RUNS) this.#kept.delete(this.#kept.keys().next().value as string);
-    }
+    const plain = (key !== undefined && this.#recall(key)) || this.#decode(piece, checksums);
+    const wanted = plain.subarray(piece.skip, piece.skip + piece.length);
+    target.set(wanted, at);
+    if (piece.part) checksums?.push(partChecksum(piece.part, piece.length, crc32(wanted)));
+    if (key === undefined) release(plain);
+    else this.#keep(key, plain);
+  }
+
+  #recall(key: string): Uint8Array | undefined {
+    const known = this.#kept.get(key);
+    this.#kept.delete(key);
+    return known;
+  }
+
+  #keep(key: string, plain: Uint8Array): void {
+    this.#kept.set(key, plain);
+    if (this.#kept.size <= KEPT_RUNS) return;
+    const [oldest, bytes] = this.#kept.entries().next().value!;
+    this.#kept.delete(oldest);
+    release(bytes);
+  }
+
+  /** The plain bytes of the whole run, in a buffer of their own. */
+  #decode(piece: Piece & { kind: 'encoded' }, checksums?: RunChecksum[]): Uint8Array {
+    const { codec, input, plainLength, file, at, run } = piece;
+    const only = input.length === 1 ? input[0] : undefined;
+    const stored = only?.kind === 'bytes' ? only.bytes : this.#stored(input);
+    const plain = decode(codec, stored, plainLength, { file, at });
+    if (only?.kind !== 'bytes') release(stored);
+    if (run) checksums?.push({ run, crc: crc32(plain) });
     return plain;
   }
 
   /** Checksums of an outer image's runs are of no interest here: only whole files of it are accounted for. */
   #stored(input: readonly Piece[]): Uint8Array {
-    const only = input.length === 1 ? input[0] : undefined;
-    if (only?.kind === 'bytes') return only.bytes;
-    const bytes = Buffer.allocUnsafeSlow(input.reduce((sum, piece) => sum + piece.length, 0));
+    const bytes = unfilled(input.reduce((sum, piece) => sum + piece.length, 0));
     this.#fill(input, bytes);
     return bytes;
   }

@@ -2,19 +2,11 @@
 // thread (decode). It holds no state but its Producer's few decoded runs.
 import { writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { collect } from './garbage.js';
 import type { Answer, Request } from './pool.js';
 import { describeError } from './pool-error.js';
 import { Producer } from './produce.js';
 
-/** Bytes made between two collections. */
-const GARBAGE = 4 << 20;
-/** Bytes decoded between two whole ones: runs that were kept for the next request have grown old by the time they go. */
-const OLD_GARBAGE = 32 << 20;
-
 const port = parentPort!;
-let made = 0;
-let decoded = 0;
 const producer = new Producer();
 
 port.on('message', (request: Request) => {
@@ -35,16 +27,6 @@ port.on('message', (request: Request) => {
     answer = { id: request.id, error: describeError(error) };
   }
   port.postMessage(answer, transfer);
-  made += request.length;
-  for (const piece of request.pieces) if (piece.kind === 'encoded') decoded += piece.plainLength;
-  if (decoded >= OLD_GARBAGE) {
-    collect?.();
-    decoded = 0;
-    made = 0;
-  } else if (made >= GARBAGE) {
-    collect?.({ type: 'minor' });
-    made = 0;
-  }
 });
 
 /** Writes bytes [from, to) of the slot, whose first byte belongs at `offset` of the file. */

@@ -1,5 +1,5 @@
 import { type BTreeHeader, encodeBTreeHeader, headerMapSize } from '../../../src/formats/hfsplus/btree-header.js';
-import { encodeIndexRecord, encodeNode, NodeKind, nodeBytesNeeded } from '../../../src/formats/hfsplus/btree-node.js';
+import { encodeChild, encodeNode, NodeKind, nodeBytesNeeded } from '../../../src/formats/hfsplus/btree-node.js';
 
 /** A record for buildTree: its key with the length field, and what follows. */
 export interface TreeRecord {
@@ -40,7 +40,9 @@ export function buildTree(records: readonly TreeRecord[], nodeSize: number, head
     }
     root = nodes.length;
     if (nodes.length - start === 1) break;
-    level = nodes.slice(start).map(({ first }, i) => ({ key: first, bytes: encodeIndexRecord(first, start + i + 1) }));
+    level = nodes
+      .slice(start)
+      .map(({ first }, i) => ({ key: first, bytes: Buffer.concat([first, encodeChild(start + i + 1)]) }));
   }
   const totalNodes = nodes.length + 1;
   const map = new Uint8Array(headerMapSize(nodeSize));

@@ -47,7 +47,8 @@ export async function planVolume(staged: StagedVolume, options: PlanOptions): Pr
   const fragmenting = await fragmentingOf(staged, options);
   // The sizes of the trees do not depend on where data lies: they are built once to be measured, then as they will be.
   const measuring = new AppendAllocator(0);
-  const measured = await mergeTrees(staged, layOut(catalog.items, blockSize, measuring, fragmenting), account);
+  const roughly = layOut(catalog.items, blockSize, measuring, fragmenting);
+  const measured = await mergeTrees(staged, roughly, account, { measureOnly: true });
   freeOldMetadata(base, account);
   const remaining = account.remaining();
   const first = Math.max(headBlocks(blockSize), endOf(remaining));

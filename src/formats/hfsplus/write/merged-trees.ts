@@ -25,7 +25,7 @@ import type { Item } from './item.js';
 import { forkDataOf, type Layout, overflowOf } from './layout.js';
 import { type Change, mergeRecords, noRecords } from './merge.js';
 import type { StagedVolume } from './staging.js';
-import { type BuiltTree, buildTree, type TreeFormat } from './tree-builder.js';
+import { type BuiltTree, buildTree, type TreeFormat, type TreeOptions } from './tree-builder.js';
 
 /** The three trees of the changed volume, and what their records add up to. */
 export interface MergedTrees {
@@ -38,18 +38,25 @@ export interface MergedTrees {
   readonly folderCount: number;
 }
 
+type MergeOptions = Pick<TreeOptions, 'measureOnly'>;
+
 /**
  * Merges the base volume's trees with the staged changes, new forks lying as `layout` says. `account` is told of all blocks of
- * the base volume that stay in use and of those that are given up.
+ * the base volume that stay in use and of those that are given up. `measureOnly`: only the trees' sizes count.
  */
-export async function mergeTrees(staged: StagedVolume, layout: Layout, account: Accounting): Promise<MergedTrees> {
-  const { blockSize } = staged.base.header;
+export async function mergeTrees(
+  staged: StagedVolume,
+  layout: Layout,
+  account: Accounting,
+  options: MergeOptions = {},
+): Promise<MergedTrees> {
+  const { blockSize: multiple } = staged.base.header;
   const counts = { files: 0, folders: 0 };
-  const catalog = await buildCatalog(staged, layout, account, counts);
+  const catalog = await buildCatalog(staged, layout, account, counts, { ...options, multiple });
   return {
     catalog,
-    attributes: await buildAttributes(staged, layout, account),
-    extents: await buildExtents(staged, layout, account, blockSize),
+    attributes: await buildAttributes(staged, layout, account, { ...options, multiple }),
+    extents: await buildExtents(staged, layout, account, { ...options, multiple }),
     fileCount: counts.files,
     folderCount: counts.folders - 1,
   };
@@ -60,6 +67,7 @@ async function buildCatalog(
   layout: Layout,
   account: Accounting,
   counts: { files: number; folders: number },
+  options: TreeOptions,
 ): Promise<BuiltTree> {
   const { base, catalog } = staged;
   const tree = base.catalog;
@@ -94,13 +102,14 @@ async function buildCatalog(
     }
   }
   const format = { ...formatOf(tree, 'catalog'), encode: encodeCatalogKey };
-  return buildTree(counted(), format, { multiple: base.header.blockSize });
+  return buildTree(counted(), format, options);
 }
 
 async function buildAttributes(
   staged: StagedVolume,
   layout: Layout,
   account: Accounting,
+  options: TreeOptions,
 ): Promise<BuiltTree | undefined> {
   const tree = staged.base.attributes;
   const changes: Change<AttributeKey>[] = [];
@@ -138,14 +147,14 @@ async function buildAttributes(
     encode: encodeAttributeKey,
     compare: compareAttributeKeys,
   };
-  return buildTree(records, format, { multiple: blockSize });
+  return buildTree(records, format, options);
 }
 
 async function buildExtents(
   staged: StagedVolume,
   layout: Layout,
   account: Accounting,
-  multiple: number,
+  options: TreeOptions,
 ): Promise<BuiltTree> {
   const tree = staged.base.extentsTree;
   const changes: Change<ExtentKey>[] = [];
@@ -174,7 +183,7 @@ async function buildExtents(
     changes,
     compareExtentKeys,
   );
-  return buildTree(records, { ...formatOf(tree, 'extents overflow'), encode: encodeExtentKey }, { multiple });
+  return buildTree(records, { ...formatOf(tree, 'extents overflow'), encode: encodeExtentKey }, options);
 }
 
 /** A tree's own header, for the tree that takes its place. */

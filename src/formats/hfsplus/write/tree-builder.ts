@@ -1,4 +1,4 @@
-import { type ByteSource, concat, fromBytes } from '../../bytes.js';
+import { type ByteSource, concat, fromBytes, zeros } from '../../bytes.js';
 import {
   BTreeAttribute,
   encodeBTreeHeader,
@@ -7,7 +7,7 @@ import {
   mapNodesNeeded,
   USER_RECORD_SIZE,
 } from '../btree-header.js';
-import { encodeIndexRecord, encodeNode, NODE_DESCRIPTOR_SIZE, NodeKind } from '../btree-node.js';
+import { encodeChild, encodeNode, encodeNodeDescriptor, NODE_DESCRIPTOR_SIZE, NodeKind } from '../btree-node.js';
 import { viewOf } from '../where.js';
 
 /** A leaf record to be written. */
@@ -42,19 +42,27 @@ export interface BuiltTree {
   readonly freeNodes: number;
 }
 
+export interface TreeOptions {
+  /** The fork's size is a multiple of this many bytes: the block size. */
+  readonly multiple: number;
+  /** Leave room for so many. */
+  readonly minimumNodes?: number;
+  /** The nodes are not kept: the tree's source is as long as they are and reads as zeros. */
+  readonly measureOnly?: boolean;
+}
+
 const SLAB_BYTES = 1 << 20;
 
 /**
  * Bulk loads a B-tree (TN1150 "B-Trees"): leaves are packed in order, then each index level, then map nodes.
- * `multiple`: the fork's size is a multiple of this many bytes (the block size). `minimumNodes`: leave room for so many.
  * Throws when the records are not in strictly rising order or do not fit: a fault of the caller, never of an input.
  */
 export async function buildTree<K>(
   records: AsyncIterable<TreeRecord<K>> | Iterable<TreeRecord<K>>,
   format: TreeFormat<K>,
-  { multiple, minimumNodes = 0 }: { multiple: number; minimumNodes?: number },
+  { multiple, minimumNodes = 0, measureOnly = false }: TreeOptions,
 ): Promise<BuiltTree> {
-  const store = new NodeStore(format.nodeSize);
+  const store = new NodeStore(format.nodeSize, measureOnly);
   store.add(new Uint8Array(0)); // the header node, known last
   let level = new Level(store, NodeKind.leaf, 1);
   let last: TreeRecord<K> | undefined;
@@ -65,7 +73,7 @@ export async function buildTree<K>(
       throw new Error(`${format.name} records out of order: ${hex(format.encode(last.key))} before ${hex(key)}`);
     }
     last = record;
-    level.add(key, joined(key, record.record));
+    level.add(key, record.record);
     leafRecords++;
   }
   level.close();
@@ -73,7 +81,7 @@ export async function buildTree<K>(
   let treeDepth = leafRecords > 0 ? 1 : 0;
   while (level.nodes.length > 1) {
     const above = new Level(store, NodeKind.index, ++treeDepth);
-    for (const { first, node } of level.nodes) above.add(first, encodeIndexRecord(indexKey(first, format), node));
+    for (const { first, node } of level.nodes) above.add(indexKey(first, format), encodeChild(node));
     above.close();
     level = above;
   }
@@ -100,14 +108,6 @@ export async function buildTree<K>(
   );
   store.grow(totalNodes);
   return { source: store.source(format.name), ...shape };
-}
-
-function joined(key: Uint8Array, record: Uint8Array): Uint8Array {
-  const at = key.length + (key.length & 1);
-  const bytes = new Uint8Array(at + record.length);
-  bytes.set(key, 0);
-  bytes.set(record, at);
-  return bytes;
 }
 
 /** The key of an index record: the child's first key, filled up to maxKeyLength in trees with fixed index keys. */
@@ -146,44 +146,58 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
-/** One level of the tree while it is filled: its nodes are numbered one after another. */
+/** One level of the tree while it is filled: its nodes are numbered one after another. Records go straight to their place. */
 class Level {
   readonly nodes: { readonly first: Uint8Array; readonly node: number }[] = [];
   readonly #store: NodeStore;
   readonly #kind: NodeKind;
   readonly #height: number;
-  #records: Uint8Array[] = [];
-  #bytes = 0;
+  /** The node that is being filled, used again for the next. */
+  readonly #node: Uint8Array;
+  readonly #fields: DataView;
   #first: Uint8Array | undefined;
+  #count = 0;
+  #at = NODE_DESCRIPTOR_SIZE;
 
   constructor(store: NodeStore, kind: NodeKind, height: number) {
     this.#store = store;
     this.#kind = kind;
     this.#height = height;
+    this.#node = new Uint8Array(store.nodeSize);
+    this.#fields = viewOf(this.#node);
   }
 
-  /** `record` with its key in front. */
-  add(key: Uint8Array, record: Uint8Array): void {
-    const needed = record.length + (record.length & 1) + 2;
-    const room = this.#store.nodeSize - NODE_DESCRIPTOR_SIZE - 2;
-    if (this.#bytes + needed > room) this.close();
+  /** A record: `key` as stored, padded to even, and what follows it. */
+  add(key: Uint8Array, rest: Uint8Array): void {
+    const keyed = key.length + (key.length & 1);
+    const length = keyed + rest.length + (rest.length & 1);
+    // The offsets of the records, this one's and that of the free space lie at the node's end.
+    if (this.#at + length > this.#node.length - 2 * (this.#count + 2)) this.close();
+    if (this.#at + length > this.#node.length - 2 * (this.#count + 2)) {
+      throw new Error(`a record of ${length} bytes does not fit a node of ${this.#node.length}`);
+    }
     this.#first ??= Uint8Array.from(key);
-    this.#records.push(record);
-    this.#bytes += needed;
+    this.#node.set(key, this.#at);
+    this.#node.set(rest, this.#at + keyed);
+    this.#fields.setUint16(this.#node.length - 2 * ++this.#count, this.#at);
+    this.#at += length;
   }
 
-  /** Writes the node that is being filled, and links it with the one before. */
+  /** Gives the node away that is being filled, and links it with the one before. */
   close(): void {
     if (!this.#first) return;
     const number = this.#store.count;
     const bLink = this.nodes.at(-1)?.node ?? 0;
-    const node = { fLink: 0, bLink, kind: this.#kind, height: this.#height, records: this.#records };
-    this.#store.add(encodeNode(node, this.#store.nodeSize));
+    const numRecords = this.#count;
+    this.#fields.setUint16(this.#node.length - 2 * (numRecords + 1), this.#at);
+    encodeNodeDescriptor({ fLink: 0, bLink, kind: this.#kind, height: this.#height, numRecords }, this.#node);
+    this.#store.add(this.#node);
     if (bLink) this.#store.setForwardLink(bLink, number);
     this.nodes.push({ first: this.#first, node: number });
     this.#first = undefined;
-    this.#records = [];
-    this.#bytes = 0;
+    this.#node.fill(0);
+    this.#count = 0;
+    this.#at = NODE_DESCRIPTOR_SIZE;
   }
 }
 
@@ -191,33 +205,39 @@ class Level {
 class NodeStore {
   readonly nodeSize: number;
   count = 0;
-  readonly #slabs: Uint8Array[] = [];
+  /** Undefined: nodes are only counted. */
+  readonly #slabs: Uint8Array[] | undefined;
 
-  constructor(nodeSize: number) {
+  constructor(nodeSize: number, measureOnly: boolean) {
     this.nodeSize = nodeSize;
+    this.#slabs = measureOnly ? undefined : [];
   }
 
+  /** Takes a copy. */
   add(node: Uint8Array): void {
     this.grow(this.count + 1);
     this.set(this.count - 1, node);
   }
 
   set(number: number, node: Uint8Array): void {
-    this.#at(number).set(node);
+    this.#at(number)?.set(node);
   }
 
   setForwardLink(number: number, next: number): void {
-    viewOf(this.#at(number)).setUint32(0, next);
+    const node = this.#at(number);
+    if (node) viewOf(node).setUint32(0, next);
   }
 
   /** Zeroed nodes up to `count`. */
   grow(count: number): void {
-    while (this.#slabs.length * SLAB_BYTES < count * this.nodeSize) this.#slabs.push(new Uint8Array(SLAB_BYTES));
+    const slabs = this.#slabs;
+    while (slabs && slabs.length * SLAB_BYTES < count * this.nodeSize) slabs.push(new Uint8Array(SLAB_BYTES));
     this.count = count;
   }
 
   source(name: string): ByteSource {
     const size = this.count * this.nodeSize;
+    if (!this.#slabs) return zeros(size, name);
     const parts = this.#slabs.map((slab, i) => ({
       source: fromBytes(slab, name),
       offset: 0,
@@ -226,9 +246,9 @@ class NodeStore {
     return concat(parts, name);
   }
 
-  #at(number: number): Uint8Array {
+  #at(number: number): Uint8Array | undefined {
     const at = number * this.nodeSize;
-    const slab = this.#slabs[Math.floor(at / SLAB_BYTES)]!;
-    return slab.subarray(at % SLAB_BYTES, (at % SLAB_BYTES) + this.nodeSize);
+    const slab = this.#slabs?.[Math.floor(at / SLAB_BYTES)];
+    return slab?.subarray(at % SLAB_BYTES, (at % SLAB_BYTES) + this.nodeSize);
   }
 }

@@ -124,6 +124,13 @@ describe('buildTree', () => {
     const [first, second] = extents(2) as unknown as [TreeRecord<ExtentKey>, TreeRecord<ExtentKey>];
     await expect(build([second, first])).rejects.toThrow(/out of order/);
     await expect(build([first, first])).rejects.toThrow(/out of order/);
-    await expect(build([{ ...first, record: new Uint8Array(500) }])).rejects.toThrow(/do not fit/);
+    await expect(build([{ ...first, record: new Uint8Array(500) }])).rejects.toThrow(/does not fit/);
+  });
+
+  it('measures a tree without keeping its nodes', async () => {
+    const built = await buildTree(extents(2000), extentsFormat(512), { multiple: 4096 });
+    const measured = await buildTree(extents(2000), extentsFormat(512), { multiple: 4096, measureOnly: true });
+    expect({ ...measured, source: measured.source.size }).toEqual({ ...built, source: built.source.size });
+    expect(measured.treeDepth).toBeGreaterThan(2);
   });
 });
