@@ -1,6 +1,7 @@
 import { FormatError } from '../errors.js';
 import { asBytes, type ByteSource, checkRange, type Piece, piecesOf } from './bytes.js';
 import { decode } from './codecs/index.js';
+import { DecodedChunks } from './decoded-chunks.js';
 
 /** Longest chunk we read, plain or stored, bytes. Apple writes 16 MiB. */
 export const MAX_PBZX_CHUNK = 64 * 1024 * 1024;
@@ -12,14 +13,17 @@ export const MAX_PBZX_PLAIN = 64 * 1024 ** 3;
 const HEADER_SIZE = 12;
 /** Bytes before each chunk: u64 plain size, u64 stored size. */
 const CHUNK_HEADER_SIZE = 16;
-/** A raw chunk is handed on in parts of this many bytes. */
-const RAW_PART = 1 << 20;
+/** A chunk is handed on in parts of this many bytes. */
+const PART = 128 << 10;
 
 /** One encoded chunk, in the words in which a worker thread takes it. */
 export type EncodedPiece = Extract<Piece, { kind: 'encoded' }>;
 
-/** Decodes one chunk somewhere: `skip` is 0 and `length` is `plainLength`. The result must not be changed. */
-export type DecodeChunk = (chunk: EncodedPiece) => Promise<Uint8Array>;
+/**
+ * Decodes one chunk somewhere: `skip` is 0 and `length` is `plainLength`. `room` is an earlier result that may be overwritten: the
+ * memory of that is used again where it fits.
+ */
+export type DecodeChunk = (chunk: EncodedPiece, room?: Uint8Array) => Promise<Uint8Array>;
 
 export interface PbzxOptions {
   /** Where chunks are decoded; default: here, synchronously. */
@@ -90,7 +94,7 @@ export async function* unpbzx(source: ByteSource, options: PbzxOptions = {}): As
 
 /**
  * The plain bytes of a pbzx stream with random access: a read decodes only the chunks it lies in, and the last ones stay in
- * memory (look-ahead + 2 chunks).
+ * memory (look-ahead + 1 chunks).
  */
 export class PbzxSource implements ByteSource {
   readonly name: string;
@@ -101,8 +105,9 @@ export class PbzxSource implements ByteSource {
   readonly #source: ByteSource;
   readonly #decode: DecodeChunk | undefined;
   readonly #lookAhead: number;
-  /** Decoded chunks, the least recently used first. */
-  readonly #cache = new Map<number, Promise<Uint8Array>>();
+  /** The chunk that readOn gave last. */
+  #reached = -1;
+  readonly #decoded: DecodedChunks;
 
   constructor(source: ByteSource, list: readonly PbzxChunk[], options: PbzxOptions) {
     this.name = source.name;
@@ -112,12 +117,13 @@ export class PbzxSource implements ByteSource {
     this.#source = source;
     this.#decode = options.decodeChunk;
     this.#lookAhead = options.lookAhead ?? 0;
+    this.#decoded = new DecodedChunks(this.#lookAhead + 1, (index, room) => this.#load(list[index]!, room));
     if (source.pieces) this.pieces = (offset, length) => this.#pieces(offset, length);
   }
 
   /** Lets go of decoded chunks; they are decoded again when they are asked for again. */
   forget(): void {
-    this.#cache.clear();
+    this.#decoded.clear();
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -126,24 +132,28 @@ export class PbzxSource implements ByteSource {
     for (const { index, skip, take } of this.#spans(offset, length)) {
       const chunk = this.chunks[index]!;
       if (chunk.raw) parts.push(await this.#source.read(chunk.at + skip, take));
-      else parts.push((await this.#plain(index)).subarray(skip, skip + take));
+      else parts.push(await this.#decoded.use(index, (bytes) => bytes.slice(skip, skip + take)));
     }
     return parts.length === 1 ? parts[0]! : asBytes(Buffer.concat(parts, length));
   }
 
-  /** Some bytes from `offset` on, as many as are at hand, at least one; the chunks that follow are decoded meanwhile. */
+  /** Some bytes from `offset` on, at least one and at most 128 KiB; the chunks that follow are decoded meanwhile. */
   async readOn(offset: number): Promise<Uint8Array> {
     checkRange(this, offset, 1);
     const index = this.#chunkAt(offset);
     const chunk = this.chunks[index]!;
     const skip = offset - chunk.offset;
-    const wanted = chunk.raw ? undefined : this.#plain(index);
-    for (let next = index + 1; next <= index + this.#lookAhead && next < this.chunks.length; next++) {
-      // A failure shows when the chunk's turn comes, or never.
-      if (!this.chunks[next]!.raw) this.#plain(next).catch(() => {});
+    const take = Math.min(PART, chunk.plain - skip);
+    const wanted = chunk.raw
+      ? this.#source.read(chunk.at + skip, take)
+      : this.#decoded.use(index, (bytes) => bytes.slice(skip, skip + take));
+    // Who has just left out a long file may well leave out the next chunk, too.
+    const last = index > this.#reached + 1 ? index : index + this.#lookAhead;
+    this.#reached = index;
+    for (let next = index + 1; next <= last && next < this.chunks.length; next++) {
+      if (!this.chunks[next]!.raw) this.#decoded.prepare(next);
     }
-    if (wanted !== undefined) return (await wanted).subarray(skip);
-    return this.#source.read(chunk.at + skip, Math.min(RAW_PART, chunk.plain - skip));
+    return wanted;
   }
 
   *#pieces(offset: number, length: number): Iterable<Piece> {
@@ -182,28 +192,17 @@ export class PbzxSource implements ByteSource {
     return low;
   }
 
-  #plain(index: number): Promise<Uint8Array> {
-    let decoded = this.#cache.get(index);
-    if (decoded !== undefined) this.#cache.delete(index);
-    else decoded = this.#decodeChunk(this.chunks[index]!);
-    this.#cache.set(index, decoded);
-    for (const old of this.#cache.keys()) {
-      if (this.#cache.size <= this.#lookAhead + 2) break;
-      this.#cache.delete(old);
-    }
-    return decoded;
-  }
-
-  async #decodeChunk(chunk: PbzxChunk): Promise<Uint8Array> {
+  async #load(chunk: PbzxChunk, room: Uint8Array | undefined): Promise<Uint8Array> {
     const decodeElsewhere = this.#decode;
     if (!decodeElsewhere) {
       const stored = await this.#source.read(chunk.at, chunk.stored);
-      return decode('xz', stored, chunk.plain, { file: this.name, at: chunk.at });
+      const out = room?.length === chunk.plain ? room : undefined;
+      return decode('xz', stored, chunk.plain, { file: this.name, at: chunk.at }, out);
     }
     const input: Piece[] = this.#source.pieces
       ? [...this.#source.pieces(chunk.at, chunk.stored)]
       : [{ kind: 'bytes', bytes: await this.#source.read(chunk.at, chunk.stored), length: chunk.stored }];
-    const plain = await decodeElsewhere(this.#encoded(chunk, input));
+    const plain = await decodeElsewhere(this.#encoded(chunk, input), room);
     if (plain.length === chunk.plain) return plain;
     throw new FormatError({
       file: this.name,

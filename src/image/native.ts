@@ -14,9 +14,10 @@ import { ReadOnlyVolume } from './read-only-volume.js';
 import { SourceChecksums } from './source-checksums.js';
 import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
 import { verbatim } from './verbatim.js';
+import type { DiskPlan } from './writer/disk-plan.js';
 import { collect } from './writer/garbage.js';
 import { WorkerPool } from './writer/pool.js';
-import { writeDisk } from './writer/write-disk.js';
+import { type WrittenDisk, writeDisk } from './writer/write-disk.js';
 
 /** An image of this engine: where it is read from, and what has been staged over it since. */
 interface NativeImage extends Image {
@@ -84,8 +85,12 @@ export class NativeTool implements ImageTool {
     if (opened?.disk.udif) this.#checksums.forget(opened.disk.udif);
   }
 
-  async make(pieces: readonly Piece[], length: number): Promise<Uint8Array> {
-    return this.#pool.make(pieces, length);
+  async make(pieces: readonly Piece[], length: number, room?: Uint8Array): Promise<Uint8Array> {
+    return this.#pool.make(pieces, length, room);
+  }
+
+  get threads(): number {
+    return this.#pool.size;
   }
 
   /** Ends the threads. */
@@ -94,30 +99,38 @@ export class NativeTool implements ImageTool {
   }
 
   async #writeIso(image: NativeImage, to: string, map: MapChoice, work: Work): Promise<Image> {
-    const { disk, partition } = await this.#openOnce(image);
     // What the threads decoded packages with is not needed any more: new ones start small.
     await this.#pool.close();
     collect?.();
     this.#pool.warmUp();
+    const { size, sha256, bytesWritten } = await this.#write(await this.#plan(image, map), to, work);
+    await this.#pool.close();
+    // The plan holds whole trees.
+    collect?.();
+    const sourceChecksums = await this.#checksums.finish(work);
+    return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums } };
+  }
+
+  async #plan(image: NativeImage, map: MapChoice): Promise<DiskPlan> {
+    const { disk, partition } = await this.#openOnce(image);
     const { staged } = image;
-    const changed = staged !== undefined && !staged.catalog.isUntouched;
-    const plan = changed
-      ? layOut(disk, partition, await planVolume(staged, { now: hfsNow() }), map)
-      : await verbatim(disk, partition, map);
+    if (staged === undefined || staged.catalog.isUntouched) return verbatim(disk, partition, map);
+    return layOut(disk, partition, await planVolume(staged, { now: hfsNow() }), map);
+  }
+
+  async #write(plan: DiskPlan, to: string, work: Work): Promise<WrittenDisk> {
     decodedRuns.clear();
     collect?.();
-    const written = await writeDisk(to, plan, {
-      signal: work.signal,
-      report: (progress) => work.report(progress),
-      pool: this.#pool,
-      onChecksums: (list) => this.#checksums.report(list),
-    }).catch((error: unknown) => {
+    try {
+      return await writeDisk(to, plan, {
+        signal: work.signal,
+        report: (progress) => work.report(progress),
+        pool: this.#pool,
+        onChecksums: (list) => this.#checksums.report(list),
+      });
+    } catch (error) {
       throw outOfSpace(error, to, plan.size);
-    });
-    await this.#pool.close();
-    const sourceChecksums = await this.#checksums.finish(work);
-    const { size, sha256, bytesWritten } = written;
-    return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums } };
+    }
   }
 
   async #openOnce(image: NativeImage) {

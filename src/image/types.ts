@@ -77,8 +77,13 @@ export interface ImageTool {
   ): Promise<Image>;
   /** Bytes, or as small as the content allows. */
   resize(image: Image, size: number | 'minimum', work: Work): Promise<void>;
-  /** The plain bytes of pieces, made on another core: for readers of large encoded chunks. */
-  make?(pieces: readonly Piece[], length: number): Promise<Uint8Array>;
+  /**
+   * The plain bytes of pieces, made on another core: for readers of large encoded chunks. `room` is an earlier result that may be
+   * overwritten.
+   */
+  make?(pieces: readonly Piece[], length: number, room?: Uint8Array): Promise<Uint8Array>;
+  /** How many of them are made at the same time. */
+  readonly threads?: number;
   /** Gives back what the image holds (a scratch file, open files). An attached volume must be closed before. */
   dispose(image: Image): Promise<void>;
 }

@@ -6,8 +6,8 @@ import type { Entry, Tree } from '../image/types.js';
 import { type Candidate, FirstThatHas } from './first-that-has.js';
 import { onVolume } from './places.js';
 
-/** Chunks of 16 MiB that are decoded ahead of the one being read: enough to keep two cores busy. */
-const LOOK_AHEAD = 2;
+/** Chunks that are decoded ahead: each costs its 16 MiB, and as much again for its stored bytes. */
+const MOST_AHEAD = 2;
 
 /** Bytes of copied files kept in memory, one and together. A kernel has some 10 MB. */
 const KEPT_FILE = 32 << 20;
@@ -59,7 +59,11 @@ async function openOne(job: Job, file: ByteSource): Promise<Tree> {
     // Apple's payloads list a folder's tree without gaps, so nothing behind it need be decoded. What this may get wrong, a
     // kernel that is not there, is an error two steps on.
     contiguous: true,
-    ...(tool.make && { decodeChunk: (chunk) => tool.make!([chunk], chunk.length), lookAhead: LOOK_AHEAD }),
+    ...(tool.make && {
+      decodeChunk: (chunk, room) => tool.make!([chunk], chunk.length, room),
+      // While one chunk is waited for, others keep the other threads busy.
+      lookAhead: Math.min(MOST_AHEAD, (tool.threads ?? 1) - 1),
+    }),
   });
   return {
     name: payload.name,

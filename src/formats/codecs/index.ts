@@ -19,11 +19,17 @@ export const MAX_RUN = 256 * 1024 * 1024;
 const MAX_EXPANSION: Record<Codec, number> = { adc: 23, zlib: 1032, lzfse: 1716, xz: 8192, bzip2: 2_000_000 };
 
 /**
- * Decodes one encoded run to exactly `plainLength` bytes. Synchronous, because it runs inside worker threads; the result's
- * ArrayBuffer is its own and may be transferred. FormatError when the run is damaged or holds less or more than that; its offset
- * is `where.at`.
+ * Decodes one encoded run to exactly `plainLength` bytes. Synchronous, because it runs inside worker threads; the result is `out`
+ * (of that length), or has an ArrayBuffer of its own, which may be transferred: only xz, whose chunks are large, makes use of
+ * `out`. FormatError when the run is damaged or holds less or more than that; its offset is `where.at`.
  */
-export function decode(codec: Codec, input: Uint8Array, plainLength: number, where: Where): Uint8Array {
+export function decode(
+  codec: Codec,
+  input: Uint8Array,
+  plainLength: number,
+  where: Where,
+  out?: Uint8Array,
+): Uint8Array {
   const most = Math.min(MAX_RUN, input.length * MAX_EXPANSION[codec]);
   if (!Number.isSafeInteger(plainLength) || plainLength < 0 || plainLength > most) {
     throw broken(where, `${codec} run`, `at most ${most} decoded bytes from ${input.length}`, `${plainLength}`);
@@ -38,7 +44,7 @@ export function decode(codec: Codec, input: Uint8Array, plainLength: number, whe
     case 'lzfse':
       return decodeLzfse(input, plainLength, where);
     case 'xz':
-      return decodeXz(input, plainLength, where);
+      return decodeXz(input, plainLength, where, out);
     default:
       return codec satisfies never;
   }

@@ -15,11 +15,15 @@ interface Record {
 
 /**
  * Decodes an .xz file (UDIF run type 0x80000008, pbzx chunks) to exactly `plainLength` bytes: any number of streams and blocks,
- * LZMA2 alone or with the x86 and delta filters; all checks and the index are verified. Needs no memory beyond the result and
- * 28 KB. FormatError otherwise.
+ * LZMA2 alone or with the x86 and delta filters; all checks and the index are verified. Needs no memory beyond the result (`out`,
+ * where that is given) and 28 KB. FormatError otherwise.
  */
-export function decodeXz(input: Uint8Array, plainLength: number, where: Where): Uint8Array {
-  const out = new Uint8Array(plainLength);
+export function decodeXz(
+  input: Uint8Array,
+  plainLength: number,
+  where: Where,
+  out: Uint8Array = new Uint8Array(plainLength),
+): Uint8Array {
   let from = 0;
   let at = 0;
   do {

@@ -4,20 +4,21 @@ import type { Piece } from '../../formats/bytes.js';
 import { type ErrorMessage, revive } from './pool-error.js';
 import type { RunChecksum } from './produce.js';
 
-/** Fill a shared slot with pieces and write it to `fd` at `offset`; or make `length` bytes for the asker. */
-export type Request = { readonly id: number; readonly pieces: readonly Piece[]; readonly length: number } & (
-  | { readonly type: 'fill'; readonly slot: SharedArrayBuffer; readonly fd: number; readonly offset: number }
-  | { readonly type: 'make' }
-);
+/** Fill the first `length` bytes of a slot with pieces, and write them to a file. */
+export interface Request {
+  readonly id: number;
+  readonly pieces: readonly Piece[];
+  readonly length: number;
+  readonly slot: SharedArrayBuffer;
+  readonly file?: { readonly fd: number; readonly offset: number };
+}
 
 export type Answer =
-  | { readonly id: number; readonly checksums: readonly RunChecksum[]; readonly bytes?: Uint8Array }
+  | { readonly id: number; readonly checksums: readonly RunChecksum[] }
   | { readonly id: number; readonly error: ErrorMessage };
 
-type Unsent = Request extends infer R ? (R extends Request ? Omit<R, 'id'> : never) : never;
-
 interface Pending {
-  resolve(answer: { checksums: readonly RunChecksum[]; bytes?: Uint8Array }): void;
+  resolve(checksums: readonly RunChecksum[]): void;
   reject(error: Error): void;
 }
 
@@ -42,22 +43,30 @@ export class WorkerPool {
     while (this.#threads.length < this.size) this.#threads.push(startThread());
   }
 
-  /** Sends one request to the least busy thread. Rejects with what the thread threw. */
-  request(unsent: Unsent): Promise<{ checksums: readonly RunChecksum[]; bytes?: Uint8Array }> {
+  /** Sends one request to the least busy thread. Resolves when the slot is filled, rejects with what the thread threw. */
+  request(unsent: Omit<Request, 'id'>): Promise<readonly RunChecksum[]> {
     const thread = this.#leastBusy();
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       // Only a busy pool keeps the process alive.
       if (thread.pending.size === 0) thread.worker.ref();
       thread.pending.set(id, { resolve, reject });
-      thread.worker.postMessage({ ...unsent, pieces: unsent.pieces.map(compact), id });
+      const moved: ArrayBuffer[] = [];
+      const pieces = unsent.pieces.map((piece) => movable(piece, moved));
+      thread.worker.postMessage({ ...unsent, pieces, id }, moved);
     });
   }
 
-  /** Plain bytes of one piece, for readers that want whole chunks decoded on all cores. */
-  async make(pieces: readonly Piece[], length: number): Promise<Uint8Array> {
-    const { bytes } = await this.request({ type: 'make', pieces, length });
-    return bytes!;
+  /**
+   * The plain bytes of pieces, for readers that want whole chunks decoded on all cores; `room` is an earlier result that may be
+   * overwritten. Memory that goes from thread to thread is given back late, and with chunks of 16 MiB that adds up.
+   */
+  async make(pieces: readonly Piece[], length: number, room?: Uint8Array): Promise<Uint8Array> {
+    const used = room?.buffer;
+    const fits = used instanceof SharedArrayBuffer && used.byteLength >= length;
+    const slot = fits ? used : new SharedArrayBuffer(length);
+    await this.request({ pieces, length, slot });
+    return new Uint8Array(slot, 0, length);
   }
 
   async close(): Promise<void> {
@@ -77,10 +86,12 @@ export class WorkerPool {
   }
 }
 
-/** A message takes along all of the buffer that bytes are a part of: of a tree of 40 MB that would be too much. */
-function compact(piece: Piece): Piece {
-  if (piece.kind !== 'bytes' || piece.bytes.length === piece.bytes.buffer.byteLength) return piece;
-  return { ...piece, bytes: new Uint8Array(piece.bytes) };
+/** A piece whose bytes, copied once, are `moved` to the thread: a message would copy all of the buffer they are a part of. */
+function movable(piece: Piece, moved: ArrayBuffer[]): Piece {
+  if (piece.kind !== 'bytes') return piece;
+  const bytes = new Uint8Array(piece.bytes);
+  moved.push(bytes.buffer);
+  return { ...piece, bytes };
 }
 
 /** From TypeScript sources (tests) the thread's code is taken from dist/, which every npm script compiles first. */
@@ -98,7 +109,7 @@ function startThread() {
     pending.delete(answer.id);
     if (pending.size === 0) worker.unref();
     if ('error' in answer) waiting?.reject(revive(answer.error));
-    else waiting?.resolve(answer);
+    else waiting?.resolve(answer.checksums);
   });
   const fail = (error: Error) => {
     for (const waiting of pending.values()) waiting.reject(error);

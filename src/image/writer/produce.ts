@@ -16,6 +16,9 @@ export interface RunChecksum {
 /** Decoded runs kept a thread: neighbouring files share runs, and a run of an inner image may lie across two of the outer. */
 const KEPT_RUNS = 4;
 
+/** Room for stored bytes is taken in multiples of this. */
+const ROOM = 1 << 20;
+
 /** Host files are read in parts of this many bytes: what is used at once then is still in the processor's cache. */
 const PART = 128 << 10;
 
@@ -24,6 +27,9 @@ type Ready = (from: number, to: number) => void;
 
 /** Turns pieces into bytes, synchronously: what a worker thread does all day. */
 export class Producer {
+  /** Stored bytes of the run that is being decoded, and of the runs those lie in; used again. */
+  readonly #stored: Uint8Array[] = [];
+  #depth = 0;
   readonly #kept = new Map<string, Uint8Array>();
 
   /**
@@ -34,17 +40,6 @@ export class Producer {
     const checksums: RunChecksum[] = [];
     this.#fill(pieces, target, checksums, ready);
     return checksums;
-  }
-
-  /** The plain bytes of pieces that one buffer holds; of a whole encoded run without another copy. */
-  make(pieces: readonly Piece[], length: number): { bytes: Uint8Array; checksums: RunChecksum[] } {
-    const [only] = pieces;
-    if (pieces.length === 1 && only?.kind === 'encoded' && only.length === only.plainLength) {
-      const checksums: RunChecksum[] = [];
-      return { bytes: this.#decode(only, checksums), checksums };
-    }
-    const bytes = new Uint8Array(length);
-    return { bytes, checksums: this.fill(pieces, bytes) };
   }
 
   #fill(pieces: readonly Piece[], target: Uint8Array, checksums?: RunChecksum[], ready?: Ready): void {
@@ -75,14 +70,17 @@ export class Producer {
   }
 
   #useDecoded(piece: Piece & { kind: 'encoded' }, target: Uint8Array, at: number, checksums?: RunChecksum[]): void {
+    const { skip, length, plainLength, part } = piece;
     // A run that is used whole will not be asked for again.
-    const key = piece.length < piece.plainLength ? identity(piece) : undefined;
-    const plain = (key !== undefined && this.#recall(key)) || this.#decode(piece, checksums);
-    const wanted = plain.subarray(piece.skip, piece.skip + piece.length);
-    target.set(wanted, at);
-    if (piece.part) checksums?.push(partChecksum(piece.part, piece.length, crc32(wanted)));
-    if (key === undefined) release(plain);
-    else this.#keep(key, plain);
+    const whole = length === plainLength;
+    const key = whole ? undefined : identity(piece);
+    const place = target.subarray(at, at + length);
+    const plain = (key && this.#recall(key)) || this.#decode(piece, checksums, whole ? place : undefined);
+    const inPlace = plain === place;
+    if (!inPlace) place.set(plain.subarray(skip, skip + length));
+    if (part) checksums?.push(partChecksum(part, length, crc32(place)));
+    if (key) this.#keep(key, plain);
+    else if (!inPlace) release(plain);
   }
 
   #recall(key: string): Uint8Array | undefined {
@@ -99,22 +97,35 @@ export class Producer {
     release(bytes);
   }
 
-  /** The plain bytes of the whole run, in a buffer of their own. */
-  #decode(piece: Piece & { kind: 'encoded' }, checksums?: RunChecksum[]): Uint8Array {
+  /** The plain bytes of the whole run: `out`, or in a buffer of their own. */
+  #decode(piece: Piece & { kind: 'encoded' }, checksums?: RunChecksum[], out?: Uint8Array): Uint8Array {
     const { codec, input, plainLength, file, at, run } = piece;
     const only = input.length === 1 ? input[0] : undefined;
-    const stored = only?.kind === 'bytes' ? only.bytes : this.#stored(input);
-    const plain = decode(codec, stored, plainLength, { file, at });
-    if (only?.kind !== 'bytes') release(stored);
+    const stored = only?.kind === 'bytes' ? only.bytes : this.#gather(input);
+    const plain = decode(codec, stored, plainLength, { file, at }, out);
     if (run) checksums?.push({ run, crc: crc32(plain) });
     return plain;
   }
 
   /** Checksums of an outer image's runs are of no interest here: only whole files of it are accounted for. */
-  #stored(input: readonly Piece[]): Uint8Array {
-    const bytes = unfilled(input.reduce((sum, piece) => sum + piece.length, 0));
-    this.#fill(input, bytes);
-    return bytes;
+  #gather(input: readonly Piece[]): Uint8Array {
+    const length = input.reduce((sum, piece) => sum + piece.length, 0);
+    const depth = this.#depth++;
+    try {
+      const bytes = this.#room(depth, length).subarray(0, length);
+      this.#fill(input, bytes);
+      return bytes;
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #room(depth: number, length: number): Uint8Array {
+    const room = this.#stored[depth];
+    if (room && room.length >= length) return room;
+    if (room) release(room);
+    this.#stored[depth] = unfilled(Math.ceil(length / ROOM) * ROOM);
+    return this.#stored[depth];
   }
 }
 

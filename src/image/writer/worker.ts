@@ -1,7 +1,8 @@
-// A thread that makes bytes out of pieces: into a shared slot and from there into the output file (fill), or for the asking
-// thread (decode). It holds no state but its Producer's few decoded runs.
+// A thread that makes bytes out of pieces: into shared memory, and from there into the output file where one is given. It holds no
+// state but its Producer's few decoded runs.
 import { writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import { release } from './garbage.js';
 import type { Answer, Request } from './pool.js';
 import { describeError } from './pool-error.js';
 import { Producer } from './produce.js';
@@ -10,23 +11,18 @@ const port = parentPort!;
 const producer = new Producer();
 
 port.on('message', (request: Request) => {
+  const { id, pieces, length, file } = request;
+  const slot = new Uint8Array(request.slot, 0, length);
   let answer: Answer;
-  const transfer: ArrayBuffer[] = [];
   try {
-    if (request.type === 'fill') {
-      const slot = new Uint8Array(request.slot, 0, request.length);
-      const { fd, offset } = request;
-      const checksums = producer.fill(request.pieces, slot, (from, to) => writeAll(fd, slot, from, to, offset));
-      answer = { id: request.id, checksums };
-    } else {
-      const { bytes, checksums } = producer.make(request.pieces, request.length);
-      transfer.push(bytes.buffer as ArrayBuffer);
-      answer = { id: request.id, checksums, bytes };
-    }
+    const write = file && ((from: number, to: number) => writeAll(file.fd, slot, from, to, file.offset));
+    answer = { id, checksums: producer.fill(pieces, slot, write) };
   } catch (error) {
-    answer = { id: request.id, error: describeError(error) };
+    answer = { id, error: describeError(error) };
   }
-  port.postMessage(answer, transfer);
+  port.postMessage(answer);
+  // They came with the request and are this thread's own.
+  for (const piece of pieces) if (piece.kind === 'bytes') release(piece.bytes);
 });
 
 /** Writes bytes [from, to) of the slot, whose first byte belongs at `offset` of the file. */

@@ -100,8 +100,8 @@ class DiskWriter {
     const slot = this.#free.pop() ?? this.#newSlot();
     const { pieces, length, offset } = stretch;
     const ready = this.options.pool
-      .request({ type: 'fill', pieces, length, slot, fd: this.file.fd, offset })
-      .then(({ checksums }) => {
+      .request({ pieces, length, slot, file: { fd: this.file.fd, offset } })
+      .then((checksums) => {
         if (checksums.length > 0) this.options.onChecksums?.(checksums);
       });
     // Its failure is met when its turn comes; until then it is nobody's.
