@@ -1,4 +1,4 @@
-// npm run bench -- [--scale 0.25] [--runs 3] [--dir DIR] [--identify | --deep]: how long a build takes, beside `cat` of its ISO into a new file.
+// npm run bench -- [--scale 0.25] [--runs 3] [--dir DIR] [--plain | --deep]: how long a build takes, beside `cat` of its ISO into a new file.
 // Both are measured in the same run, in turn, because absolute times of a shared machine mean little.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -48,7 +48,7 @@ async function bench(): Promise<void> {
     .option('--scale <number>', 'of the synthetic installer, 0.01 to 1 (default: 0.25, with --deep 1)')
     .option('--runs <number>', 'of each, after one that is not counted', '3')
     .option('--dir <dir>', 'where installer and ISOs go', join(tmpdir(), 'osx-iso-bench'))
-    .option('--identify', 'also with the look-up of the published checksum, in turn')
+    .option('--plain', 'also without the look-up of the published checksum, in turn')
     .option(
       '--deep',
       'once, from a disk image with a package with InstallESD.dmg: how much memory and scratch space it takes',
@@ -66,32 +66,32 @@ interface Options {
   readonly scale?: string;
   readonly runs: string;
   readonly dir: string;
-  readonly identify?: boolean;
+  readonly plain?: boolean;
   readonly deep?: boolean;
 }
 
-async function compare(dir: string, scale: number, { runs, identify }: Options): Promise<void> {
+async function compare(dir: string, scale: number, { runs, plain }: Options): Promise<void> {
   const app = await installerIn(dir, scale, 'Install OS X Yosemite.app', 'app');
   const iso = join(dir, 'bench.iso');
   const copy = join(dir, 'cat.iso');
   const builds: Cost[] = [];
-  const identified: Cost[] = [];
+  const plains: Cost[] = [];
   const cats: number[] = [];
   for (let i = 0; i <= Number(runs); i++) {
     const remove = () => Promise.all([iso, `${iso}.json`, copy].map((path) => rm(path, { force: true })));
     const argv = ['build', '--app', app, '-o', iso, '--quiet'];
     await remove();
-    const slow = identify ? await measureBuild([...argv, '--identify']) : undefined;
+    const other = plain ? await measureBuild([...argv, '--no-identify']) : undefined;
     await remove();
     const cost = await measureBuild(argv);
     const seconds = await measureCat(iso, copy);
-    const seen = slow ? `, with --identify ${slow.wall.toFixed(2)} s` : '';
+    const seen = other ? `, with --no-identify ${other.wall.toFixed(2)} s` : '';
     process.stderr.write(
       `${i === 0 ? 'warm-up' : `run ${i}`}: build ${cost.wall.toFixed(2)} s${seen}, cat ${seconds.toFixed(2)} s\n`,
     );
     if (i === 0) continue;
     builds.push(cost);
-    if (slow) identified.push(slow);
+    if (other) plains.push(other);
     cats.push(seconds);
   }
   const size = (await stat(iso)).size;
@@ -99,13 +99,13 @@ async function compare(dir: string, scale: number, { runs, identify }: Options):
   showCosts('build', builds, size);
   row('cat, wall', cats, 's');
   showRatios('build / cat', builds, cats);
-  if (identified.length > 0) {
-    showCosts('build --identify', identified, size);
-    showRatios('build --identify / cat', identified, cats);
+  if (plains.length > 0) {
+    showCosts('build --no-identify', plains, size);
+    showRatios('build --no-identify / cat', plains, cats);
     showRatios(
-      'build --identify / build',
-      identified,
-      builds.map(({ wall }) => wall),
+      'build / build --no-identify',
+      builds,
+      plains.map(({ wall }) => wall),
     );
   }
   await rm(copy, { force: true });

@@ -13,6 +13,8 @@ export interface BootMedium {
   readonly version?: string;
   /** MiB, at least. */
   readonly memory?: number;
+  /** Whether the installer's certificate has expired, where that is known. */
+  readonly expired?: boolean;
   /** Where this is known from. */
   readonly known: 'manifest' | 'itself' | 'nothing';
   /** For people: what is wrong with it, where it is started all the same. */
@@ -36,7 +38,8 @@ export async function examineMedium(
   const manifest = await fittingManifest(file, found);
   if (manifest) {
     const { source, boot } = manifest;
-    return { file, version: source.version, memory: boot.memory, known: 'manifest', faults: [] };
+    const expired = source.known?.signature === 'expired';
+    return { file, version: source.version, memory: boot.memory, expired, known: 'manifest', faults: [] };
   }
   const source = await openGiven(file);
   // Some seconds, for a real one.

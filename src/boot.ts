@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type BootMedium, examineMedium } from './boot-medium.js';
 import { HostError, SourceError, UsageError } from './errors.js';
+import { expiredNote } from './known/index.js';
 import { chooseAccelerator } from './launch/accelerator.js';
 import { adviceOn } from './launch/advice.js';
 import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from './launch/capabilities.js';
@@ -96,6 +97,7 @@ export async function planBoot(
     options.medium ??
     (options.iso === undefined ? undefined : await examineMedium(options.iso, { force: options.force, signal, note }));
   for (const fault of medium?.faults ?? []) notes.push(`Started all the same: ${fault}`);
+  if (medium?.expired && options.clock === undefined) notes.push(expiredNote());
   const profile = chooseProfile(options.release, medium?.version, notes);
 
   const { nvram, ...loading } = await chooseLoader(options, profile, notes);

@@ -36,7 +36,7 @@ export interface BuildOptions {
   readonly output?: string;
   /** Writes FILE.iso.sha256 too. */
   readonly checksum?: boolean;
-  /** Looks the installer up among the published checksums. */
+  /** Looks the installer up among the published checksums; default true. Reads it on the side. */
   readonly identify?: boolean;
   /** Default: hdiutil on a Mac, native elsewhere. */
   readonly engine?: EngineName;
@@ -177,7 +177,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
   try {
     if (plan.problems.length > 0) throw problemsError(plan.problems);
     await holdLock(output.iso, scope);
-    if (options.identify) identification = new Identification(installer.image, context.signal);
+    if (options.identify ?? true) identification = new Identification(installer.image, context.signal);
     const templates = await openTemplates();
     const tool = await openEngine(
       plan.engine,

@@ -4,8 +4,8 @@ import { aboutChecksum, type KnownInstaller } from './known/index.js';
 
 /** What the checksum of an installer says. */
 export interface Identity {
-  /** Of InstallESD.dmg, or of the DVD; hex. */
-  readonly sha1: string;
+  /** Of InstallESD.dmg, or of the DVD; hex. Absent where it could not be taken. */
+  readonly sha1?: string;
   readonly known?: KnownInstaller;
   /** For people. */
   readonly notes: readonly string[];
@@ -17,13 +17,15 @@ export class Identification {
   readonly #identity: Promise<Identity>;
 
   constructor(image: ByteSource, signal: AbortSignal) {
-    this.#identity = digestInBackground(image, AbortSignal.any([signal, this.#stop.signal])).then((sha1) => {
-      return { sha1, ...aboutChecksum(sha1) };
-    });
-    this.#identity.catch(() => undefined);
+    this.#identity = digestInBackground(image, AbortSignal.any([signal, this.#stop.signal])).then(
+      (sha1) => ({ sha1, ...aboutChecksum(sha1) }),
+      (error: unknown) => ({
+        notes: [`Its checksum could not be taken: ${error instanceof Error ? error.message : error}`],
+      }),
+    );
   }
 
-  /** When it is known. */
+  /** When it is known. Never rejects: what was built is good all the same. */
   done(): Promise<Identity> {
     return this.#identity;
   }
@@ -31,6 +33,6 @@ export class Identification {
   /** Lets go of the image, which may be closed then. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#identity.catch(() => undefined);
+    await this.#identity;
   }
 }

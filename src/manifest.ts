@@ -21,7 +21,7 @@ export interface Manifest {
     readonly build: string;
     /** Bytes. */
     readonly size: number;
-    /** Of InstallESD.dmg, where it was looked up (--identify). */
+    /** Of InstallESD.dmg, unless --no-identify. */
     readonly sha1?: string;
     readonly known?: Identity['known'];
     /** What is odd about it, or was found out by its checksum, as sentences. */
@@ -77,7 +77,7 @@ export function manifestOf(
       version: installer.version,
       build: installer.build,
       size: installer.sizes.esd,
-      ...(identity && { sha1: identity.sha1 }),
+      ...(identity?.sha1 !== undefined && { sha1: identity.sha1 }),
       ...(identity?.known && { known: identity.known }),
       notes: [...installer.notes, ...(identity?.notes ?? [])],
     },

@@ -3,7 +3,7 @@ import { type ByteSource, type Piece, piecesOf } from '../formats/bytes.js';
 import { type ErrorMessage, revive } from './writer/pool-error.js';
 
 /** Bytes a message. */
-const PART = 4 << 20;
+const PART = 1 << 20;
 /** Messages under way: the thread never waits for the next. */
 const AHEAD = 3;
 
@@ -27,7 +27,7 @@ const ENTRY = new URL(
  */
 export async function digestInBackground(source: ByteSource, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
-  const worker = new Worker(ENTRY, { resourceLimits: { maxYoungGenerationSizeMb: 4 } });
+  const worker = new Worker(ENTRY, { resourceLimits: { maxYoungGenerationSizeMb: 2 } });
   worker.unref();
   try {
     return await new Promise<string>((resolve, reject) => {

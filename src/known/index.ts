@@ -49,6 +49,14 @@ export function published(sum: string, list: readonly KnownInstaller[] = install
 /** The day before the certificate's last: what `--clock` and `date` are given. */
 export const CLOCK = '2019-10-08';
 
+const EXPIRED =
+  'Its certificate expired on 2019-10-24: the installer will say that it "can\'t be verified" or "is damaged".';
+
+/** What to start a guest with whose installer has expired. */
+export function expiredNote(): string {
+  return `${EXPIRED} Start it with --clock ${CLOCK} --net none.`;
+}
+
 /** What a checksum says about an installer, as sentences for people. */
 export function aboutChecksum(sum: string): { readonly known?: KnownInstaller; readonly notes: readonly string[] } {
   const known = published(sum);
@@ -62,7 +70,7 @@ export function aboutChecksum(sum: string): { readonly known?: KnownInstaller; r
   if (known.signature === 'renewed') notes.push('It is the edition whose certificate was renewed in 2019.');
   if (known.signature === 'expired') {
     notes.push(
-      `Its certificate expired on 2019-10-24: the installer will say that it "can't be verified" or "is damaged". Get the edition Apple issued again, or set the clock: \`osx-iso boot --clock ${CLOCK}\` (QEMU: -rtc base=${CLOCK}T00:00:00, network off), or in the installer's Terminal \`date 100800002019\`.`,
+      `${EXPIRED} Get the edition Apple issued again, or set the clock: \`osx-iso boot --clock ${CLOCK}\` (QEMU: -rtc base=${CLOCK}T00:00:00, network off), or in the installer's Terminal \`date 100800002019\`.`,
     );
   }
   return { known, notes };

@@ -85,11 +85,12 @@ describe('the checksum, made on the side', () => {
     await expect(digestInBackground(bad, signal)).rejects.toThrow('bad sector');
   });
 
-  it('can be stopped', async () => {
+  it('can be stopped, and fails without harm', async () => {
     const endless = { name: 'x', size: 2 ** 50, read: async (_: number, n: number) => new Uint8Array(n) };
     const identification = new Identification(endless, signal);
     await identification.stop();
-    await expect(identification.done()).rejects.toThrow();
+    // It never rejects: who waits for it has made an ISO that is good all the same.
+    expect(await identification.done()).toEqual({ notes: [expect.stringContaining('could not be taken')] });
     await expect(digestInBackground(endless, AbortSignal.abort())).rejects.toThrow();
   });
 });

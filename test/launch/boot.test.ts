@@ -82,6 +82,16 @@ describe('a plan', () => {
     expect(JSON.stringify(machine)).not.toContain('AAAA');
   });
 
+  test('says what to do about an expired certificate, unless the clock is set', async () => {
+    const source = { version: '10.9.5', known: { signature: 'expired' } };
+    writeFileSync(at('old.iso'), new Uint8Array(4096));
+    writeFileSync(at('old.iso.json'), JSON.stringify({ ...manifest, source }));
+    const old = { iso: at('old.iso'), chameleon: at('boot') };
+    expect((await plan(old)).notes).toContainEqual(expect.stringContaining('--clock 2019-10-08 --net none'));
+    expect(JSON.stringify((await plan({ ...old, clock: '2019-10-08' })).notes)).not.toContain('certificate');
+    expect(JSON.stringify((await plan(given())).notes)).not.toContain('certificate');
+  });
+
   test('by --release, against the manifest', async () => {
     expect((await plan({ ...given(), release: 'sierra', memory: 8192 })).machine).toMatchObject({
       release: '10.12',

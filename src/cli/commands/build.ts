@@ -47,7 +47,6 @@ const SWITCHES = {
   unset: [],
   allowUnknown: false,
   checksum: false,
-  identify: false,
   requireSignature: false,
   force: false,
   keepWork: false,
@@ -91,7 +90,7 @@ export function registerBuild(program: Command, start: Start): void {
     .option('--allow-unknown', 'write keys that are not known')
     .option('--extra <dir>', 'kexts, smbios.plist, themes: copied to /Extra on the ISO')
     .option('--checksum', 'write FILE.iso.sha256, for sha256sum -c')
-    .option('--identify', 'look the installer up among the published checksums (reads it on the side)')
+    .option('--no-identify', 'do not look the installer up among the published checksums')
     .option('--require-signature', "refuse an installer that is not signed by Apple's key")
     .option('--work-dir <dir>', 'where scratch files go (default: beside the ISO)')
     .option('--force', 'replace the ISO that is there')

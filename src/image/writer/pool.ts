@@ -22,11 +22,11 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** More threads gain little and each costs some 15 MB. */
-const MAX_THREADS = 4;
+/** More gain little, as one thread hashes what they all make; and each costs some 15 MB, 40 where it decodes chunks of packages. */
+const MAX_THREADS = 3;
 
 /** How many requests may wait at each thread, so that none runs dry while the asking thread is busy hashing. */
-export const REQUESTS_PER_THREAD = 4;
+export const REQUESTS_PER_THREAD = 3;
 
 /** Threads that turn pieces into bytes: one a core. Started at the first request, `close` ends them. */
 export class WorkerPool {
@@ -101,8 +101,8 @@ const ENTRY = new URL(
 );
 
 function startThread() {
-  // A young generation of 4 MB: the threads handle external buffers, and a large one only delays their collection.
-  const worker = new Worker(ENTRY, { resourceLimits: { maxYoungGenerationSizeMb: 4 }, stderr: false });
+  // A young generation of 2 MB: the threads handle external buffers, and a large one only delays their collection.
+  const worker = new Worker(ENTRY, { resourceLimits: { maxYoungGenerationSizeMb: 2 }, stderr: false });
   const pending = new Map<number, Pending>();
   worker.on('message', (answer: Answer) => {
     const waiting = pending.get(answer.id);

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import { FormatError } from '../../errors.js';
 import { type PartTag, type Piece, type RunTag, unfilled } from '../../formats/bytes.js';
 import { decode } from '../../formats/codecs/index.js';
-import { release } from './garbage.js';
+import { release } from './release.js';
 
 /** The CRC32 of one whole run, or of a part of it, seen on the way. */
 export interface RunChecksum {

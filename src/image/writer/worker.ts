@@ -2,10 +2,10 @@
 // state but its Producer's few decoded runs.
 import { writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { release } from './garbage.js';
 import type { Answer, Request } from './pool.js';
 import { describeError } from './pool-error.js';
 import { Producer } from './produce.js';
+import { release } from './release.js';
 
 const port = parentPort!;
 const producer = new Producer();
