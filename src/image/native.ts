@@ -26,13 +26,21 @@ interface NativeImage extends Image {
   staged?: StagedVolume;
 }
 
+/** Each has its chunk of 16 MiB, and that as it is stored. */
+const MOST_DECODERS = 3;
+/** More would wait for the thread that hashes what they all make. */
+const MOST_WRITERS = 2;
+
 /**
  * The engine that needs no Mac and no root: it reads images as they lie, keeps changes aside, and writes the finished disk once.
  * It takes nothing of the host but threads, until it writes the output; `close` ends them.
  */
 export class NativeTool implements ImageTool {
   readonly name = 'native';
-  readonly #pool = new WorkerPool();
+  /** Decode packages. */
+  readonly #decoders = new WorkerPool(MOST_DECODERS);
+  /** Make the ISO's bytes and write them. */
+  readonly #writers = new WorkerPool(MOST_WRITERS);
   readonly #checksums = new SourceChecksums();
 
   async check(need: { output: string }): Promise<readonly Problem[]> {
@@ -86,25 +94,26 @@ export class NativeTool implements ImageTool {
   }
 
   async make(pieces: readonly Piece[], length: number, room?: Uint8Array): Promise<Uint8Array> {
-    return this.#pool.make(pieces, length, room);
+    return this.#decoders.make(pieces, length, room);
   }
 
   get threads(): number {
-    return this.#pool.size;
+    return this.#decoders.size;
   }
 
   /** Ends the threads. */
   async close(): Promise<void> {
-    await this.#pool.close();
+    await this.#decoders.close();
+    await this.#writers.close();
   }
 
   async #writeIso(image: NativeImage, to: string, map: MapChoice, work: Work): Promise<Image> {
-    // What the threads decoded packages with is not needed any more: new ones start small.
-    await this.#pool.close();
+    // Packages are not read any more.
+    await this.#decoders.close();
     collect?.();
-    this.#pool.warmUp();
+    this.#writers.warmUp();
     const { size, sha256, bytesWritten } = await this.#write(await this.#plan(image, map), to, work);
-    await this.#pool.close();
+    await this.#writers.close();
     // The plan holds whole trees.
     collect?.();
     const sourceChecksums = await this.#checksums.finish(work);
@@ -125,7 +134,7 @@ export class NativeTool implements ImageTool {
       return await writeDisk(to, plan, {
         signal: work.signal,
         report: (progress) => work.report(progress),
-        pool: this.#pool,
+        pool: this.#writers,
         onChecksums: (list) => this.#checksums.report(list),
       });
     } catch (error) {

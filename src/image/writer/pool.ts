@@ -22,20 +22,17 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** More gain little, as one thread hashes what they all make; and each costs some 15 MB, 40 where it decodes chunks of packages. */
-const MAX_THREADS = 3;
-
 /** How many requests may wait at each thread, so that none runs dry while the asking thread is busy hashing. */
 export const REQUESTS_PER_THREAD = 3;
 
-/** Threads that turn pieces into bytes: one a core. Started at the first request, `close` ends them. */
+/** Threads that turn pieces into bytes: one a core, at most `most`. Started at the first request, `close` ends them. */
 export class WorkerPool {
   readonly size: number;
   #threads: { worker: Worker; pending: Map<number, Pending> }[] = [];
   #nextId = 0;
 
-  constructor(size = Math.min(MAX_THREADS, availableParallelism())) {
-    this.size = size;
+  constructor(most: number) {
+    this.size = Math.min(most, availableParallelism());
   }
 
   /** Starts the threads while there is other work to do: each takes a tenth of a second to come up. */
