@@ -1,12 +1,12 @@
 import { lstat, readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { claimPath, unlock } from './build/lock.js';
 import { type FoundJournal, readJournals, type UndoRecord } from './core/journal.js';
 import { ask } from './host/ask.js';
 import { stillRuns } from './host/process-start.js';
 import { quoteForSh } from './host/quote.js';
 import { ownDevices } from './image/hdiutil/own-devices.js';
 import { findHdiutil, Hdiutil, type Runner } from './image/hdiutil/program.js';
-import { claimPath, unlock } from './lock.js';
 import { stateFolder } from './state-folder.js';
 
 /** One thing that a dead run left, or may have left. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { Manifest } from './build/manifest.js';
 import { chunks, type HostFile } from './formats/bytes.js';
-import type { Manifest } from './manifest.js';
 import { openGiven } from './open-given.js';
 import { type Check, type VerifyOptions, type VerifyReport, verifyIso } from './verify/index.js';
 

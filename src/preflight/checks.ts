@@ -1,6 +1,5 @@
 import { commandLine } from '../host/quote.js';
 import type { Problem } from '../image/types.js';
-import { gigabytes } from '../space.js';
 import type { HostFacts } from './host-facts.js';
 
 /** The oldest macOS that Node 20 runs on; hdiutil's options are older. */
@@ -92,4 +91,9 @@ export async function checkRoom(host: HostFacts, needs: readonly SpaceNeed[]): P
     });
   }
   return problems;
+}
+
+/** "6.55 GB" */
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
 }

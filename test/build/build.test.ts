@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeKernel } from '../../scripts/installer/kernel.js';
-import { type BuildOptions, build, planBuild } from '../../src/build.js';
+import { type BuildOptions, build, planBuild } from '../../src/build/build.js';
 import { openHostFile } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
 import { buildBootPlist } from '../../src/plist/chameleon.js';

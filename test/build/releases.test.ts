@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { recipes } from '../../pipelines/index.js';
 import type { Faults, InstallerOptions } from '../../scripts/installer/index.js';
 import { makeKernel } from '../../scripts/installer/kernel.js';
-import { type BuildOptions, build, planBuild } from '../../src/build.js';
+import { type BuildOptions, build, planBuild } from '../../src/build/build.js';
 import { UserError } from '../../src/errors.js';
 import { openHostFile } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { yosemite } from '../../pipelines/yosemite.js';
-import { openTemplates } from '../../src/boot-plist-choice.js';
+import { openTemplates } from '../../src/build/boot-plist-choice.js';
 import { Names } from '../../src/core/names.js';
 import { run } from '../../src/core/run.js';
 import { Scope } from '../../src/core/scope.js';

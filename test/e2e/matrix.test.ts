@@ -8,7 +8,7 @@ import {
   type Truth,
   wrapInstaller,
 } from '../../scripts/installer/index.js';
-import { build, planBuild } from '../../src/build.js';
+import { build, planBuild } from '../../src/build/build.js';
 import { releaseOf } from '../../src/releases.js';
 import { expectedTree, setUp } from '../helpers/built-iso.js';
 import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';

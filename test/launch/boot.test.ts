@@ -1,8 +1,8 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type BootOptions, planBoot } from '../../src/boot.js';
-import { examineMedium } from '../../src/boot-medium.js';
+import { type BootOptions, planBoot } from '../../src/boot/boot.js';
+import { examineMedium } from '../../src/boot/medium.js';
 import { UserError } from '../../src/errors.js';
 import { scratch } from '../helpers/judges/tool.js';
 import { makeMultibootStub } from './multiboot-stub.js';

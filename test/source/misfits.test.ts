@@ -5,7 +5,7 @@ import { uuidSeed } from '../../scripts/installer/base.js';
 import { writeDmg } from '../../scripts/installer/dmg.js';
 import { EntryList } from '../../scripts/installer/entries.js';
 import { wrapInstaller } from '../../scripts/installer/index.js';
-import { build, planBuild } from '../../src/build.js';
+import { build, planBuild } from '../../src/build/build.js';
 import { type SourceError, UserError } from '../../src/errors.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { writeXar } from '../../src/formats/xar/index.js';

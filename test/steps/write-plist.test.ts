@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openTemplates } from '../../src/boot-plist-choice.js';
+import { openTemplates } from '../../src/build/boot-plist-choice.js';
 import { Names } from '../../src/core/names.js';
 import { Scope } from '../../src/core/scope.js';
 import type { Job, RunOptions } from '../../src/core/step.js';

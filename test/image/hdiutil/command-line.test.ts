@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { build, planBuild } from '../../../src/build.js';
+import { build, planBuild } from '../../../src/build/build.js';
 import { openHostFile } from '../../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../../src/formats/disk.js';
 import { verifyFile } from '../../../src/verify-file.js';

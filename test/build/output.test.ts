@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checksumLine, chooseOutput, fillIn, writeChecksum } from '../src/output.js';
-import { testFolder } from './helpers/small-installer.js';
+import { checksumLine, chooseOutput, fillIn, writeChecksum } from '../../src/build/output.js';
+import { testFolder } from '../helpers/small-installer.js';
 
 const parts = { title: 'Install OS X Yosemite', version: '10.10.5', build: '14F27' };
 

@@ -1,6 +1,5 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { HostError } from './errors.js';
 
 /** Trees, bitmap and partition map beside the files: measured as under 1 %. */
 const OVERHEAD = 1.02;
@@ -14,17 +13,4 @@ export function spaceNeeded(sizes: { base: number; packages: number; baseSystemI
 export async function spaceFree(output: string): Promise<number> {
   const { bavail, bsize } = await statfs(dirname(output));
   return bavail * bsize;
-}
-
-/** HostError unless there is room. */
-export function checkSpace(output: string, needed: number, free: number): void {
-  if (free >= needed) return;
-  throw new HostError(`${dirname(output)}: expected ${gigabytes(needed)} free for the ISO, found ${gigabytes(free)}.`, {
-    hint: 'Make room, or give another place with -o FILE.',
-  });
-}
-
-/** "6.55 GB" */
-export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(2)} GB`;
 }

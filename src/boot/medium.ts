@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { SourceError, VerifyError } from './errors.js';
-import type { Manifest } from './manifest.js';
-import { openGiven } from './open-given.js';
-import { verifyIso } from './verify/index.js';
+import type { Manifest } from '../build/manifest.js';
+import { SourceError, VerifyError } from '../errors.js';
+import { openGiven } from '../open-given.js';
+import { verifyIso } from '../verify/index.js';
 
 /** What is known about an installer's ISO that is about to be started. */
 export interface BootMedium {

@@ -1,12 +1,11 @@
 import { realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { BuildPlan } from './build.js';
-import type { StepInfo } from './core/events.js';
-import { type Place, parsePlace, showPlace } from './core/names.js';
-import type { ByteSource } from './formats/bytes.js';
-import { openDisk, openVolume } from './formats/disk.js';
-import { commandLine } from './host/quote.js';
+import type { StepInfo } from '../core/events.js';
+import { type Place, parsePlace, showPlace } from '../core/names.js';
+import type { ByteSource } from '../formats/bytes.js';
+import { openDisk, openVolume } from '../formats/disk.js';
+import { commandLine } from '../host/quote.js';
 import {
   attachArgv,
   convertToRawArgv,
@@ -15,8 +14,9 @@ import {
   detachArgv,
   limitsArgv,
   resizeArgv,
-} from './image/hdiutil/argv.js';
-import { needsMap } from './image/hdiutil/partition-map.js';
+} from '../image/hdiutil/argv.js';
+import { needsMap } from '../image/hdiutil/partition-map.js';
+import type { BuildPlan } from './build.js';
 
 /** Where a run puts its private folders; the last part of their names is chosen when it starts. */
 export interface ScriptPlaces {

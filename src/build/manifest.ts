@@ -1,12 +1,12 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
-import type { RunResult } from './core/run.js';
+import type { RunResult } from '../core/run.js';
+import { profileOf } from '../launch/profiles.js';
+import { releaseTitle } from '../releases.js';
+import type { Installer } from '../source/index.js';
+import type { VerifyReport } from '../verify/index.js';
+import { version } from '../version.js';
 import type { Identity } from './identify.js';
-import { profileOf } from './launch/profiles.js';
 import { draftOf } from './output.js';
-import { releaseTitle } from './releases.js';
-import type { Installer } from './source/index.js';
-import type { VerifyReport } from './verify/index.js';
-import { version } from './version.js';
 
 /** What lies beside the ISO as X.iso.json: what was made, from what, and what it needs to boot. */
 export interface Manifest {

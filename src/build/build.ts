@@ -1,30 +1,30 @@
 import { basename, resolve } from 'node:path';
-import { recipes } from '../pipelines/index.js';
+import { recipes } from '../../pipelines/index.js';
+import type { Emit, StepInfo } from '../core/events.js';
+import { type Journal, noJournal } from '../core/journal.js';
+import { Names } from '../core/names.js';
+import { describe, type RunResult, run } from '../core/run.js';
+import { Scope } from '../core/scope.js';
+import type { Recipe, RunOptions } from '../core/step.js';
+import { SourceError } from '../errors.js';
+import type { Tree } from '../formats/entry.js';
+import { givenPath } from '../given-path.js';
+import { processStart } from '../host/process-start.js';
+import { quoteForSh } from '../host/quote.js';
+import { findHdiutil } from '../image/hdiutil/program.js';
+import type { MapChoice, Problem } from '../image/types.js';
+import { type HostFacts, preflight, problemsError } from '../preflight/index.js';
+import { majorVersion, releaseTitle } from '../releases.js';
+import { type Choose, type Installer, openInstaller } from '../source/index.js';
+import { openJournal } from '../state-folder.js';
 import { chooseBootPlist, extraFolder, openTemplates } from './boot-plist-choice.js';
-import type { Emit, StepInfo } from './core/events.js';
-import { type Journal, noJournal } from './core/journal.js';
-import { Names } from './core/names.js';
-import { describe, type RunResult, run } from './core/run.js';
-import { Scope } from './core/scope.js';
-import type { Recipe, RunOptions } from './core/step.js';
 import { chooseEngine, type EngineName, type EngineParts, openEngine, scratchParent } from './engine.js';
-import { SourceError } from './errors.js';
-import type { Tree } from './formats/entry.js';
-import { givenPath } from './given-path.js';
-import { processStart } from './host/process-start.js';
-import { quoteForSh } from './host/quote.js';
 import { Identification } from './identify.js';
-import { findHdiutil } from './image/hdiutil/program.js';
-import type { MapChoice, Problem } from './image/types.js';
 import { chooseKernel } from './kernel-choice.js';
 import { lock, lockPath, unlock } from './lock.js';
 import { type Manifest, manifestOf, writeManifest } from './manifest.js';
 import { chooseOutput, draftOf, giveBack, type Output, writeChecksum } from './output.js';
-import { type HostFacts, preflight, problemsError } from './preflight/index.js';
-import { majorVersion, releaseTitle } from './releases.js';
-import { type Choose, type Installer, openInstaller } from './source/index.js';
 import { spaceFree, spaceNeeded } from './space.js';
-import { openJournal } from './state-folder.js';
 
 /** What a user asks of a build. */
 export interface BuildOptions {

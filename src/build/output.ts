@@ -1,6 +1,6 @@
 import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { HostError, UsageError } from './errors.js';
+import { HostError, UsageError } from '../errors.js';
 
 /** Where the results of a build go. */
 export interface Output {

@@ -1,15 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type BootMedium, examineMedium } from './boot-medium.js';
-import { HostError, SourceError, UsageError } from './errors.js';
-import { expiredNote } from './known/index.js';
-import { chooseAccelerator } from './launch/accelerator.js';
-import { adviceOn } from './launch/advice.js';
-import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from './launch/capabilities.js';
-import { createDisk, type DiskInfo, examineDisk, parseSize } from './launch/disks.js';
-import { readHostOsk } from './launch/host-osk.js';
-import { probeHost } from './launch/host-probe.js';
-import { expectReadable, type FoundFirmware, makeNvram, uefiFirmware, uefiLoader } from './launch/loaders.js';
+import { HostError, SourceError, UsageError } from '../errors.js';
+import { expiredNote } from '../known/index.js';
+import { chooseAccelerator } from '../launch/accelerator.js';
+import { adviceOn } from '../launch/advice.js';
+import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from '../launch/capabilities.js';
+import { createDisk, type DiskInfo, examineDisk, parseSize } from '../launch/disks.js';
+import { readHostOsk } from '../launch/host-osk.js';
+import { probeHost } from '../launch/host-probe.js';
+import { expectReadable, type FoundFirmware, makeNvram, uefiFirmware, uefiLoader } from '../launch/loaders.js';
 import {
   type Accelerator,
   type Chipset,
@@ -18,12 +17,13 @@ import {
   type Machine,
   MOST_DISKS,
   makeMachine,
-} from './launch/machine.js';
-import { checkLoader } from './launch/multiboot.js';
-import { findOsk, OSK_HINT, type Osk, takeFromEnvironment } from './launch/osk.js';
-import { DEFAULT_RELEASE, type NetworkModel, type Profile, profileOf, profiles } from './launch/profiles.js';
-import { type GuestEnd, type RunOptions, runMachine } from './launch/run.js';
-import type { Secret } from './launch/secret.js';
+} from '../launch/machine.js';
+import { checkLoader } from '../launch/multiboot.js';
+import { findOsk, OSK_HINT, type Osk, takeFromEnvironment } from '../launch/osk.js';
+import { DEFAULT_RELEASE, type NetworkModel, type Profile, profileOf, profiles } from '../launch/profiles.js';
+import { type GuestEnd, type RunOptions, runMachine } from '../launch/run.js';
+import type { Secret } from '../launch/secret.js';
+import { type BootMedium, examineMedium } from './medium.js';
 
 /** What a user asks of a guest. Paths are below the current folder. */
 export interface BootOptions {

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SourceError } from './errors.js';
-import type { Path, Tree } from './formats/entry.js';
-import { ask } from './host/ask.js';
-import { hostTree } from './image/hdiutil/host-tree.js';
-import type { SystemVersion } from './system-version.js';
+import { SourceError } from '../errors.js';
+import type { Path, Tree } from '../formats/entry.js';
+import { ask } from '../host/ask.js';
+import { hostTree } from '../image/hdiutil/host-tree.js';
+import type { SystemVersion } from '../system-version.js';
 
 const HINT = 'Leave --kernel out: the default, --kernel package, takes it from the installer itself.';
 

@@ -1,9 +1,9 @@
 import { link, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Writer } from './core/journal.js';
-import { UsageError } from './errors.js';
-import { stillRuns } from './host/process-start.js';
+import type { Writer } from '../core/journal.js';
+import { UsageError } from '../errors.js';
+import { stillRuns } from '../host/process-start.js';
 
 /** What stands in a lock file. */
 interface Holder extends Writer {

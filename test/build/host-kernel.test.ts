@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { yosemite } from '../pipelines/yosemite.js';
-import { SourceError } from '../src/errors.js';
-import { showPath } from '../src/formats/entry.js';
-import type { RunningSystem } from '../src/host-kernel.js';
-import { chooseKernel } from '../src/kernel-choice.js';
+import { yosemite } from '../../pipelines/yosemite.js';
+import type { RunningSystem } from '../../src/build/host-kernel.js';
+import { chooseKernel } from '../../src/build/kernel-choice.js';
+import { SourceError } from '../../src/errors.js';
+import { showPath } from '../../src/formats/entry.js';
 
 const installer = { version: '10.10.5', build: '14F27' };
 let root: string;

@@ -1,6 +1,6 @@
-import type { ByteSource } from './formats/bytes.js';
-import { digestInBackground } from './image/digest.js';
-import { aboutChecksum, type KnownInstaller } from './known/index.js';
+import type { ByteSource } from '../formats/bytes.js';
+import { digestInBackground } from '../image/digest.js';
+import { aboutChecksum, type KnownInstaller } from '../known/index.js';
 
 /** What the checksum of an installer says. */
 export interface Identity {

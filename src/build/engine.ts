@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Journal } from './core/journal.js';
-import type { Scope } from './core/scope.js';
-import { quoteForSh } from './host/quote.js';
-import { removeMountPoint } from './image/hdiutil/mount-point.js';
-import { findHdiutil, Hdiutil, type Runner } from './image/hdiutil/program.js';
-import { HdiutilTool } from './image/hdiutil.js';
-import { NativeTool } from './image/native.js';
-import type { ImageTool } from './image/types.js';
+import type { Journal } from '../core/journal.js';
+import type { Scope } from '../core/scope.js';
+import { quoteForSh } from '../host/quote.js';
+import { removeMountPoint } from '../image/hdiutil/mount-point.js';
+import { findHdiutil, Hdiutil, type Runner } from '../image/hdiutil/program.js';
+import { HdiutilTool } from '../image/hdiutil.js';
+import { NativeTool } from '../image/native.js';
+import type { ImageTool } from '../image/types.js';
 
 export type EngineName = 'hdiutil' | 'native';
 

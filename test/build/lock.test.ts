@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processStart } from '../src/host/process-start.js';
-import { lock, lockPath, unlock } from '../src/lock.js';
+import { lock, lockPath, unlock } from '../../src/build/lock.js';
+import { processStart } from '../../src/host/process-start.js';
 
 let folder: string;
 let path: string;

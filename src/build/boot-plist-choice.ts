@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { RunOptions } from './core/step.js';
-import { UsageError } from './errors.js';
-import { fromBytes } from './formats/bytes.js';
-import type { Tree } from './formats/entry.js';
-import { DEFAULT_TEMPLATE, readBootPlist, readTemplate, templateNames, templateText } from './guest/index.js';
-import { hostTree } from './image/hdiutil/host-tree.js';
-import { buildBootPlist, fromEntries, mergeSettings, parseSetting } from './plist/chameleon.js';
-import { settingsOf } from './plist/settings.js';
-import { InstallerFiles } from './source/files.js';
+import type { RunOptions } from '../core/step.js';
+import { UsageError } from '../errors.js';
+import { fromBytes } from '../formats/bytes.js';
+import type { Tree } from '../formats/entry.js';
+import { DEFAULT_TEMPLATE, readBootPlist, readTemplate, templateNames, templateText } from '../guest/index.js';
+import { hostTree } from '../image/hdiutil/host-tree.js';
+import { buildBootPlist, fromEntries, mergeSettings, parseSetting } from '../plist/chameleon.js';
+import { settingsOf } from '../plist/settings.js';
+import { InstallerFiles } from '../source/files.js';
 
 /** What may be said about the ISO's Chameleon plist. */
 export interface BootPlistWish {
