@@ -1,8 +1,8 @@
 // Makes a fresh checkout ready: installs packages when the lock file is newer than they are, compiles when a source is newer
 // than dist/. Plain JavaScript without imports of ours, because it must run before anything is installed. Speaks on stderr only.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -18,6 +18,16 @@ function newest(folder) {
       latest = Math.max(latest, mtime(join(entry.parentPath, entry.name)));
   }
   return latest;
+}
+
+/** What was compiled from a source that is gone would hide that something still asks for it. */
+function removeOrphans() {
+  const dist = join(top, 'dist');
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    const source = join(top, relative(dist, file)).replace(/(\.d)?\.[jt]s(\.map)?$/, '.ts');
+    if (entry.isFile() && source.endsWith('.ts') && !existsSync(source)) rmSync(file);
+  }
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -42,6 +52,7 @@ try {
   if (mtime(compiled) < sources && existsSync(compiler)) {
     console.error('Compiling…');
     run(process.execPath, [compiler, '-p', 'tsconfig.json']);
+    removeOrphans();
     writeFileSync(compiled, '');
     const now = new Date();
     utimesSync(compiled, now, now);

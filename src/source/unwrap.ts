@@ -7,6 +7,7 @@ import { isKoly, KOLY_SIZE, readKoly } from '../formats/udif/koly.js';
 import { openXar } from '../formats/xar/index.js';
 import { majorVersion, releaseTitle } from '../releases.js';
 import { readSystemVersion } from '../system-version.js';
+import { foreign } from './foreign.js';
 import { brokenSierra, cutShort, finished, notAnInstaller, stub, tooNew, unreadable } from './misfits.js';
 import { COMPANIONS } from './paths.js';
 import { isBrokenSierra } from './witnesses.js';
@@ -58,11 +59,13 @@ export async function unwrap(given: ByteSource, path: string): Promise<Unwrapped
 }
 
 async function open(source: ByteSource, path: string) {
+  let disk: Disk | undefined;
   try {
-    const disk = await openDisk(source);
+    disk = await openDisk(source);
     return { disk, ...(await openVolume(disk)) };
   } catch (error) {
-    throw unreadable(path, source.size, error);
+    const unknown = disk?.kind === 'raw' && disk.map.scheme === 'none' && /HFS\+ signature/.test(String(error));
+    throw (unknown && (await foreign(path, source))) || unreadable(path, source.size, error);
   }
 }
 

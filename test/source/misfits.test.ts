@@ -221,6 +221,26 @@ describe('no installer at all', () => {
     await refused(await fileOf('secret.dmg', bytes), /is an encrypted disk image/, /hdiutil convert/);
   });
 
+  it('a bare APFS disk is called that', async () => {
+    const disk = Buffer.alloc(0x9000);
+    disk.write('NXSB', 32, 'latin1');
+    await refused(await fileOf('disk.img', disk), /expected an HFS\+ volume, found an APFS one/, /hdiutil attach/);
+  });
+
+  it('something else altogether', async () => {
+    const words: [string, string | Uint8Array, RegExp, RegExp][] = [
+      ['Yosemite.zip', 'PK\x03\x04 and so on', /expected an installer, found a zip archive/, /Unpack it/],
+      ['InstallESD.dmg', 'PK\x03\x04 and so on', /found a zip archive/, /Unpack it/],
+      ['Yosemite.7z', Buffer.from("7z\xbc\xaf'\x1c", 'latin1'), /found a 7-Zip archive/, /Unpack it/],
+      ['disk.qcow2', Buffer.from('QFI\xfb', 'latin1'), /found a disk of a virtual machine/, /InstallMacOSX\.dmg/],
+      ['notes.txt', 'some words', /found a file that is neither a disk image nor a package/, /InstallESD\.dmg/],
+    ];
+    for (const [name, bytes, sentence, hint] of words) await refused(await fileOf(name, bytes), sentence, hint);
+    const disc = Buffer.alloc(0x9000);
+    disc.write('CD001', 0x8001, 'latin1');
+    await refused(await fileOf('debian.iso', disc), /found an ISO 9660 disc/, /Yosemite/);
+  });
+
   it('another volume, another package, another folder', async () => {
     await refused(
       await dmgWith('x.dmg', { 'Read me': 'hello' }),

@@ -155,7 +155,7 @@ describe('without root', () => {
     const iso = join(mac.out, 'x.iso');
     const ended = await cli.script(
       mac,
-      `import { build, planBuild } from './src/build.js';
+      `import { build, planBuild } from './src/build/build.js';
        const facts = { platform: 'linux', euid: 0, macosVersion: async () => undefined, freeSpace: async () => 1e12,
          volumeOf: async () => 1, refusal: async () => undefined };
        const options = ${JSON.stringify({ app, output: iso, engine: 'hdiutil' })};

@@ -1,0 +1,31 @@
+import { SourceError } from '../errors.js';
+import type { ByteSource } from '../formats/bytes.js';
+
+/** Bytes by which a file is known: at an offset, as latin1. */
+const SIGNS: readonly { readonly at: number; readonly is: string; readonly what: string; readonly packed?: true }[] = [
+  { at: 0, is: 'PK\x03\x04', what: 'a zip archive', packed: true },
+  { at: 0, is: 'Rar!', what: 'a rar archive', packed: true },
+  { at: 0, is: "7z\xbc\xaf'\x1c", what: 'a 7-Zip archive', packed: true },
+  { at: 0, is: '\x1f\x8b', what: 'a gzip file', packed: true },
+  { at: 0, is: 'BZh', what: 'a bzip2 file', packed: true },
+  { at: 0, is: '\xfd7zXZ\0', what: 'an xz file', packed: true },
+  { at: 257, is: 'ustar', what: 'a tar archive', packed: true },
+  { at: 0, is: 'QFI\xfb', what: 'a disk of a virtual machine (qcow2)' },
+  { at: 0, is: 'KDMV', what: 'a disk of a virtual machine (VMDK)' },
+  { at: 0x8001, is: 'CD001', what: 'an ISO 9660 disc, which no Mac installer is' },
+];
+/** Bytes from the start that hold all of them. */
+const HEAD = 0x8006;
+
+/** The words for a file that is neither disk image nor package, though some other thing; undefined where it may be a damaged one. */
+export async function foreign(path: string, file: ByteSource): Promise<SourceError | undefined> {
+  const head = Buffer.from(await file.read(0, Math.min(HEAD, file.size))).toString('latin1');
+  const sign = SIGNS.find(({ at, is }) => head.startsWith(is, at));
+  if (!sign && /\.dmg$/i.test(path)) return undefined;
+  const found = sign?.what ?? 'a file that is neither a disk image nor a package';
+  return new SourceError(`${path}: expected an installer, found ${found}.`, {
+    hint: sign?.packed
+      ? 'Unpack it, and give what was in it: the installer app or its InstallESD.dmg.'
+      : 'Give "Install OS X Yosemite.app", its InstallESD.dmg, or InstallMacOSX.dmg from Apple\'s support pages.',
+  });
+}
