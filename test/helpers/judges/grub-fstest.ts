@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Tool } from './needs.js';
 import { hashOutput, run } from './tool.js';
-import type { Seen, SeenTree } from './tree.js';
+import { type Comparison, compareTrees, type Expected, type Seen, type SeenTree } from './tree.js';
 
 /** What grubFstest() needs. */
 export const GRUB_FSTEST_TOOLS = ['grub-fstest'] as const satisfies readonly Tool[];
@@ -96,4 +96,33 @@ export async function grubTree(
     }
   }
   return { judge: 'GRUB', entries, unread, followsNoLinks: true };
+}
+
+/**
+ * Holds all of a volume, as GRUB reads it, against what must be there; `witness` is a path of a file. GRUB lists no pipes, and of
+ * compressed files it leaves out or cannot read those that are not zlib in the attribute: only such ones may be in `blind`, which
+ * all other files are not, so that their number is known.
+ */
+export async function compareWithGrub(
+  image: string,
+  witness: string,
+  expected: Expected,
+  ignore: (path: string) => boolean,
+): Promise<Comparison & { readonly blind: readonly string[]; readonly files: number }> {
+  const entries = Object.entries(expected);
+  const folders = entries.flatMap(([path, { kind }]) => (kind === 'folder' ? [path] : []));
+  const seen = await grubTree(await grubFstest(image, witness), ['', ...folders], () => true);
+  const missing = entries.filter(
+    ([path, { kind, compressed }]) => (kind === 'special' || compressed) && !seen.entries.has(path),
+  );
+  const left = new Set(missing.map(([path]) => path));
+  const visible = entries.filter(([path]) => !left.has(path));
+  const result = compareTrees(Object.fromEntries(visible), seen, ignore);
+  const unread = result.unread.filter((path) => !expected[path]?.compressed);
+  const blind = [...left, ...result.unread];
+  // Of names that are hard links only the kind is compared.
+  const files = visible.filter(
+    ([path, { kind, link }]) => kind === 'file' && link === undefined && !blind.includes(path),
+  );
+  return { ...result, unread, blind, files: files.length };
 }
