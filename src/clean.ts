@@ -1,5 +1,6 @@
 import { lstat, readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { claimPath, unlock } from './build/lock.js';
 import { type FoundJournal, readJournals, type UndoRecord } from './core/journal.js';
 import { ask } from './host/ask.js';
@@ -54,6 +55,8 @@ const OWN_FOLDER = /^\.?osx-iso-[0-9a-f]{12}$/;
 const OWN_PROGRAM = /\b(hdiutil|diskimages-helper|cp)\b/;
 /** Milliseconds that programs of a dead run are given to end. */
 const GRACE = 3000;
+/** Milliseconds between two looks. */
+const POLL = 100;
 
 /**
  * Does what runs that died (kill -9, power loss) would have done: detaches what they attached, removes their unfinished files. Goes by
@@ -144,9 +147,14 @@ async function attachmentTasks({ image, mountPoint }: UndoRecord, runner: Runner
   if (typeof image !== 'string' || typeof mountPoint !== 'string')
     throw new Error('the journal does not say what is meant');
   const program = new Hdiutil(await findHdiutil(), runner);
-  const { ours, unmounted } = await ownDevices(program, image, mountPoint);
   // An image in our own scratch folder is nobody else's, mounted or not.
   const own = OWN_FOLDER.test(basename(dirname(image)));
+  let { ours, unmounted } = await ownDevices(program, image, mountPoint);
+  // A detach that the dead run has started may be half way.
+  for (const until = Date.now() + GRACE; !own && unmounted.length > 0 && Date.now() < until; ) {
+    await sleep(POLL);
+    ({ ours, unmounted } = await ownDevices(program, image, mountPoint));
+  }
   const detach = (device: string): Task => ({
     title: `detach ${device} (${basename(image)})`,
     command: `hdiutil detach ${device}`,
@@ -164,18 +172,24 @@ async function attachmentTasks({ image, mountPoint }: UndoRecord, runner: Runner
 async function removeScratch(path: string, device: number): Promise<void> {
   for (const name of await readdir(path)) {
     const inside = join(path, name);
-    const found = await lstat(inside);
+    const found = await lstat(inside).catch(unlessGone);
+    if (!found) continue;
     if (found.dev !== device) throw new Error(`a volume is mounted at ${inside}`);
     if (found.isDirectory()) await removeScratch(inside, device);
-    else await unlink(inside);
+    else await unlink(inside).catch(unlessGone);
   }
-  await rmdir(path);
+  await rmdir(path).catch(unlessGone);
 }
 
 /** Removes empty folders only: where a volume is still mounted, this fails. */
 async function removeMounts(path: string): Promise<void> {
-  for (const name of await readdir(path)) await rmdir(join(path, name));
-  await rmdir(path);
+  for (const name of await readdir(path)) await rmdir(join(path, name)).catch(unlessGone);
+  await rmdir(path).catch(unlessGone);
+}
+
+/** What a program of the dead run, at its last, has removed meanwhile is as it should be. */
+function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /**
@@ -206,9 +220,7 @@ async function endPrograms(records: readonly UndoRecord[]): Promise<void> {
         // Gone meanwhile.
       }
     }
-    for (let waited = 0; waited < GRACE && (await working()).length > 0; waited += 100) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    for (let waited = 0; waited < GRACE && (await working()).length > 0; waited += POLL) await sleep(POLL);
   }
 }
 

@@ -72,8 +72,11 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
     if (signal.aborted) throw new Interrupted();
     if (state) throw refused(state.error, path, format);
     if (Date.now() > until) throw new StepError(`qemu-nbd did not answer within ${START_PATIENCE / 1000} seconds.`);
-    disk = await connectNbd(socket, basename(path)).catch((error: NodeJS.ErrnoException) => {
+    disk = await connectNbd(socket, basename(path)).catch(async (error: NodeJS.ErrnoException) => {
       if (['ENOENT', 'ECONNREFUSED'].includes(error.code ?? '')) return undefined;
+      // It has its socket before it opens the image: what it cannot open ends it with us connected. It says itself why.
+      await Promise.race([server, sleep(END_PATIENCE, undefined, { ref: false })]);
+      if (state) return undefined;
       throw error;
     });
     if (!disk) await sleep(POLL);
