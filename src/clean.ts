@@ -1,7 +1,7 @@
 import { lstat, readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { claimPath, unlock } from './build/lock.js';
+import { leftBeside, unlock } from './build/lock.js';
 import { type FoundJournal, readJournals, type UndoRecord } from './core/journal.js';
 import { ask } from './host/ask.js';
 import { stillRuns } from './host/process-start.js';
@@ -118,8 +118,8 @@ async function tasksOf(record: UndoRecord, journal: FoundJournal, runner: Runner
   const found = await lstat(path).catch(() => undefined);
   if (kind === 'lock') {
     // Killed while it took the lock: what it was about to link is left.
-    const aside = await lstat(claimPath(path, journal.pid)).catch(() => undefined);
-    return found || aside ? [{ ...shown(record), run: () => removeLock(path, journal) }] : [];
+    const beside = await leftBeside(path, journal);
+    return found || beside.length > 0 ? [{ ...shown(record), run: () => removeLock(path, journal) }] : [];
   }
   if (!found) return [];
   switch (kind) {
@@ -140,7 +140,7 @@ async function tasksOf(record: UndoRecord, journal: FoundJournal, runner: Runner
 
 async function removeLock(path: string, journal: FoundJournal): Promise<void> {
   await unlock(path, journal);
-  await rm(claimPath(path, journal.pid), { force: true });
+  for (const left of await leftBeside(path, journal)) await rm(left, { force: true });
 }
 
 async function attachmentTasks({ image, mountPoint }: UndoRecord, runner: Runner | undefined): Promise<Task[]> {

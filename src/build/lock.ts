@@ -1,6 +1,7 @@
-import { link, open, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Writer } from '../core/journal.js';
 import { UsageError } from '../errors.js';
 import { stillRuns } from '../host/process-start.js';
@@ -13,14 +14,23 @@ interface Holder extends Writer {
 /** Milliseconds in which a lock file may still be empty, because who made it has not written it yet. */
 const BEING_WRITTEN = 5000;
 
+/** How often a dead build's lock is tried to be taken over, and milliseconds between two tries while another does. */
+const TRIES = 20;
+const TURN = 20;
+
 /** The lock file of an output: hidden, beside it, so that builds by different users see each other. */
 export function lockPath(output: string): string {
   return join(dirname(output), `.${basename(output)}.lock`);
 }
 
 /** The file that becomes the lock of a process by being linked to it. */
-export function claimPath(path: string, pid: number): string {
+function claimPath(path: string, pid: number): string {
   return `${path}.${pid}`;
+}
+
+/** Held by who removes a dead build's lock. */
+export function turnPath(path: string): string {
+  return `${path}.turn`;
 }
 
 /**
@@ -32,15 +42,12 @@ export async function lock(path: string, writer: Writer): Promise<void> {
   const mine = claimPath(path, writer.pid);
   await writeFile(mine, JSON.stringify(holder), { mode: 0o644 });
   try {
-    for (let tries = 0; tries < 3; tries++) {
+    for (let tries = 0; tries < TRIES; tries++) {
       if (await claim(mine, path)) return;
       const other = await readHolder(path);
       if (other === 'gone') continue;
-      if (other !== 'unreadable' && other.host === holder.host && !(await stillRuns(other))) {
-        await putAside(path, other, mine);
-        continue;
-      }
-      throw taken(path, other, holder.host);
+      if (!(await isDead(other))) throw taken(path, other, holder.host);
+      await removeDead(path, mine);
     }
     throw taken(path, 'unreadable', holder.host);
   } finally {
@@ -54,6 +61,14 @@ export async function unlock(path: string, writer: Writer): Promise<void> {
   if (typeof holder === 'object' && holder.pid === writer.pid && holder.started === writer.started) {
     await unlink(path).catch(() => undefined);
   }
+}
+
+/** What a process that died while it took the lock may have left beside it. */
+export async function leftBeside(path: string, writer: Writer): Promise<string[]> {
+  const turn = await readHolder(turnPath(path));
+  const own = typeof turn === 'object' && turn.pid === writer.pid && turn.started === writer.started;
+  const claimed = await stat(claimPath(path, writer.pid)).catch(() => undefined);
+  return [...(own ? [turnPath(path)] : []), ...(claimed ? [claimPath(path, writer.pid)] : [])];
 }
 
 /** A hard link fails where the lock is there; where there are no hard links, opening a new file does. */
@@ -80,19 +95,25 @@ async function claim(mine: string, path: string): Promise<boolean> {
   }
 }
 
-/** Takes a dead build's lock away. Another may do the same at this moment: then what was moved is not what was seen, and returns. */
-async function putAside(path: string, dead: Holder, mine: string): Promise<void> {
-  const aside = `${mine}.dead`;
-  try {
-    await rename(path, aside);
-  } catch {
+/** Takes a dead build's lock away, one process at a time: what another has taken meanwhile must not be taken from it. */
+async function removeDead(path: string, mine: string): Promise<void> {
+  const turn = turnPath(path);
+  if (!(await claim(mine, turn))) {
+    // Of one that died in these few lines.
+    if (await isDead(await readHolder(turn))) await rm(turn, { force: true });
+    else await sleep(TURN);
     return;
   }
-  const moved = await readHolder(aside);
-  if (typeof moved === 'object' && (moved.pid !== dead.pid || moved.started !== dead.started)) {
-    await link(aside, path).catch(() => undefined);
+  try {
+    if (await isDead(await readHolder(path))) await rm(path, { force: true });
+  } finally {
+    await rm(turn, { force: true });
   }
-  await rm(aside, { force: true });
+}
+
+/** Whether a lock is of a process of this computer that runs no more. */
+async function isDead(holder: Holder | 'gone' | 'unreadable'): Promise<boolean> {
+  return typeof holder === 'object' && holder.host === hostname() && !(await stillRuns(holder));
 }
 
 async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'> {

@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lock, lockPath, unlock } from '../../src/build/lock.js';
+import { lock, lockPath, turnPath, unlock } from '../../src/build/lock.js';
 import { processStart } from '../../src/host/process-start.js';
 
 let folder: string;
@@ -36,15 +37,29 @@ describe('lock', () => {
   });
 
   it('is given to one of many who come at once', async () => {
+    const others = Array.from({ length: 8 }, () => spawn('sleep', ['60'], { stdio: 'ignore' }));
+    try {
+      const writers = await Promise.all(
+        others.map(async ({ pid }) => ({ pid: pid!, started: (await processStart(pid!)) ?? '' })),
+      );
+      for (let round = 0; round < 20; round++) {
+        await lock(path, dead);
+        const results = await Promise.allSettled(writers.map((writer) => lock(path, writer)));
+        const winners = writers.filter((_, i) => results[i]!.status === 'fulfilled');
+        expect(winners).toEqual([JSON.parse(readFileSync(path, 'utf8'))].map(({ pid, started }) => ({ pid, started })));
+        expect(readdirSync(folder)).toEqual(['.x.iso.lock']);
+        await unlock(path, winners[0]!);
+      }
+    } finally {
+      for (const other of others) other.kill();
+    }
+  });
+
+  it('is not held up by one that died while it took a dead lock away', async () => {
     await lock(path, dead);
-    const { started } = await me();
-    // All of them live: this process.
-    const attempts = Array.from({ length: 8 }, (_, n) =>
-      lock(path, { pid: process.pid, started: n === 0 ? started : '' }),
-    );
-    const results = await Promise.allSettled(attempts);
-    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1);
-    expect(existsSync(path)).toBe(true);
+    writeFileSync(turnPath(path), JSON.stringify({ ...dead, host: hostname() }));
+    await lock(path, await me());
+    expect(readdirSync(folder)).toEqual(['.x.iso.lock']);
   });
 
   it('respects a build on another computer, and a lock that is just being written', async () => {

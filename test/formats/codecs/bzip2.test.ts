@@ -62,6 +62,18 @@ describe.each(SAMPLES)('%s', (file, plain) => {
   });
 });
 
+// What libbz2 (through Python's bz2) makes of them: the count that follows four equal bytes is the last thing in the block.
+test.each([
+  ['QlpoOTFBWSZTWTj7IoQAAAJAAEAAIAAhGEawu5IpwoSBx9kUIA==', Buffer.alloc(4)],
+  ['QlpoOTFBWSZTWVft3OEAAADBAEAAOAAgADDNNBjI4K8XckU4UJBX7dzh', Buffer.from('abcccc')],
+  ['QlpoOTFBWSZTWZO5/50AAALAgMAAAEAACCAAIKptQZjFR4u5IpwoSEnc/86A', Buffer.alloc(259, 'x')],
+])('four equal bytes at the very end: %s', async (base64, plain) => {
+  const stream = Buffer.from(base64, 'base64');
+  expect(Buffer.compare(decodeBzip2(stream, plain.length, WHERE), plain)).toBe(0);
+  expect(outcome(() => decodeBzip2(stream, plain.length - 1, WHERE))).toBeInstanceOf(FormatError);
+  expect(Buffer.compare(await all(bunzip2(chunked(stream, 1), 'Payload')), plain)).toBe(0);
+});
+
 describe('damage', () => {
   test.each(['streams.bz2', 'empty.bz2'])('%s: every byte, every cut', (file) => {
     const plain = SAMPLES.find(([name]) => name === file)![1];

@@ -221,6 +221,14 @@ export class BlockDecoder {
       out[at++] = byte;
       crc = (crc << 8) ^ crcTable[(crc >>> 24) ^ byte]!;
     }
+    // Four equal bytes at the very end: their count, 0 at best, belongs to them.
+    if (equal === 4 && left > 0) {
+      left--;
+      const entry = chain[next]!;
+      next = entry >>> 8;
+      repeat = entry & 0xff;
+      equal = 0;
+    }
     this.left = left;
     this.next = next;
     this.equal = equal;
