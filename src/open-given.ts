@@ -1,5 +1,5 @@
 import { SourceError } from './errors.js';
-import { type HostFile, openHostFile } from './formats/bytes.js';
+import { type HostFile, openHostFile } from './formats/host-file.js';
 
 /** Opens a file a user named. SourceError in words for everything that may be wrong with it. */
 export async function openGiven(path: string): Promise<HostFile> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Manifest } from './build/manifest.js';
-import { chunks, type HostFile } from './formats/bytes.js';
+import { chunks } from './formats/bytes.js';
+import type { HostFile } from './formats/host-file.js';
 import { openGiven } from './open-given.js';
 import { type Check, type VerifyOptions, type VerifyReport, verifyIso } from './verify/index.js';
 

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { parsePlace } from '../core/names.js';
 import type { Recipe } from '../core/step.js';
 import { UsageError } from '../errors.js';
-import { type HostFile, openHostFile } from '../formats/bytes.js';
 import { type Entry, hfsDate, type Path, type Tree } from '../formats/entry.js';
+import { type HostFile, openHostFile } from '../formats/host-file.js';
 import type { SystemVersion } from '../system-version.js';
 import { hostKernels, type RunningSystem } from './host-kernel.js';
 

@@ -1,6 +1,6 @@
 import type { Step } from '../core/step.js';
 import { VerifyError } from '../errors.js';
-import { openHostFile } from '../formats/bytes.js';
+import { openHostFile } from '../formats/host-file.js';
 import { verifyIso } from '../verify/index.js';
 import { hostFile } from './places.js';
 

@@ -6,9 +6,9 @@ import type { Faults, InstallerOptions } from '../../scripts/installer/index.js'
 import { makeKernel } from '../../scripts/installer/kernel.js';
 import { type BuildOptions, build, planBuild } from '../../src/build/build.js';
 import { UserError } from '../../src/errors.js';
-import { openHostFile } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
 import type { HfsVolume } from '../../src/formats/hfsplus/volume.js';
+import { openHostFile } from '../../src/formats/host-file.js';
 import { releases } from '../../src/releases.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { concat, fromBytes, openHostFile } from '../../src/formats/bytes.js';
+import { concat, fromBytes } from '../../src/formats/bytes.js';
 import { decode } from '../../src/formats/codecs/index.js';
+import { openHostFile } from '../../src/formats/host-file.js';
 
 // Whoever takes a copy with `slice` and changes it must not change the source: a Buffer's `slice` is a view.
 it('sources give no Buffers', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Scope } from '../../src/core/scope.js';
-import { openHostFile } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
+import { openHostFile } from '../../src/formats/host-file.js';
 import { editImage, stageKextRemoval } from '../../src/guest/index.js';
 import { expectClean } from '../helpers/clean-volume.js';
 import { scratch } from '../helpers/judges/tool.js';

@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
-import { type HostFile, openHostFile } from '../../src/formats/bytes.js';
 import { type Disk, openDisk } from '../../src/formats/disk.js';
 import { hfsDate } from '../../src/formats/entry.js';
 import type { VolumePlan } from '../../src/formats/hfsplus/plan.js';
 import { planVolume, type StagedVolume } from '../../src/formats/hfsplus/write/index.js';
+import { type HostFile, openHostFile } from '../../src/formats/host-file.js';
 import type { HfsPartition } from '../../src/formats/partition-map/index.js';
 import { layOut } from '../../src/image/layout.js';
 import type { DiskPlan } from '../../src/image/writer/disk-plan.js';

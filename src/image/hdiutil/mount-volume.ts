@@ -1,7 +1,8 @@
 import { lstat, rmdir, unlink } from 'node:fs/promises';
 import { SourceError, StepError } from '../../errors.js';
-import { type ByteSource, type HostFile, openHostFile } from '../../formats/bytes.js';
+import type { ByteSource } from '../../formats/bytes.js';
 import { type Entry, type Path, showPath, type Tree } from '../../formats/entry.js';
+import { type HostFile, openHostFile } from '../../formats/host-file.js';
 import type { Volume, Work } from '../types.js';
 import { compareCopies, copyOnHost, pairs, showCopies } from './copy.js';
 import { hostEntry, walkHost } from './host-tree.js';
