@@ -232,7 +232,13 @@ describe('no installer at all', () => {
       ['Yosemite.zip', 'PK\x03\x04 and so on', /expected an installer, found a zip archive/, /Unpack it/],
       ['InstallESD.dmg', 'PK\x03\x04 and so on', /found a zip archive/, /Unpack it/],
       ['Yosemite.7z', Buffer.from("7z\xbc\xaf'\x1c", 'latin1'), /found a 7-Zip archive/, /Unpack it/],
+      ['Yosemite.rar', 'Rar!\x1a\x07', /found a rar archive/, /Unpack it/],
+      ['Yosemite.gz', Buffer.from('1f8b08', 'hex'), /found a gzip file/, /Unpack it/],
+      ['Yosemite.bz2', 'BZh9', /found a bzip2 file/, /Unpack it/],
+      ['Yosemite.xz', Buffer.from('fd377a585a00', 'hex'), /found an xz file/, /Unpack it/],
+      ['Yosemite.tar', Buffer.alloc(257, 'x').toString() + 'ustar', /found a tar archive/, /Unpack it/],
       ['disk.qcow2', Buffer.from('QFI\xfb', 'latin1'), /found a disk of a virtual machine/, /InstallMacOSX\.dmg/],
+      ['disk.vmdk', 'KDMV', /found a disk of a virtual machine/, /InstallMacOSX\.dmg/],
       ['notes.txt', 'some words', /found a file that is neither a disk image nor a package/, /InstallESD\.dmg/],
     ];
     for (const [name, bytes, sentence, hint] of words) await refused(await fileOf(name, bytes), sentence, hint);
