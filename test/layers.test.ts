@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/plist/': { values: [] },
   'src/formats/': { values: ['src/plist/plist.ts'] },
   'src/image/': {
-    values: ['src/formats/', 'src/host/', 'src/plist/plist.ts'],
+    values: ['src/formats/', 'src/host/', 'src/known/loaders.ts', 'src/plist/plist.ts'],
     types: ['src/core/'],
   },
   'src/core/': { values: [], types: ['src/image/types.ts', 'src/formats/bytes.ts', 'src/formats/entry.ts'] },
@@ -29,7 +29,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     values: ['src/formats/', 'src/plist/', 'src/open-given.ts', ...RELEASES],
     types: ['src/image/types.ts'],
   },
-  'src/verify/': { values: ['src/formats/', 'src/plist/', ...RELEASES], types: ['src/image/types.ts'] },
+  'src/verify/': { values: ['src/formats/', 'src/known/loaders.ts', 'src/plist/', ...RELEASES], types: ['src/image/types.ts'] },
   'src/steps/': {
     values: ['src/core/', 'src/formats/', 'src/plist/', 'src/verify/', ...RELEASES],
     types: ['src/image/types.ts'],
@@ -42,6 +42,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/core/',
       'src/formats/',
       'src/host/',
+      'src/known/loaders.ts',
       'src/plist/',
       'src/open-given.ts',
       ...RELEASES,
