@@ -29,7 +29,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     values: ['src/formats/', 'src/plist/', 'src/open-given.ts', ...RELEASES],
     types: ['src/image/types.ts'],
   },
-  'src/verify/': { values: ['src/formats/', 'src/known/loaders.ts', 'src/plist/', ...RELEASES], types: ['src/image/types.ts'] },
+  'src/verify/': {
+    values: ['src/formats/', 'src/known/loaders.ts', 'src/plist/', ...RELEASES],
+    types: ['src/image/types.ts'],
+  },
   'src/steps/': {
     values: ['src/core/', 'src/formats/', 'src/plist/', 'src/verify/', ...RELEASES],
     types: ['src/image/types.ts'],
