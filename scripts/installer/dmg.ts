@@ -2,22 +2,17 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
-import { readPartitionMap } from '../../src/formats/partition-map/index.js';
-import { blkxPartitions, type Compressed, RunType, writeUdif } from '../../src/formats/udif/index.js';
+import { type Compressed, RunType, writeUdif } from '../../src/formats/udif/index.js';
 import { looksSoft } from './content.js';
-import { makeDisk } from './disk.js';
-import type { PartitionMap } from './options.js';
+import { type DiskDetails, makeDisk } from './disk.js';
 import { makeVolume, type VolumeDetails } from './volume.js';
 
 /** Told what is being written and how far it is, in bytes. */
 export type Report = (progress: { readonly what: string; readonly done: number; readonly total: number }) => void;
 
 /** A disk image with one volume. */
-export interface DmgDetails {
+export interface DmgDetails extends Omit<DiskDetails, 'name'> {
   readonly volume: VolumeDetails;
-  readonly map: PartitionMap;
-  readonly seed: number;
-  readonly efiSectors?: number;
   readonly report: Report;
 }
 
@@ -50,16 +45,15 @@ export async function writeDmg(path: string, details: DmgDetails): Promise<void>
 /** Makes a UDZO image front to back. */
 export async function appendDmg(
   name: string,
-  { volume, map, seed, efiSectors, report }: DmgDetails,
+  { volume, report, ...details }: DmgDetails,
   append: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
-  const details = { name, map, seed, ...(efiSectors === undefined ? {} : { efiSectors }) };
-  const disk = makeDisk(await makeVolume(volume), details);
+  const { disk, partitions } = makeDisk(await makeVolume(volume), { name, ...details });
   await writeUdif(
     {
       disk,
-      partitions: blkxPartitions(await readPartitionMap(disk)),
-      variant: map === 'none' ? 2 : 1,
+      partitions,
+      variant: details.map === 'none' ? 2 : 1,
       compress: deflatedIfUseful,
       onProgress: ({ done, total }) => report({ what: name, done, total }),
     },

@@ -48,7 +48,7 @@ export async function makeEsd(
   const efi = Math.max(LEAST_EFI_SECTORS, Math.floor((MOST_EFI_SECTORS * scale) / 8) * 8);
   await writeDmg(join(folder, 'InstallESD.dmg'), {
     volume: { name: release.esdVolume, entries, uuidSeed: uuidSeed(seed, 'esd'), ...(blessed && { blessed }) },
-    map: faults.esdMap ?? 'gpt',
+    map: faults.esdMap ?? 'gpt-efi',
     efiSectors: efi,
     seed: seedFor(seed, 'InstallESD.dmg'),
     report,

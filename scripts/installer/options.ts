@@ -44,6 +44,8 @@ export interface Faults {
   /** 'dirty': with transactions in the journal that were never applied, not cleanly unmounted. */
   readonly baseJournal?: 'clean' | 'dirty';
   readonly esdMap?: PartitionMap;
+  /** 2048-byte Apple maps count free blocks that lie past the end of the file, as hdiutil's UDTO and the 10.6 DVD do. */
+  readonly pastEnd?: boolean;
   readonly payload?: PayloadCoding;
   /** The package with the kernel: of 10.13 and later sources say Core.pkg or Essentials.pkg. */
   readonly kernelIn?: string;
@@ -64,5 +66,9 @@ export interface Faults {
 export const forms = ['app', 'folder', 'esd', 'pkg', 'dmg', 'dmg-app'] as const;
 export type Form = (typeof forms)[number];
 
-export type PartitionMap = 'apm' | 'gpt' | 'none';
+/**
+ * The forms of a partition map. 'apm-2048': Apple's up to 10.10; with 'atapi' a driver's partition before the volume. 'apm': 512-byte
+ * blocks. 'apm-old-school': the descriptor says 2048, all else is in 512. 'gpt': the volume alone; with 'efi' behind an EFI partition.
+ */
+export type PartitionMap = 'apm' | 'apm-2048' | 'apm-2048-atapi' | 'apm-old-school' | 'gpt' | 'gpt-efi' | 'none';
 export type PayloadCoding = 'pbzx' | 'gzip' | 'bzip2';
