@@ -102,6 +102,11 @@ export function asBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** A view over just these bytes. */
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Memory to be filled at once: whatever was in it before is still there. */
 export function unfilled(length: number): Uint8Array<ArrayBuffer> {
   return asBytes(Buffer.allocUnsafeSlow(length));

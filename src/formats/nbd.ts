@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.js';
+import { viewOf } from './bytes.js';
 
 /**
  * The network block device protocol, as far as one export is read and written: fixed newstyle negotiation with NBD_OPT_GO and simple
@@ -132,10 +133,6 @@ export function decodeReply(bytes: Uint8Array, server: string): { error: number;
   if (magic !== REPLY_MAGIC)
     throw fault(server, 'reply', 0, `0x${REPLY_MAGIC.toString(16)}`, `0x${magic.toString(16)}`);
   return { error: view.getUint32(4), handle: Number(view.getBigUint64(8)) };
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function hex(number: bigint): string {

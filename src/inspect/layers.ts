@@ -1,6 +1,7 @@
 import type { ByteSource } from '../formats/bytes.js';
 import { type Disk, openDisk, openVolume } from '../formats/disk.js';
 import type { Entry, Path, Tree } from '../formats/entry.js';
+import { mapTitle } from '../formats/partition-map/index.js';
 import { openPackage } from '../formats/payload.js';
 import { openXar } from '../formats/xar/index.js';
 import { releaseTitle } from '../releases.js';
@@ -62,13 +63,14 @@ function diskLayers(disk: Disk, file: ByteSource): Layer[] {
   if (map.scheme !== 'none') {
     layers.push({
       kind: 'partition map',
-      name: { apm: 'Apple partition map', gpt: 'GUID partition table', mbr: 'master boot record' }[map.scheme],
+      name: mapTitle(map),
       lines: [
         ...map.partitions.map(
           ({ index, name, type, firstSector, sectorCount }) =>
             `${index}  ${type}  "${name}"  sectors ${firstSector}…${firstSector + sectorCount - 1}`,
         ),
         ...map.warnings,
+        ...map.notes,
       ],
     });
   }

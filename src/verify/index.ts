@@ -25,7 +25,7 @@ export async function verifyIso(file: ByteSource, options: VerifyOptions): Promi
   const checks = new Checks();
   const disk = await checks.attempt('disk image', () => openDisk(file));
   const opened = disk && (await checks.attempt('partition', () => openVolume(disk)));
-  if (disk) await checks.attempt('partition map', () => checkMap(disk, file, checks));
+  if (disk) await checks.attempt('partition map', () => checkMap(disk, checks));
   if (!disk || !opened) return { file: file.name, size: file.size, ok: false, checks: checks.all };
   const { partition, volume } = opened;
   await checks.attempt('file system', () => checkFileSystem(partition.source, volume, checks));

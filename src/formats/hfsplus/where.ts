@@ -1,5 +1,7 @@
 import { FormatError } from '../../errors.js';
 
+export { viewOf } from '../bytes.js';
+
 /** Where a structure lies, for errors: the source's name, the structure in the field's words, its first byte in that source. */
 export interface Where {
   readonly file: string;
@@ -25,9 +27,4 @@ export function need(bytes: Uint8Array, at: number, length: number, what: string
   if (at < 0 || at + length > bytes.length) {
     throw fault(where, at, `${length} bytes of ${what}`, `${Math.max(0, bytes.length - at)} bytes`);
   }
-}
-
-/** A big-endian view of the bytes, all HFS+ structures being big-endian. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

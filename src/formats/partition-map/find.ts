@@ -1,6 +1,6 @@
 import { FormatError, SourceError } from '../../errors.js';
 import { type ByteSource, slice } from '../bytes.js';
-import { GuidType } from './guid.js';
+import { GuidType, isHfsType } from './guid.js';
 import { type Partition, type PartitionMap, SECTOR } from './types.js';
 import { embeddedVolume, type VolumeKind, volumeKind } from './volume.js';
 
@@ -51,10 +51,6 @@ export async function findHfsPartition(
   }
   const why = [...new Set(reasons)].join('; ');
   throw new SourceError(`${disk.name} has no HFS+ volume${why === '' ? '' : `: ${why}`}.`, { hint: listing(map) });
-}
-
-function isHfsType(type: string): boolean {
-  return ['Apple_HFS', 'Apple_HFSX', GuidType.hfs, '0xAF'].includes(type);
 }
 
 /** Types of partitions that explain why there is no HFS+ volume. */

@@ -40,7 +40,7 @@ export async function readGpt(disk: ByteSource): Promise<GptMap> {
   } else if (backup === undefined || backup instanceof FormatError) {
     warnings.push(`the backup GPT is damaged or not at the end of the disk${backup ? `: ${backup.message}` : ''}`);
   }
-  return { scheme: 'gpt', sectorSize: SECTOR, totalSectors, warnings, mbr, ...used };
+  return { scheme: 'gpt', sectorSize: SECTOR, totalSectors, warnings, notes: [], mbr, ...used };
 }
 
 function isProtective(mbr: Uint8Array): boolean {

@@ -5,6 +5,11 @@ export const GuidType = {
   coreStorage: '53746F72-6167-11AA-AA11-00306543ECAC',
 } as const;
 
+/** Whether a partition's type (of whatever scheme, see Partition.type) says that an HFS+ volume is in it. */
+export function isHfsType(type: string): boolean {
+  return ['Apple_HFS', 'Apple_HFSX', GuidType.hfs, '0xAF'].includes(type);
+}
+
 /** Where each pair of hex digits of a GUID's text lies in its 16 bytes: the first three groups are little-endian. */
 const ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
 

@@ -1,18 +1,21 @@
 import { SourceError } from '../../errors.js';
 import type { ByteSource } from '../bytes.js';
-import { isApm, readApm, regrowApm } from './apm.js';
+import { isApm, readApm } from './apm.js';
+import { regrowApm } from './apm-write.js';
 import { isGptHeader, readGpt } from './gpt.js';
 import { regrowGpt } from './gpt-write.js';
 import { PROTECTIVE, readMbr, regrowMbr } from './mbr.js';
 import { type DiskLayout, type Partition, type PartitionMap, SECTOR } from './types.js';
 import { volumeKind } from './volume.js';
 
-export { planApm } from './apm.js';
+export { planApm } from './apm-write.js';
 export { findHfsPartition, type HfsPartition } from './find.js';
 export { planGpt } from './gpt-write.js';
-export { GuidType } from './guid.js';
+export { GuidType, isHfsType } from './guid.js';
+export { mapTitle } from './title.js';
 export {
   type ApmMap,
+  type ApmUnit,
   type DiskLayout,
   type GptMap,
   type MbrMap,
@@ -29,7 +32,14 @@ export { embeddedVolume, type VolumeKind, volumeKind } from './volume.js';
  */
 export async function readPartitionMap(disk: ByteSource): Promise<PartitionMap> {
   const totalSectors = Math.floor(disk.size / SECTOR);
-  const none: PartitionMap = { scheme: 'none', sectorSize: SECTOR, totalSectors, partitions: [], warnings: [] };
+  const none: PartitionMap = {
+    scheme: 'none',
+    sectorSize: SECTOR,
+    totalSectors,
+    partitions: [],
+    warnings: [],
+    notes: [],
+  };
   if (totalSectors < 2) return none;
   const head = await disk.read(0, 2 * SECTOR);
   if (isApm(head)) return readApm(disk);

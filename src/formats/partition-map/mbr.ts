@@ -34,7 +34,7 @@ export async function readMbr(disk: ByteSource): Promise<MbrMap | undefined> {
     partitions.push({ index: i + 1, name: '', type: name, firstSector, sectorCount });
   }
   if (partitions.length === 0) return undefined;
-  return { scheme: 'mbr', sectorSize: SECTOR, totalSectors, partitions, warnings, mbr };
+  return { scheme: 'mbr', sectorSize: SECTOR, totalSectors, partitions, warnings, notes: [], mbr };
 }
 
 /** The same record with `partition` made `volumeSectors` long and the disk ending there; SourceError when another lies behind it. */

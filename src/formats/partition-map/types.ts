@@ -1,5 +1,8 @@
-/** Bytes of a sector: no other size occurs on the disks we read and write. */
+/** Bytes of a sector: what everything above a map counts in, whatever the map itself counts in. */
 export const SECTOR = 512;
+
+/** Bytes of the blocks an Apple map can count in. */
+export type ApmUnit = 512 | 1024 | 2048 | 4096;
 
 /** One partition as its map describes it. Sectors are 512 bytes. */
 export interface Partition {
@@ -9,7 +12,10 @@ export interface Partition {
   /** APM: the type's name. GPT: the type's GUID, upper case. MBR: "0xAF". No map: "". */
   readonly type: string;
   readonly firstSector: number;
+  /** Those that are on the disk: a partition that the map lets end past it ends with it, as OS X has it. */
   readonly sectorCount: number;
+  /** As the map has it, where that is more. */
+  readonly statedSectors?: number;
 }
 
 interface MapBase {
@@ -20,12 +26,23 @@ interface MapBase {
   readonly partitions: readonly Partition[];
   /** What is wrong with the map without making it useless, as sentences. */
   readonly warnings: readonly string[];
+  /** What is odd about it and no damage (free space past the end of the disk, padding behind it), as sentences. */
+  readonly notes: readonly string[];
 }
 
 /** An Apple Partition Map. */
 export interface ApmMap extends MapBase {
   readonly scheme: 'apm';
-  /** Block 0 (driver descriptor map) and all entries, as stored. */
+  /** Bytes of a block as the driver descriptor says; 512 where there is none. */
+  readonly blockSize: number;
+  /**
+   * Bytes from one entry to the next, and what entries count in. Less than `blockSize` in "old school" maps: 2048 in the descriptor,
+   * entries every 512 bytes that count in 512.
+   */
+  readonly unit: ApmUnit;
+  /** Of old-school maps: entries at every 2048 bytes, for readers that go by the descriptor (Chameleon); else 0. */
+  readonly cdEntries: number;
+  /** Block 0 (driver descriptor map) and all entries, as stored: every `unit` bytes one. */
   readonly blocks: Uint8Array;
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FormatError, SourceError } from '../../../src/errors.js';
 import { concat, zeros } from '../../../src/formats/bytes.js';
-import { planApm, readPartitionMap, regrow } from '../../../src/formats/partition-map/index.js';
+import { HfsVolume } from '../../../src/formats/hfsplus/volume.js';
+import { findHfsPartition, planApm, readPartitionMap, regrow } from '../../../src/formats/partition-map/index.js';
 import { orFormatError } from '../../helpers/damage.js';
 import { fixture, fixtureBytes } from '../udif/fixtures.js';
 import { assemble, source, wholeDisk } from './disks.js';
@@ -44,26 +45,25 @@ describe('readPartitionMap: APM', () => {
     ]);
   });
 
-  it('says when the disk has another size than its map', async () => {
+  it('notes when the disk has another size than its map: no damage (real-media.md 1.2)', async () => {
     const bytes = fixtureBytes('dfvfs-apm.dmg.gz');
     const longer = new Uint8Array(bytes.length + 512);
     longer.set(bytes);
-    expect((await readPartitionMap(source(longer))).warnings).toEqual([
-      'the driver descriptor map says 8192 blocks, the disk has 8193',
-    ]);
-  });
-
-  it('refuses blocks of another size', async () => {
-    const bytes = fixtureBytes('dfvfs-apm.dmg.gz');
-    bytes[2] = 8;
-    await expect(readPartitionMap(source(bytes))).rejects.toThrow(/blocks of 512 bytes, found 2048/);
+    expect(await readPartitionMap(source(longer))).toMatchObject({
+      warnings: [],
+      notes: ['the driver descriptor counts 8192 blocks of 512 bytes, the disk has 8193'],
+    });
   });
 
   it('cut short or with any field made absurd: a FormatError or a map', async () => {
     const bytes = fixtureBytes('dfvfs-apm.dmg.gz').subarray(0, 8192 * 512);
-    for (const cut of [1024, 1536, 2047, 2048, 70 * 512]) {
+    for (const cut of [1024, 1536, 2047, 2048, 64 * 512]) {
       await expect(readPartitionMap(source(bytes.subarray(0, cut)))).rejects.toThrow(FormatError);
     }
+    // Cut inside the volume: the map is whole, the volume is not.
+    const cut = source(bytes.subarray(0, 70 * 512));
+    const { source: rest } = await findHfsPartition(await readPartitionMap(cut), cut);
+    await expect(HfsVolume.open(rest)).rejects.toThrow(FormatError);
     for (const block of [0, 512, 1024, 1536]) {
       for (let at = 0; at < 96; at++) {
         for (const value of [0, 1, 0x7f, 0xff]) {
@@ -111,23 +111,43 @@ describe('planApm', () => {
 });
 
 describe('regrow: APM', () => {
-  it.each([8112, 20000, 100])('to %i sectors: free space behind goes, everything else stays', async (sectors) => {
+  it.each([8112, 20000, 100])('to %i sectors: free space behind moves, everything else stays', async (sectors) => {
     const before = await wholeDisk('dfvfs-apm.dmg.gz');
     const map = await readPartitionMap(source(before));
     const layout = regrow(map, map.partitions[1]!, sectors);
-    expect(layout).toMatchObject({ totalSectors: 64 + sectors, volumeFirstSector: 64, volumeSectors: sectors });
+    expect(layout).toMatchObject({ totalSectors: 80 + sectors, volumeFirstSector: 64, volumeSectors: sectors });
     const after = assemble(layout, before);
     const again = await readPartitionMap(source(after));
-    expect(again.warnings).toEqual([]);
-    expect(again.partitions).toEqual([map.partitions[0], { ...map.partitions[1], sectorCount: sectors }]);
+    expect([again.warnings, again.notes]).toEqual([[], []]);
+    expect(again.partitions).toEqual([
+      map.partitions[0],
+      { ...map.partitions[1], sectorCount: sectors },
+      { ...map.partitions[2], firstSector: 64 + sectors },
+    ]);
     const view = new DataView(after.buffer);
-    expect(view.getUint32(4)).toBe(64 + sectors);
-    expect([view.getUint32(512 + 4), view.getUint32(1024 + 4)]).toEqual([2, 2]);
+    expect(view.getUint32(4)).toBe(80 + sectors);
+    expect([view.getUint32(512 + 4), view.getUint32(1024 + 4)]).toEqual([3, 3]);
     expect(view.getUint32(1024 + 84)).toBe(sectors);
     expect(view.getUint32(1024 + 88)).toBe(0x40000033);
-    // The old entry of the free space is gone, the processor field's odd bytes are not.
-    expect(after.subarray(1536, 2048).every((byte) => byte === 0)).toBe(true);
+    // The processor field's odd bytes stay.
     expect(after.subarray(1024 + 92, 1536)).toEqual(before.subarray(1024 + 92, 1536));
+  });
+
+  it('free space that would make the disk much larger goes, and its entry becomes zeros', async () => {
+    const before = await wholeDisk('dfvfs-apm.dmg.gz');
+    new DataView(before.buffer).setUint32(1536 + 12, 2049);
+    const map = await readPartitionMap(source(before));
+    const after = assemble(regrow(map, map.partitions[1]!, 200), before);
+    expect(after.length).toBe(264 * 512);
+    expect((await readPartitionMap(source(after))).partitions).toHaveLength(2);
+    expect(after.subarray(1536, 2048).every((byte) => byte === 0)).toBe(true);
+  });
+
+  it('refuses a volume that lies over the map', async () => {
+    const before = await wholeDisk('dfvfs-apm.dmg.gz');
+    new DataView(before.buffer).setUint32(1024 + 8, 2);
+    const map = await readPartitionMap(source(before));
+    expect(() => regrow(map, map.partitions[1]!, 9000)).toThrow(/lies over the partition map/);
   });
 
   it('refuses when another partition lies behind', async () => {

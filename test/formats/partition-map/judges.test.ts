@@ -51,7 +51,7 @@ describe('what we write, read by others', () => {
     const map = await readPartitionMap(source(before));
     const lines = await parted(assemble(regrow(map, map.partitions[1]!, sectors), before));
     expect(lines).toEqual([
-      expect.stringContaining(`:${64 + sectors}s:file:512:512:mac:`),
+      expect.stringContaining(`:${80 + sectors}s:file:512:512:mac:`),
       '1:1s:63s:63s::Apple:;',
       `2:64s:${63 + sectors}s:${sectors}s::disk image:;`,
     ]);
