@@ -25,6 +25,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/releases.ts': { values: ['src/formats/', 'src/plist/'] },
   'src/system-version.ts': { values: ['src/formats/', 'src/plist/', 'src/releases.ts'] },
   'src/known/': { values: ['src/releases.ts'] },
+  'src/remote/': { values: ['src/formats/', 'src/known/', 'src/plist/plist.ts', 'src/version.ts', ...RELEASES] },
   'src/source/': {
     values: ['src/formats/', 'src/plist/', 'src/open-given.ts', ...RELEASES],
     types: ['src/image/types.ts'],
@@ -118,6 +119,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   listr2: ['src/cli/view.ts'],
   commander: ['src/cli/main.ts', 'src/cli/commands/', 'scripts/'],
   plist: ['src/plist/plist.ts'],
+  undici: ['src/remote/client.ts'],
   '@xmldom/xmldom': ['src/plist/plist.ts', 'src/formats/xar/'],
 };
 

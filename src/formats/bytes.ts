@@ -9,7 +9,26 @@ export type Codec = 'adc' | 'zlib' | 'bzip2' | 'lzfse' | 'xz';
  */
 export type Piece =
   | { readonly kind: 'zero'; readonly length: number }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly length: number }
+  | {
+      readonly kind: 'bytes';
+      readonly bytes: Uint8Array;
+      readonly length: number;
+      /** Where they came from, unique in the process: what caches go by. */
+      readonly origin?: string;
+      readonly run?: RunTag;
+      readonly part?: PartTag;
+    }
+  /** Bytes that have to be asked for first (of a server). A thread cannot: `brought` makes 'bytes' of them on the way to it. */
+  | {
+      readonly kind: 'far';
+      readonly source: ByteSource;
+      readonly origin: string;
+      readonly offset: number;
+      readonly length: number;
+      readonly file: string;
+      readonly run?: RunTag;
+      readonly part?: PartTag;
+    }
   /** Bytes of an open host file: descriptors belong to the process, so every thread can read them. */
   | {
       readonly kind: 'host';
@@ -237,6 +256,24 @@ export function concat(
 export function piecesOf(source: ByteSource, offset: number, length: number): Iterable<Piece> {
   if (!source.pieces) throw new Error(`${source.name} cannot be given as pieces`);
   return source.pieces(offset, length);
+}
+
+/** The same pieces with all that is far away brought here, asked for at once. The pieces themselves where there is nothing far. */
+export async function brought(pieces: readonly Piece[]): Promise<readonly Piece[]> {
+  if (!pieces.some(isFar)) return pieces;
+  return Promise.all(
+    pieces.map(async (piece): Promise<Piece> => {
+      if (piece.kind === 'encoded') return { ...piece, input: await brought(piece.input) };
+      if (piece.kind !== 'far') return piece;
+      const { source, origin, offset, length, run, part } = piece;
+      const bytes = await source.read(offset, length);
+      return { kind: 'bytes', bytes, length, origin, ...(run && { run }), ...(part && { part }) };
+    }),
+  );
+}
+
+function isFar(piece: Piece): boolean {
+  return piece.kind === 'far' || (piece.kind === 'encoded' && piece.input.some(isFar));
 }
 
 /** Reads a source front to back in chunks of at most `chunk` bytes, the next one while the last is being used. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type ByteSource, type Piece, piecesOf } from '../formats/bytes.js';
+import { type ByteSource, brought, type Piece, piecesOf } from '../formats/bytes.js';
 import { type ErrorMessage, revive } from './writer/pool-error.js';
 
 /** Bytes a message. */
@@ -61,6 +61,6 @@ export async function digestInBackground(source: ByteSource, signal: AbortSignal
 
 async function piecesFrom(source: ByteSource, offset: number, length: number): Promise<readonly Piece[]> {
   if (length === 0) return [];
-  if (source.pieces) return [...piecesOf(source, offset, length)];
+  if (source.pieces) return brought([...piecesOf(source, offset, length)]);
   return [{ kind: 'bytes', bytes: await source.read(offset, length), length }];
 }

@@ -124,9 +124,9 @@ export class UdifImage implements ByteSource {
       if (kind === 'raw') {
         let inRun = skip;
         for (const piece of piecesOf(this.source, at[run]! + skip, until - from)) {
-          if (piece.kind === 'host' && piece.length === plain[run]!) yield { ...piece, run: tag };
-          else if (piece.kind === 'host' || piece.kind === 'encoded')
-            yield { ...piece, part: { ...tag, offset: inRun } };
+          const stored = piece.kind === 'host' || piece.kind === 'far';
+          if (stored && piece.length === plain[run]!) yield { ...piece, run: tag };
+          else if (stored || piece.kind === 'encoded') yield { ...piece, part: { ...tag, offset: inRun } };
           else yield piece;
           inRun += piece.length;
         }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Piece } from '../../formats/bytes.js';
+import { brought, type Piece } from '../../formats/bytes.js';
 import { type ErrorMessage, revive } from './pool-error.js';
 import type { RunChecksum } from './produce.js';
 
@@ -40,8 +40,12 @@ export class WorkerPool {
     while (this.#threads.length < this.size) this.#threads.push(startThread());
   }
 
-  /** Sends one request to the least busy thread. Resolves when the slot is filled, rejects with what the thread threw. */
-  request(unsent: Omit<Request, 'id'>): Promise<readonly RunChecksum[]> {
+  /**
+   * Sends one request to the least busy thread, once what it needs from far away is here. Resolves when the slot is filled, rejects
+   * with what the thread threw.
+   */
+  async request(unsent: Omit<Request, 'id'>): Promise<readonly RunChecksum[]> {
+    const near = await brought(unsent.pieces);
     const thread = this.#leastBusy();
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -49,7 +53,7 @@ export class WorkerPool {
       if (thread.pending.size === 0) thread.worker.ref();
       thread.pending.set(id, { resolve, reject });
       const moved: ArrayBuffer[] = [];
-      const pieces = unsent.pieces.map((piece) => movable(piece, moved));
+      const pieces = near.map((piece) => movable(piece, moved));
       thread.worker.postMessage({ ...unsent, pieces, id }, moved);
     });
   }
@@ -85,6 +89,7 @@ export class WorkerPool {
 
 /** A piece whose bytes, copied once, are `moved` to the thread: a message would copy all of the buffer they are a part of. */
 function movable(piece: Piece, moved: ArrayBuffer[]): Piece {
+  if (piece.kind === 'encoded') return { ...piece, input: piece.input.map((input) => movable(input, moved)) };
   if (piece.kind !== 'bytes') return piece;
   const bytes = new Uint8Array(piece.bytes);
   moved.push(bytes.buffer);

@@ -53,8 +53,12 @@ export class Producer {
           break;
         case 'bytes':
           target.set(piece.bytes, at);
+          if (piece.run) checksums?.push({ run: piece.run, crc: crc32(piece.bytes) });
+          if (piece.part) checksums?.push(partChecksum(piece.part, piece.length, crc32(piece.bytes)));
           ready?.(at, end);
           break;
+        case 'far':
+          throw new Error(`${piece.file}: what is far away is brought before a thread gets it`);
         case 'host':
           readHost(piece, target, at, checksums, ready);
           break;
@@ -130,7 +134,7 @@ export class Producer {
 }
 
 /**
- * What names the stored bytes of an encoded piece beyond doubt; undefined where they are not on the host's disk. `skip` and
+ * What names the stored bytes of an encoded piece beyond doubt; undefined where nobody says where they are from. `skip` and
  * `length` of the piece itself say which part of its plain bytes is used; those of its inputs say which bytes are decoded.
  */
 function identity(piece: Piece & { kind: 'encoded' }): string | undefined {
@@ -138,8 +142,10 @@ function identity(piece: Piece & { kind: 'encoded' }): string | undefined {
   for (const input of piece.input) {
     if (input.kind === 'host') inputs.push(`${input.opening}:${input.offset}+${input.length}`);
     else if (input.kind === 'zero') inputs.push(`0+${input.length}`);
-    else if (input.kind === 'bytes') return undefined;
-    else {
+    else if (input.kind === 'bytes' || input.kind === 'far') {
+      if (input.origin === undefined) return undefined;
+      inputs.push(`${input.origin}+${input.length}`);
+    } else {
       const inner = identity(input);
       if (inner === undefined) return undefined;
       inputs.push(`${inner}[${input.skip}+${input.length}]`);

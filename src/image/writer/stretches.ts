@@ -1,4 +1,4 @@
-import { type ByteSource, type Piece, piecesOf } from '../../formats/bytes.js';
+import { type ByteSource, type PartTag, type Piece, piecesOf, type RunTag } from '../../formats/bytes.js';
 import type { PlannedExtent } from '../../formats/hfsplus/plan.js';
 import type { DiskPlan } from './disk-plan.js';
 
@@ -131,11 +131,14 @@ function* cut(piece: Piece): Generator<Piece> {
         yield { kind: 'bytes', bytes: piece.bytes.subarray(done, done + length), length };
         break;
       case 'host': {
-        // A part is not the whole run any more.
-        const { fd, opening, offset, file, run } = piece;
-        const part = piece.part ?? (run && { ...run, offset: 0 });
-        const tag = part && { part: { ...part, offset: part.offset + done } };
-        yield { kind: 'host', fd, opening, offset: offset + done, length, file, ...tag };
+        const { fd, opening, offset, file } = piece;
+        yield { kind: 'host', fd, opening, offset: offset + done, length, file, ...partTag(piece, done) };
+        break;
+      }
+      case 'far': {
+        const { source, offset, file } = piece;
+        const origin = `${piece.origin}+${done}`;
+        yield { kind: 'far', source, origin, offset: offset + done, length, file, ...partTag(piece, done) };
         break;
       }
       case 'encoded':
@@ -150,4 +153,10 @@ function* cut(piece: Piece): Generator<Piece> {
         piece satisfies never;
     }
   }
+}
+
+/** A part of a run's bytes is not the whole run any more. */
+function partTag({ run, part }: { run?: RunTag; part?: PartTag }, done: number): { part?: PartTag } {
+  const known = part ?? (run && { ...run, offset: 0 });
+  return known ? { part: { ...known, offset: known.offset + done } } : {};
 }

@@ -2,6 +2,7 @@
 // state but its Producer's few decoded runs.
 import { writeSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
+import type { Piece } from '../../formats/bytes.js';
 import type { Answer, Request } from './pool.js';
 import { describeError } from './pool-error.js';
 import { Producer } from './produce.js';
@@ -22,8 +23,15 @@ port.on('message', (request: Request) => {
   }
   port.postMessage(answer);
   // They came with the request and are this thread's own.
-  for (const piece of pieces) if (piece.kind === 'bytes') release(piece.bytes);
+  letGo(pieces);
 });
+
+function letGo(pieces: readonly Piece[]): void {
+  for (const piece of pieces) {
+    if (piece.kind === 'bytes') release(piece.bytes);
+    else if (piece.kind === 'encoded') letGo(piece.input);
+  }
+}
 
 /** Writes bytes [from, to) of the slot, whose first byte belongs at `offset` of the file. */
 function writeAll(fd: number, slot: Uint8Array, from: number, to: number, offset: number): void {

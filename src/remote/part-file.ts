@@ -1,0 +1,224 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { StepError, UsageError } from '../errors.js';
+import { unfilled } from '../formats/bytes.js';
+import { difference, type Validators } from './range-answer.js';
+import { type Range, RangeSet } from './range-set.js';
+
+/** What stands beside an unfinished file: which bytes of it are there, and of what. */
+interface State {
+  readonly tool: 'osx-iso';
+  readonly schema: 1;
+  readonly url: string;
+  readonly validators: Validators;
+  readonly done: readonly Range[];
+}
+
+/** Bytes of the largest state that is read; one of 10,000 ranges has some 300,000. */
+const LARGEST_STATE = 4 << 20;
+/** What is written between two notes of it, at most: so much is fetched again after a kill. */
+const SAVE_BYTES = 64 << 20;
+const SAVE_MILLISECONDS = 3000;
+
+/** The names of an unfinished download of `path`. */
+export function partPaths(path: string): { readonly part: string; readonly state: string } {
+  return { part: `${path}.part`, state: `${path}.part.json` };
+}
+
+/**
+ * A file that is being filled, in any order and by any number of runs: NAME.part, as long as the whole and full of holes, and
+ * NAME.part.json, which says what is there. Noted is only what was written before, so that a kill at any time loses some seconds and
+ * nothing else.
+ */
+export class PartFile {
+  #unsaved = 0;
+  #savedAt = Date.now();
+  #saving: Promise<void> | undefined;
+  #closed = false;
+
+  private constructor(
+    readonly path: string,
+    readonly url: string,
+    readonly validators: Validators,
+    readonly done: RangeSet,
+    readonly handle: FileHandle,
+  ) {}
+
+  /**
+   * Opens what an earlier run left of this file, or begins. `remark` hears why what was there cannot be used. UsageError where
+   * something else has the name.
+   */
+  static async open(
+    path: string,
+    url: string,
+    validators: Validators,
+    remark: (text: string) => void = () => {},
+  ): Promise<PartFile> {
+    const { part, state } = partPaths(path);
+    const there = await kindOf(part);
+    if (there === 'other') throw new UsageError(`${part}: expected a place for a file, found something else.`);
+    const known = await readState(state);
+    if (there === 'file' && !known) {
+      throw new UsageError(
+        `${part} exists already, and nothing beside it says what it is.`,
+        `If it is of no use: rm ${JSON.stringify(part)}`,
+      );
+    }
+    const why = known && there === 'file' ? await unusable(known, url, validators, part) : undefined;
+    if (why !== undefined) remark(`${part}: begun anew: ${why}.`);
+    const fresh = there === undefined || why !== undefined || !known;
+    const done = new RangeSet(fresh ? [] : known.done);
+    // Before the file: a file without a state is somebody else's.
+    if (fresh) await writeState(state, { tool: 'osx-iso', schema: 1, url, validators, done: [] });
+    if (there === 'file' && fresh) await rm(part);
+    const flags = constants.O_RDWR | constants.O_NOFOLLOW | (fresh ? constants.O_CREAT | constants.O_EXCL : 0);
+    const handle = await open(part, flags, 0o644);
+    try {
+      if (fresh) await handle.truncate(validators.size);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    return new PartFile(path, url, validators, done, handle);
+  }
+
+  has(from: number, to: number): boolean {
+    return this.done.has(from, to);
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = unfilled(length);
+    for (let at = 0; at < length; ) {
+      const { bytesRead } = await this.handle.read(bytes, at, length - at, offset + at);
+      if (bytesRead === 0) throw new StepError(`${this.path}.part became shorter while it was written.`);
+      at += bytesRead;
+    }
+    return bytes;
+  }
+
+  async write(bytes: Uint8Array, offset: number): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesWritten } = await this.handle.write(bytes, at, bytes.length - at, offset + at);
+        at += bytesWritten;
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      throw new StepError(`${this.path}.part: the disk is full.`, {
+        cause: error,
+        hint: 'Make room and type the same again: what is there is kept.',
+      });
+    }
+    this.done.add(offset, offset + bytes.length);
+    this.#unsaved += bytes.length;
+    if (this.#unsaved >= SAVE_BYTES || Date.now() - this.#savedAt >= SAVE_MILLISECONDS) await this.save();
+  }
+
+  /** Notes that these bytes are not there after all. */
+  forget(from: number, to: number): void {
+    this.done.remove(from, to);
+  }
+
+  /** Notes what is there. */
+  async save(): Promise<void> {
+    if (this.#saving !== undefined) return this.#saving;
+    this.#unsaved = 0;
+    this.#savedAt = Date.now();
+    const done = [...this.done.ranges];
+    const { url, validators } = this;
+    const save = async () => {
+      await this.handle.datasync();
+      await writeState(partPaths(this.path).state, { tool: 'osx-iso', schema: 1, url, validators, done });
+    };
+    this.#saving = save().finally(() => {
+      this.#saving = undefined;
+    });
+    return this.#saving;
+  }
+
+  /** Leaves it for a later run. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      await this.#saving;
+      await this.save();
+    } finally {
+      await this.handle.close();
+    }
+  }
+
+  /** The file gets its name. It must be whole, and proved. */
+  async finish(): Promise<void> {
+    const { part, state } = partPaths(this.path);
+    if (!this.done.has(0, this.validators.size)) throw new Error(`${part} is not whole`);
+    await this.#saving;
+    await this.handle.sync();
+    this.#closed = true;
+    await this.handle.close();
+    if ((await kindOf(this.path)) !== undefined) {
+      throw new UsageError(`${this.path} exists already: it was made meanwhile.`, `The download is whole: ${part}`);
+    }
+    await rename(part, this.path);
+    await rm(state, { force: true });
+  }
+}
+
+/** Why what an earlier run left cannot be gone on with. */
+async function unusable(known: State, url: string, now: Validators, part: string): Promise<string | undefined> {
+  if (known.url !== url) return `it was of ${known.url}`;
+  const differs = difference(now, known.validators);
+  if (differs !== undefined) return `the file on the server is another one now (${differs})`;
+  const { size } = await stat(part);
+  if (size !== now.size) return `it has ${size} bytes instead of ${now.size}`;
+  return undefined;
+}
+
+/** A state of ours; undefined for anything else. */
+async function readState(path: string): Promise<State | undefined> {
+  try {
+    const { size } = await stat(path);
+    if (size > LARGEST_STATE) return undefined;
+    const state = JSON.parse(await readFile(path, 'utf8')) as Partial<State> | null;
+    if (state?.tool !== 'osx-iso' || state.schema !== 1 || typeof state.url !== 'string') return undefined;
+    const { validators, done } = state;
+    if (!validators || !Number.isSafeInteger(validators.size) || !Array.isArray(done)) return undefined;
+    const fits = (range: unknown) =>
+      Array.isArray(range) &&
+      range.length === 2 &&
+      range.every(Number.isSafeInteger) &&
+      0 <= range[0] &&
+      range[0] < range[1] &&
+      range[1] <= validators.size;
+    return done.every(fits) ? (state as State) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeState(path: string, state: State): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  try {
+    const handle = await open(draft, 'w', 0o644);
+    try {
+      await handle.writeFile(JSON.stringify(state));
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
+}
+
+async function kindOf(path: string): Promise<'file' | 'other' | undefined> {
+  try {
+    return (await stat(path)).isFile() ? 'file' : 'other';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
