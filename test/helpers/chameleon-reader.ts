@@ -29,12 +29,14 @@ const DEFAULT_MODE = { width: 1024, height: 768, depth: 32 };
 
 /** The file at this path as a loader with a buffer of `buffer` bytes would have it. Other paths are not looked at. */
 export function chameleonReads(path: string, file: Uint8Array, buffer = OLD_BUFFER): LoaderConfig {
-  let keys = new Map<string, Read>();
-  if (path === '/Extra/org.chameleon.Boot.plist' && file.length < buffer) {
-    const text = [...file].map((byte) => String.fromCharCode(byte)).join('');
-    const parsed = parseFile(text.split('\0')[0]!);
-    if (parsed !== GIVE_UP) keys = parsed;
-  }
+  const found = path === '/Extra/org.chameleon.Boot.plist' && file.length < buffer;
+  return chameleonParses(found ? file : new Uint8Array());
+}
+
+/** What any of the property lists that the loader reads with this reader says to it. */
+export function chameleonParses(file: Uint8Array): LoaderConfig {
+  const parsed = parseFile(Buffer.from(file).toString('latin1').split('\0')[0]!);
+  const keys: ReadonlyMap<string, Read> = parsed === GIVE_UP ? new Map() : parsed;
   const getString = (key: string) => {
     const read = keys.get(key);
     return read?.type === 'string' ? read.value : undefined;
@@ -59,9 +61,9 @@ export function chameleonReads(path: string, file: Uint8Array, buffer = OLD_BUFF
       return read?.type === 'string' ? 'Yy'.includes(read.value[0] ?? '-') : undefined;
     },
     getMode: (key) => {
-      const parts = (getString(key) ?? '').split(/x/i);
-      if (parts.length !== 3 || !parts.every((part) => /^\d+$/.test(part))) return DEFAULT_MODE;
-      const [width, height, depth] = parts.map(Number) as [number, number, number];
+      // The first three runs of digits, whatever stands between them (measured with Enoch r2839; code: getNumberArrayFromProperty).
+      const [width, height, depth] = (getString(key)?.match(/\d+/g) ?? []).map(Number);
+      if (width === undefined || height === undefined || depth === undefined) return DEFAULT_MODE;
       const known = DEPTHS[depth];
       return known === undefined ? DEFAULT_MODE : { width, height, depth: known };
     },
