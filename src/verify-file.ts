@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import type { Manifest } from './build/manifest.js';
+import { UserError } from './errors.js';
 import { chunks } from './formats/bytes.js';
-import type { HostFile } from './formats/host-file.js';
-import { openGiven } from './open-given.js';
+import { hostCode } from './host/faults.js';
+import type { HostFile } from './host/host-file.js';
+import { openGiven } from './host/open-given.js';
+import { MANIFEST } from './host/own-files.js';
+import { readJsonObject } from './host/read-file.js';
 import { type Check, type VerifyOptions, type VerifyReport, verifyIso } from './verify/index.js';
 
 export type { Check, VerifyReport } from './verify/index.js';
@@ -13,7 +15,7 @@ export type { Check, VerifyReport } from './verify/index.js';
  * SourceError when the file cannot be read.
  */
 export async function verifyFile(path: string, options: VerifyOptions): Promise<VerifyReport> {
-  const file = await openGiven(path);
+  const file = await openGiven(path, { signal: options.signal });
   try {
     const report = await verifyIso(file, options);
     const check = await compareWithManifest(file, `${path}.json`, options.signal);
@@ -25,14 +27,17 @@ export async function verifyFile(path: string, options: VerifyOptions): Promise<
 
 /** Undefined where there is no manifest. */
 async function compareWithManifest(file: HostFile, path: string, signal: AbortSignal): Promise<Check | undefined> {
-  let manifest: Partial<Manifest>;
+  let manifest: { readonly iso?: { readonly sha256?: unknown } | null };
   try {
-    manifest = JSON.parse(await readFile(path, 'utf8')) as Partial<Manifest>;
+    manifest = await readJsonObject(path, MANIFEST);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    return { name: 'manifest', ok: false, text: `${path}: cannot be read: ${(error as Error).message}` };
+    if (!(error instanceof UserError)) throw error;
+    return hostCode(error) === 'ENOENT' ? undefined : { name: 'manifest', ok: false, text: error.message };
   }
   const stated = manifest.iso?.sha256;
+  if (typeof stated !== 'string') {
+    return { name: 'manifest', ok: false, text: `${path}: expected the ISO's sha256 in it, found none.` };
+  }
   const hash = createHash('sha256');
   for await (const part of chunks(file)) {
     signal.throwIfAborted();
@@ -40,5 +45,5 @@ async function compareWithManifest(file: HostFile, path: string, signal: AbortSi
   }
   const found = hash.digest('hex');
   if (stated === found) return { name: 'manifest', ok: true, text: `every byte is as it was built: sha256 ${found}` };
-  return { name: 'manifest', ok: false, text: `expected the sha256 ${stated ?? 'of a manifest'}, found ${found}` };
+  return { name: 'manifest', ok: false, text: `expected the sha256 ${stated}, found ${found}` };
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { givenPath } from '../src/given-path.js';
+import { givenPath } from '../src/host/given-path.js';
 import { openJournal, type StateEnvironment, stateFolder } from '../src/state-folder.js';
 
 const user: StateEnvironment = { platform: 'linux', env: {}, euid: 1000, home: '/home/me', ownHome: '/home/me' };

@@ -2,7 +2,7 @@ import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { chunkUp, writeChunklist } from '../../src/formats/chunklist.js';
-import { openHostFile } from '../../src/formats/host-file.js';
+import { openHostFile } from '../../src/host/host-file.js';
 import { BOOT_EFI, baseTree, CORE_SERVICES } from './base-tree.js';
 import type { Contents } from './content.js';
 import { type Report, writeDmg } from './dmg.js';

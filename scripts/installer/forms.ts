@@ -1,7 +1,7 @@
 import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { type ByteSource, chunks, fromBytes } from '../../src/formats/bytes.js';
-import { type HostFile, openHostFile } from '../../src/formats/host-file.js';
+import { type HostFile, openHostFile } from '../../src/host/host-file.js';
 import { uuidSeed } from './base.js';
 import { writeDmg } from './dmg.js';
 import { EntryList } from './entries.js';

@@ -1,8 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Manifest } from '../build/manifest.js';
 import { SourceError, VerifyError } from '../errors.js';
-import { openGiven } from '../open-given.js';
+import { openGiven } from '../host/open-given.js';
+import { MANIFEST } from '../host/own-files.js';
+import { readJsonObject } from '../host/read-file.js';
 import { verifyIso } from '../verify/index.js';
 
 /** What is known about an installer's ISO that is about to be started. */
@@ -41,7 +43,7 @@ export async function examineMedium(
     const expired = source.known?.signature === 'expired';
     return { file, version: source.version, memory: boot.memory, expired, known: 'manifest', faults: [] };
   }
-  const source = await openGiven(file);
+  const source = await openGiven(file, { signal: options.signal });
   // Some seconds, for a real one.
   options.note?.(`There is no manifest of this very file beside it: looking into ${path} first.`);
   try {
@@ -69,8 +71,8 @@ async function fittingManifest(file: string, iso: { size: number; mtimeMs: numbe
   const path = `${file}.json`;
   try {
     const written = await stat(path);
-    const manifest = JSON.parse(await readFile(path, 'utf8')) as Partial<Manifest> | null;
-    const { source, boot, facts, iso: stated } = manifest ?? {};
+    const manifest = (await readJsonObject(path, MANIFEST)) as Partial<Manifest>;
+    const { source, boot, facts, iso: stated } = manifest;
     const fits =
       stated?.size === iso.size &&
       written.mtimeMs + SAME_TIME >= iso.mtimeMs &&

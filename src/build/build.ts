@@ -8,7 +8,7 @@ import { Scope } from '../core/scope.js';
 import type { Recipe, RunOptions } from '../core/step.js';
 import { SourceError } from '../errors.js';
 import type { Tree } from '../formats/entry.js';
-import { givenPath } from '../given-path.js';
+import { givenPath } from '../host/given-path.js';
 import { processStart } from '../host/process-start.js';
 import { quoteForSh } from '../host/quote.js';
 import { findHdiutil } from '../image/hdiutil/program.js';
@@ -28,6 +28,8 @@ import { spaceFree, spaceNeeded } from './space.js';
 
 /** What a user asks of a build. */
 export interface BuildOptions {
+  /** Ends the planning, and every reading of the installer. */
+  readonly signal?: AbortSignal;
   /** The installer: a path, or the bare name of an app. Without one somebody is asked. */
   readonly app?: string;
   /** Asks which of several installers it shall be. Without: an error lists them. */
@@ -116,7 +118,10 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
   // Before anything else: where there is no hdiutil, nothing else matters.
   if (engine === 'hdiutil') await findHdiutil();
   const app = options.app === undefined ? undefined : await givenPath(options.app);
-  const installer = await openInstaller(app, { choose: options.choose });
+  const installer = await openInstaller(app, {
+    choose: options.choose,
+    ...(options.signal && { signal: options.signal }),
+  });
   try {
     const recipe = recipes[majorVersion(installer.version)];
     if (!recipe) {

@@ -4,7 +4,8 @@ import { parsePlace } from '../core/names.js';
 import type { Recipe } from '../core/step.js';
 import { UsageError } from '../errors.js';
 import { type Entry, hfsDate, type Path, type Tree } from '../formats/entry.js';
-import { type HostFile, openHostFile } from '../formats/host-file.js';
+import { openHostFile } from '../host/host-file.js';
+import { kindOf } from '../host/open-file.js';
 import type { SystemVersion } from '../system-version.js';
 import { hostKernels, type RunningSystem } from './host-kernel.js';
 
@@ -33,7 +34,7 @@ export async function chooseKernel(
   const found = kernel === 'host' ? undefined : await stat(path).catch(() => undefined);
   if (kernel !== 'host' && !found?.isFile()) {
     throw new UsageError(
-      `--kernel ${kernel}: expected "package", "host" or a kernel file, found ${found ? 'no file' : 'nothing'}.`,
+      `--kernel ${kernel}: expected "package", "host" or a kernel file, found ${found ? kindOf(found) : 'nothing'}.`,
     );
   }
   const copied = recipe.find(({ verb, args }) => verb === 'copy' && args[0]?.startsWith(`${KERNEL}:`));
@@ -47,14 +48,14 @@ export async function chooseKernel(
   const at = { from: parsePlace(copied.args[0]).path, kernel: parsePlace(wanted).path };
   const dispensable = ({ verb, args }: Recipe[number]) =>
     (verb === 'open-package' && args.includes(`as ${KERNEL}`)) || (verb === 'detach' && args.includes(KERNEL));
-  const tree = found ? await kernelTree(path, found.mtimeMs, at) : await hostKernels(at.from, installer, system);
+  const tree = found ? await kernelTree(path, at) : await hostKernels(at.from, installer, system);
   return { recipe: recipe.filter((step) => !dispensable(step)), tree };
 }
 
 /** One kernel file as what recipes copy: the folder `from` with it in it, or itself. */
-async function kernelTree(path: string, mtimeMs: number, at: { from: Path; kernel: Path }): Promise<Tree> {
-  const file: HostFile = await openHostFile(path);
-  const date = hfsDate(mtimeMs / 1000);
+async function kernelTree(path: string, at: { from: Path; kernel: Path }): Promise<Tree> {
+  const file = await openHostFile(path, { label: '--kernel ' });
+  const date = hfsDate(file.modified / 1000);
   const common = {
     dates: { created: date, modified: date, changed: date, accessed: date, backedUp: 0 },
     flags: 0,

@@ -6,7 +6,7 @@ import { VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE, VolumeAttribute } from '../fo
 import { HfsVolume } from '../formats/hfsplus/volume.js';
 import { type InPlacePlan, planInPlace, StagedVolume } from '../formats/hfsplus/write/index.js';
 import { findHfsPartition, readPartitionMap, SECTOR } from '../formats/partition-map/index.js';
-import { openGiven } from '../open-given.js';
+import { openGiven } from '../host/open-given.js';
 import { commitInPlace } from './commit.js';
 import { type GuestImageFormat, guestImageFormat } from './image-format.js';
 import { refuseInUse } from './in-use.js';

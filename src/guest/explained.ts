@@ -1,5 +1,6 @@
 import { explain } from '../core/explain.js';
-import { HostError } from '../errors.js';
+import { HostError, StepError } from '../errors.js';
+import { hostFault } from '../host/faults.js';
 
 /** Says what a refusal of the host means for a mounted guest. */
 export async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -16,6 +17,7 @@ export async function explained<T>(path: string, work: () => Promise<T>): Promis
     if (code === 'EACCES' || code === 'EPERM') {
       throw new HostError(`${path}: not permitted to write there.`, { hint: 'Try again with sudo.', cause: error });
     }
-    throw explain(error, path);
+    const fault = hostFault(error, path);
+    throw fault ? new StepError(`${fault.says}.`, { hint: fault.hint, cause: error }) : explain(error, path);
   }
 }

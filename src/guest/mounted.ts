@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, open, readdir, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { explain } from '../core/explain.js';
 import { StepError, UsageError } from '../errors.js';
+import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
 import { MAX_BOOT_PLIST } from '../plist/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
@@ -112,12 +113,16 @@ async function existing(path: string): Promise<{ bytes: Buffer; stored: string }
   const there = await lstat(path).catch(absent);
   if (!there) return undefined;
   if (!there.isFile()) throw new StepError(`${path} is there, but it is no file.`);
-  if (there.size > MAX_BOOT_PLIST) throw new StepError(`${path}: expected a small file, found ${there.size} bytes.`);
   const names = await readdir(dirname(path));
   const stored = names.includes(BOOT_PLIST_NAME)
     ? BOOT_PLIST_NAME
     : names.find((name) => name.toLowerCase() === BOOT_PLIST_NAME.toLowerCase());
-  return { bytes: await explained(path, () => readFile(path)), stored: stored ?? BOOT_PLIST_NAME };
+  return {
+    bytes: Buffer.from(
+      await readHostFile(path, { what: 'property list of a boot loader', most: MAX_BOOT_PLIST }, { noLink: true }),
+    ),
+    stored: stored ?? BOOT_PLIST_NAME,
+  };
 }
 
 async function freeBackup(folder: string): Promise<string> {

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { copyFile, lstat, readFile, stat } from 'node:fs/promises';
+import { copyFile, lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { SourceError, UsageError } from '../errors.js';
-import { openGiven } from '../open-given.js';
+import { UsageError } from '../errors.js';
+import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_NAME, fromEntries, parseSetting } from '../plist/chameleon.js';
 import { checkBootPlist, type PlistReport } from '../plist/check.js';
 import { fixBootPlist } from '../plist/fix.js';
@@ -98,15 +98,7 @@ async function keepBeside(path: string): Promise<string> {
 
 /** The bytes of a plist file. SourceError where it cannot be read or is far too large. */
 export async function readBootPlist(path: string): Promise<Uint8Array> {
-  const file = await openGiven(path);
-  try {
-    if (file.size > MAX_BOOT_PLIST) {
-      throw new SourceError(`${path}: expected a small property list, found ${file.size} bytes.`);
-    }
-    return await readFile(path);
-  } finally {
-    await file.close();
-  }
+  return readHostFile(path, { what: 'property list of a boot loader', most: MAX_BOOT_PLIST });
 }
 
 /** Whether the folder of a file takes another case of its name for another file. */

@@ -1,7 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { SourceError } from '../errors.js';
-import { type ByteSource, checkRange, unfilled } from '../formats/bytes.js';
+import { type ByteSource, checkRange } from '../formats/bytes.js';
+import { openFile, readExactly } from '../host/open-file.js';
 
 /** A disk that can be changed where it lies. */
 export interface DiskTarget {
@@ -14,17 +14,10 @@ export interface DiskTarget {
   close(): Promise<void>;
 }
 
-/** A raw image: the sectors are the file's bytes. Node's own errors where it cannot be opened for writing. */
+/** A raw image: the sectors are the file's bytes. SourceError where it cannot be opened so. */
 export async function openRawTarget(path: string, options: { readonly readOnly: boolean }): Promise<DiskTarget> {
-  const handle = await open(path, options.readOnly ? 'r' : 'r+');
-  try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw new SourceError(`${path}: expected a disk image, found something else than a file.`);
-    return rawTarget(handle, stat.size, path);
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  const { handle, size } = await openFile(path, { write: !options.readOnly });
+  return rawTarget(handle, size, path);
 }
 
 function rawTarget(handle: FileHandle, size: number, path: string): DiskTarget {
@@ -34,13 +27,7 @@ function rawTarget(handle: FileHandle, size: number, path: string): DiskTarget {
     hostPath: path,
     async read(offset, length) {
       checkRange(source, offset, length);
-      const bytes = unfilled(length);
-      for (let done = 0; done < length; ) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-        if (bytesRead === 0) throw new SourceError(`${path}: the file became shorter while it was read.`);
-        done += bytesRead;
-      }
-      return bytes;
+      return readExactly(handle, { path }, offset, length);
     },
   };
   return {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
 import { HostError, SourceError, StepError } from '../errors.js';
 import { type ByteSource, chunks } from '../formats/bytes.js';
-import { openHostFile } from '../formats/host-file.js';
+import { openHostFile } from '../host/host-file.js';
 import { attachArgv, convertToRawArgv, convertToSparseArgv, limitsArgv, resizeArgv } from './hdiutil/argv.js';
 import { explained } from './hdiutil/failure.js';
 import { makeMountPoint, removeMountPoint, requireMounted } from './hdiutil/mount-point.js';

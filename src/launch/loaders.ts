@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
-import { access, chmod, copyFile, open, stat } from 'node:fs/promises';
+import { access, chmod, copyFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { HostError, SourceError } from '../errors.js';
+import { hostFault } from '../host/faults.js';
+import { readHead } from '../host/read-file.js';
 import { examineImage } from './disks.js';
 import type { Firmware } from './machine.js';
 import { findOvmf, type Ovmf } from './ovmf.js';
@@ -31,13 +33,7 @@ export async function uefiLoader(path: string): Promise<{ file: string; format: 
 }
 
 async function isEfiProgram(file: string): Promise<boolean> {
-  const opened = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await opened.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer.toString('latin1') === 'MZ';
-  } finally {
-    await opened.close();
-  }
+  return Buffer.from(await readHead(file, 2, { label: '--loader ', disk: true })).toString('latin1') === 'MZ';
 }
 
 /** The firmware, and what its variables are made from where `nvram` is not there yet. */
@@ -86,8 +82,9 @@ export async function expectReadable(option: string, path: string): Promise<stri
   try {
     await access(file, constants.R_OK);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new SourceError(`${option}${path}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}.`);
+    const fault = hostFault(error, `${option}${path}`);
+    if (!fault) throw error;
+    throw new SourceError(`${fault.says}.`, { hint: fault.hint, cause: error });
   }
   return file;
 }

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { SourceError } from '../errors.js';
+import { readHead } from '../host/read-file.js';
 
 /** The header lies in the first 8192 bytes, on a boundary of 4 (Multiboot Specification 0.6.96, section 3.1). */
 const SEARCHED = 8192;
@@ -19,24 +19,9 @@ const HINT = `Give Chameleon's second stage: the file "boot" of its i386 folder,
 
 /** Refuses what QEMU's -kernel would not start as Chameleon. */
 export async function checkLoader(path: string): Promise<void> {
-  const head = Buffer.alloc(SEARCHED);
-  let size: number;
-  try {
-    const file = await open(path, 'r');
-    try {
-      if (!(await file.stat()).isFile()) throw Object.assign(new Error(), { code: 'EISDIR' });
-      size = (await file.read(head, 0, SEARCHED, 0)).bytesRead;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const found =
-      code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'expected a file' : `cannot be read (${code})`;
-    throw new SourceError(`--chameleon ${path}: ${found}.`, { hint: HINT, cause: error });
-  }
-  if (isMultiboot(head.subarray(0, size))) return;
-  const found = looksLike(head.subarray(0, size));
+  const head = Buffer.from(await readHead(path, SEARCHED, { label: '--chameleon ', hint: HINT }));
+  if (isMultiboot(head)) return;
+  const found = looksLike(head);
   throw new SourceError(`--chameleon ${path}: expected a loader with a multiboot header, found ${found}.`, {
     hint: HINT,
   });

@@ -1,7 +1,8 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { HostError } from '../errors.js';
+import { HostError, SourceError } from '../errors.js';
+import { openFile } from '../host/open-file.js';
 import { Secret } from './secret.js';
 
 /** Where the SMC's key comes from; no part of it. */
@@ -56,18 +57,15 @@ export async function findOsk(given: {
 }
 
 async function readKeyFile(path: string): Promise<{ text: string; open: boolean }> {
-  let file: FileHandle | undefined;
+  const opened = await openFile(path, { label: '--osk-file ' }).catch((error: unknown) => {
+    throw error instanceof SourceError ? new HostError(error.message, { hint: OSK_HINT, cause: error }) : error;
+  });
+  const { handle, stat } = opened;
   try {
-    file = await open(path, 'r');
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MOST), 0, MOST, 0);
-    const { mode } = await file.stat();
-    return { text: buffer.toString('latin1', 0, bytesRead), open: (mode & 0o077) !== 0 };
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const found = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
-    throw new HostError(`--osk-file ${path}: ${found}.`, { hint: OSK_HINT });
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MOST), 0, MOST, 0);
+    return { text: buffer.toString('latin1', 0, bytesRead), open: (stat.mode & 0o077) !== 0 };
   } finally {
-    await file?.close();
+    await handle.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { StepError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
-import type { HostFile } from '../formats/host-file.js';
+import type { HostFile } from '../host/host-file.js';
 import type { Entry, Path, Volume } from '../image/types.js';
 
 /**

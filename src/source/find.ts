@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { SourceError, UsageError } from '../errors.js';
+import { hostCode, hostFault } from '../host/faults.js';
 
 /** What a path is on this host. */
 export interface Found {
@@ -17,6 +18,8 @@ export interface FindOptions {
   readonly choose?: Choose | undefined;
   /** Where installers lie besides the current folder. */
   readonly folders?: readonly string[] | undefined;
+  /** Ends the looking, and later every reading of what was found. */
+  readonly signal?: AbortSignal;
 }
 
 /** What an installer is called: apps, and the names of Apple's downloads. */
@@ -98,11 +101,16 @@ async function look(path: string): Promise<Found | undefined> {
   try {
     return { path, isFolder: (await stat(path)).isDirectory() };
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = hostCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new SourceError(`${path}: ${code === 'EACCES' || code === 'EPERM' ? 'not permitted to look at it' : code}.`, {
+    const fault = hostFault(error, path);
+    if (!fault) throw error;
+    const guarded = process.platform === 'darwin' && (code === 'EACCES' || code === 'EPERM');
+    throw new SourceError(`${fault.says}.`, {
       cause: error,
-      hint: 'On a Mac, give the terminal Full Disk Access (System Preferences, Security & Privacy, Privacy).',
+      hint: guarded
+        ? 'Give the terminal Full Disk Access (System Preferences, Security & Privacy, Privacy).'
+        : fault.hint,
     });
   }
 }

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { SourceError } from '../errors.js';
-import { openGiven } from '../open-given.js';
+import { openGiven } from '../host/open-given.js';
 import type { InstallerFiles } from './files.js';
 import { brokenSierra, cutShort, madeStick, recoveryOnly, stub, tooNew, unfinished } from './misfits.js';
 import { COMPANIONS, SHARED_SUPPORT } from './paths.js';
@@ -16,6 +16,11 @@ export interface FolderKind {
   readonly title?: string;
 }
 
+/** How files are read: until the signal aborts. */
+interface Reading {
+  readonly signal?: AbortSignal;
+}
+
 /** What leads to InstallESD.dmg in a folder of somebody's, in this order. */
 const LEADS = [
   'InstallESD.dmg',
@@ -27,14 +32,14 @@ const LEADS = [
 ];
 
 /** Looks at an installer app, or at a folder that holds one or its parts. SourceError that says what was found instead. */
-export async function openFolder(path: string, files: InstallerFiles): Promise<FolderKind> {
+export async function openFolder(path: string, files: InstallerFiles, reading: Reading = {}): Promise<FolderKind> {
   const half = unfinished(path);
   if (half) throw half;
   const contents = await readdir(path);
   if (contents.includes('.IABootFiles')) throw madeStick(path, basename(path));
-  if (contents.includes('Contents')) return openApp(path, files);
+  if (contents.includes('Contents')) return openApp(path, files, reading);
   const apps = contents.filter((name) => /^Install .*\.app$/i.test(name));
-  if (apps.length === 1) return openFolder(join(path, apps[0]!), files);
+  if (apps.length === 1) return openFolder(join(path, apps[0]!), files, reading);
   if (apps.length > 1) {
     throw new SourceError(`${path}: expected one installer app, found ${apps.join(', ')}.`, {
       hint: 'Give one of them.',
@@ -42,7 +47,7 @@ export async function openFolder(path: string, files: InstallerFiles): Promise<F
   }
   const lead = LEADS.find((name) => contents.includes(name));
   if (lead !== undefined) {
-    await addCompanions(path, files);
+    await addCompanions(path, files, reading);
     return { kind: 'folder', file: join(path, lead) };
   }
   if (contents.includes('SharedSupport.dmg')) throw tooNew(path);
@@ -62,8 +67,8 @@ export async function openFolder(path: string, files: InstallerFiles): Promise<F
   });
 }
 
-async function openApp(path: string, files: InstallerFiles): Promise<FolderKind> {
-  const info = await openGiven(join(path, 'Contents', 'Info.plist')).catch(() => undefined);
+async function openApp(path: string, files: InstallerFiles, reading: Reading): Promise<FolderKind> {
+  const info = await openGiven(join(path, 'Contents', 'Info.plist'), reading).catch(() => undefined);
   try {
     if (info && (await isBrokenSierra(info))) throw brokenSierra(path);
   } finally {
@@ -73,15 +78,16 @@ async function openApp(path: string, files: InstallerFiles): Promise<FolderKind>
   const supported = await readdir(support).catch(() => undefined);
   if (!supported) throw stub(path);
   if (!supported.includes('InstallESD.dmg')) throw withoutEsd(path, supported);
-  await addCompanions(support, files);
+  await addCompanions(support, files, reading);
   return { kind: 'app', file: join(support, 'InstallESD.dmg'), title: basename(path, extname(path)) };
 }
 
 /** What lies beside InstallESD.dmg in a folder of the host. */
-export async function addCompanions(folder: string, files: InstallerFiles): Promise<void> {
+export async function addCompanions(folder: string, files: InstallerFiles, reading: Reading = {}): Promise<void> {
   const names = await readdir(folder);
   for (const name of COMPANIONS) {
-    if (names.includes(name)) files.add(`${SHARED_SUPPORT}/${name}`, files.hold(await openGiven(join(folder, name))));
+    if (!names.includes(name)) continue;
+    files.add(`${SHARED_SUPPORT}/${name}`, files.hold(await openGiven(join(folder, name), reading)));
   }
 }
 

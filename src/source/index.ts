@@ -1,10 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { SourceError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
 import { openDisk, openVolume } from '../formats/disk.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
-import { openGiven } from '../open-given.js';
+import { openGiven } from '../host/open-given.js';
+import { MANIFEST } from '../host/own-files.js';
+import { readJsonObject } from '../host/read-file.js';
 import { majorVersion, releaseTitle } from '../releases.js';
 import { readSystemVersion, type SystemVersion, versionOnMedium } from '../system-version.js';
 import { InstallerFiles } from './files.js';
@@ -50,14 +52,14 @@ export async function openInstaller(given: string | undefined, options: FindOpti
   const found = await findInstaller(given, options);
   const files = new InstallerFiles(basename(found.path));
   try {
-    const folder = found.isFolder ? await openFolder(found.path, files) : undefined;
+    const folder = found.isFolder ? await openFolder(found.path, files, options) : undefined;
     const path = folder?.file ?? found.path;
     if (!folder) await refuseByName(path);
-    const top = files.hold(await openGiven(path));
+    const top = files.hold(await openGiven(path, options));
     if (top.size === 0) throw cutShort(path, 'it is empty');
     const unwrapped = await unwrap(top, path);
     // The image alone was given: what belongs to it lies in the same folder, if anywhere.
-    if (!folder && unwrapped.through.length === 0) await addCompanions(dirname(path), files);
+    if (!folder && unwrapped.through.length === 0) await addCompanions(dirname(path), files, options);
     for (const name of COMPANIONS) {
       const inside = unwrapped.beside.get(name);
       if (inside) files.add(`${SHARED_SUPPORT}/${name}`, inside);
@@ -81,6 +83,12 @@ export async function openInstaller(given: string | undefined, options: FindOpti
   }
 }
 
+/** A manifest as anybody may have written it. */
+interface Beside {
+  readonly tool?: { readonly name?: unknown } | null;
+  readonly source?: { readonly release?: unknown } | null;
+}
+
 /** What the name, or what lies beside the file, tells without opening it. */
 async function refuseByName(path: string): Promise<void> {
   const half = unfinished(path);
@@ -91,10 +99,10 @@ async function refuseByName(path: string): Promise<void> {
     }
   }
   // An ISO that a manifest of ours describes.
-  const manifest = await readFile(`${path}.json`, 'utf8').catch(() => '');
-  if (!manifest.includes('"osx-iso"')) return;
-  const release = /"release": "([^"]*)"/.exec(manifest)?.[1] ?? 'OS X';
-  throw finished(path, release);
+  const manifest: Beside = await readJsonObject(`${path}.json`, MANIFEST).catch(() => ({}));
+  if (manifest.tool?.name !== 'osx-iso') return;
+  const { release } = manifest.source ?? {};
+  throw finished(path, typeof release === 'string' ? release : 'OS X');
 }
 
 /** Reads release and sizes from the Base System, which is in InstallESD.dmg or, from 10.13 on, beside it; or from the disk itself. */

@@ -1,6 +1,6 @@
 import type { Step } from '../core/step.js';
 import { VerifyError } from '../errors.js';
-import { openHostFile } from '../formats/host-file.js';
+import { openHostFile } from '../host/host-file.js';
 import { verifyIso } from '../verify/index.js';
 import { hostFile } from './places.js';
 
@@ -11,7 +11,7 @@ export function verify(place: string): Step {
     title: 'Prove the ISO',
     args: [place],
     async run(job) {
-      const file = await openHostFile(hostFile(job, place));
+      const file = await openHostFile(hostFile(job, place), { noLink: true, signal: job.signal });
       try {
         const report = await verifyIso(file, { signal: job.signal, report: (progress) => job.report(progress) });
         job.record('verified', report);

@@ -1,3 +1,5 @@
+import { Interrupted, UserError } from '../errors.js';
+
 /** One thing that was looked at in a finished disk. */
 export interface Check {
   /** What it is about: "partition map", "volume", "kernel". */
@@ -21,7 +23,7 @@ export interface VerifyReport {
   readonly volume?: { readonly name: string; readonly uuid: string };
 }
 
-/** Collects checks; a check that throws is one that failed, with the error's sentence. */
+/** Collects checks; a check that throws what is wrong with the disk is one that failed, with the error's sentence. */
 export class Checks {
   readonly all: Check[] = [];
 
@@ -37,13 +39,14 @@ export class Checks {
     this.all.push({ name, ok: false, text });
   }
 
-  /** Runs one check. Returns what it returns, undefined when it threw. */
+  /** Runs one check. Returns what it returns, undefined when it failed. */
   async attempt<T>(name: string, check: () => Promise<T>): Promise<T | undefined> {
     try {
       return await check();
     } catch (error) {
-      if ((error as Error).name === 'AbortError') throw error;
-      this.fail(name, error instanceof Error ? error.message : String(error));
+      // The host's failures, ours and the user's wish to stop are no faults of the disk.
+      if (!(error instanceof UserError) || error instanceof Interrupted) throw error;
+      this.fail(name, error.message);
       return undefined;
     }
   }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { makeKernel } from '../../scripts/installer/kernel.js';
 import { type BuildOptions, build, planBuild } from '../../src/build/build.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
-import { openHostFile } from '../../src/formats/host-file.js';
+import { openHostFile } from '../../src/host/host-file.js';
 import { buildBootPlist } from '../../src/plist/chameleon.js';
 import { settingsOf } from '../../src/plist/settings.js';
 import { verifyFile } from '../../src/verify-file.js';

@@ -8,7 +8,7 @@ import { type BuildOptions, build, planBuild } from '../../src/build/build.js';
 import { UserError } from '../../src/errors.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
 import type { HfsVolume } from '../../src/formats/hfsplus/volume.js';
-import { openHostFile } from '../../src/formats/host-file.js';
+import { openHostFile } from '../../src/host/host-file.js';
 import { releases } from '../../src/releases.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 

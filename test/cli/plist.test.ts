@@ -1,31 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.js';
-import { Output } from '../../src/cli/output.js';
 import { diskFile, guestVolume, inMap } from '../guest/disks.js';
 import { chameleonReads } from '../helpers/chameleon-reader.js';
+import { ran as run } from '../helpers/command-line.js';
 import { scratch } from '../helpers/judges/tool.js';
 
 const NAME = 'org.chameleon.Boot.plist';
 
-/** Runs a whole command in this process. */
-async function run(...argv: string[]) {
-  const gather = () => {
-    let text = '';
-    const write = (chunk: string, done?: () => void) => {
-      text += chunk;
-      done?.();
-      return true;
-    };
-    const stream = { on: () => {}, write };
-    return { output: new Output(stream as unknown as NodeJS.WriteStream), text: () => text };
-  };
-  const [out, err] = [gather(), gather()];
-  const screen = { isTTY: false } as NodeJS.WriteStream;
-  const code = await main(argv, { stdout: out.output, stderr: err.output, screen, env: {} });
-  return { code, out: out.text(), err: err.text() };
-}
 const reads = (text: string) => chameleonReads(`/Extra/${NAME}`, Buffer.from(text));
 
 describe('osx-iso plist', () => {
@@ -94,7 +76,7 @@ describe('osx-iso plist', () => {
     });
     expect(await run('plist', '-o', join(file, '..', 'no', NAME))).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/is not there/),
+      err: expect.stringMatching(/no such file or folder/),
     });
     expect(await run('plist', '-o', file, '--merge', '--set', 'Wait=Yes')).toMatchObject({ code: 0 });
     expect(await run('plist', '-o', file, '--template', 'verbose', '--force')).toMatchObject({ code: 0 });

@@ -5,7 +5,7 @@ import { deflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { concat, fromBytes } from '../../src/formats/bytes.js';
 import { decode } from '../../src/formats/codecs/index.js';
-import { openHostFile } from '../../src/formats/host-file.js';
+import { openHostFile } from '../../src/host/host-file.js';
 
 // Whoever takes a copy with `slice` and changes it must not change the source: a Buffer's `slice` is a view.
 it('sources give no Buffers', async () => {

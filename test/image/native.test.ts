@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { SourceError } from '../../src/errors.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
 import type { Path } from '../../src/formats/entry.js';
-import { openHostFile } from '../../src/formats/host-file.js';
+import { openHostFile } from '../../src/host/host-file.js';
 import { NativeTool } from '../../src/image/native.js';
 import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
 import { needs } from '../helpers/judges/needs.js';

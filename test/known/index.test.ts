@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Identification } from '../../src/build/identify.js';
 import { fromBytes } from '../../src/formats/bytes.js';
-import { openHostFile } from '../../src/formats/host-file.js';
+import { openHostFile } from '../../src/host/host-file.js';
 import { digestInBackground } from '../../src/image/digest.js';
 import { aboutChecksum, baseSystems, installers, published } from '../../src/known/index.js';
 import { testFolder } from '../helpers/small-installer.js';

@@ -40,7 +40,7 @@ test('and nothing else', async () => {
   });
   await expect(uefiLoader('/nowhere')).rejects.toMatchObject({
     exitCode: 3,
-    message: '--loader /nowhere: no such file.',
+    message: '--loader /nowhere: no such file or folder.',
   });
 });
 

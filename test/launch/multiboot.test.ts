@@ -59,8 +59,8 @@ describe('a loader that is given', () => {
   });
 
   test.each([
-    ['/nowhere/boot', 'no such file'],
-    ['/', 'expected a file'],
+    ['/nowhere/boot', 'no such file or folder'],
+    ['/', 'expected a file, found a folder'],
   ])('%s: %s', async (path, words) => {
     await expect(checkLoader(path)).rejects.toMatchObject({ message: `--chameleon ${path}: ${words}.`, exitCode: 3 });
   });

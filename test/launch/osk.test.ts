@@ -72,7 +72,7 @@ describe('the key', () => {
   test('in a file that is not there', async () => {
     await expect(findOsk({ file: '/nowhere/key' })).rejects.toMatchObject({
       exitCode: 4,
-      message: '--osk-file /nowhere/key: there is no such file.',
+      message: '--osk-file /nowhere/key: no such file or folder.',
     });
   });
 });

@@ -10,7 +10,11 @@ import { planGuest, printGuest, startGuest } from './boot.js';
 export async function build(options: BuildOptions, context: Context): Promise<void> {
   // Before anything is started: nobody inherits it.
   const environment = osx.takeFromEnvironment();
-  const plan = await osx.planBuild({ ...options, ...(context.choose && { choose: context.choose }) });
+  const plan = await osx.planBuild({
+    ...options,
+    signal: context.signal,
+    ...(context.choose && { choose: context.choose }),
+  });
   for (const note of plan.installer.notes) context.remark(note);
   const guest = options.boot && (await guestOf(options.boot, plan, environment, context));
   if (options.dryRun) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { StepError } from '../../errors.js';
 import { chunks } from '../../formats/bytes.js';
 import type { Entry, Path } from '../../formats/entry.js';
-import { openHostFile } from '../../formats/host-file.js';
+import { openHostFile } from '../../host/host-file.js';
 import type { Work } from '../types.js';
 import { copyArgv } from './argv.js';
 import { explained } from './failure.js';

@@ -1,8 +1,8 @@
-import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FormatError } from '../../errors.js';
-import { type ByteSource, checkRange, fromBytes, unfilled } from '../../formats/bytes.js';
+import { type ByteSource, checkRange, fromBytes } from '../../formats/bytes.js';
 import { type Entry, hfsDate, type Path, type Tree } from '../../formats/entry.js';
+import { openFile, readExactly } from '../../host/open-file.js';
 import { storedName } from './mount-point.js';
 
 /** A folder of the host as a tree to copy from; `prefix` is the path its top is known by. Links are not followed. */
@@ -77,31 +77,13 @@ function lazyFile(path: string, size: number): ByteSource {
     hostPath: path,
     async read(offset, length) {
       checkRange(source, offset, length);
-      const handle = await open(path, 'r');
+      const { handle } = await openFile(path, { noLink: true });
       try {
-        return await readExactly(handle, path, offset, length);
+        return await readExactly(handle, { path }, offset, length);
       } finally {
         await handle.close();
       }
     },
   };
   return source;
-}
-
-async function readExactly(handle: FileHandle, path: string, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = unfilled(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-    if (bytesRead === 0) {
-      throw new FormatError({
-        file: path,
-        structure: 'file',
-        offset: offset + done,
-        expected: `${length} bytes`,
-        found: 'the end of the file: it shrank while it was read',
-      });
-    }
-    done += bytesRead;
-  }
-  return bytes;
 }

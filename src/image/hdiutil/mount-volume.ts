@@ -2,7 +2,7 @@ import { lstat, rmdir, unlink } from 'node:fs/promises';
 import { SourceError, StepError } from '../../errors.js';
 import type { ByteSource } from '../../formats/bytes.js';
 import { type Entry, type Path, showPath, type Tree } from '../../formats/entry.js';
-import { type HostFile, openHostFile } from '../../formats/host-file.js';
+import { type HostFile, openHostFile } from '../../host/host-file.js';
 import type { Volume, Work } from '../types.js';
 import { compareCopies, copyOnHost, pairs, showCopies } from './copy.js';
 import { hostEntry, walkHost } from './host-tree.js';
@@ -52,7 +52,7 @@ export class MountVolume implements Volume {
     const host = await locate(this.#at, path);
     const found = await lstat(host).catch(() => undefined);
     if (!found?.isFile()) return undefined;
-    const file = await openHostFile(host, `${this.name}: ${showPath(path)}`);
+    const file = await openHostFile(host, { name: `${this.name}: ${showPath(path)}` });
     this.#open.add(file);
     return file;
   }

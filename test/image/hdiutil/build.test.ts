@@ -6,7 +6,7 @@ import { type BuildOptions, build, planBuild } from '../../../src/build/build.js
 import { hdiutilScript } from '../../../src/build/dry-run.js';
 import type { RunEvent } from '../../../src/core/events.js';
 import { openDisk, openVolume } from '../../../src/formats/disk.js';
-import { openHostFile } from '../../../src/formats/host-file.js';
+import { openHostFile } from '../../../src/host/host-file.js';
 import type { HostFacts } from '../../../src/preflight/index.js';
 import { verifyFile } from '../../../src/verify-file.js';
 import { Mac, MOUNTS_ON } from '../../helpers/mac.js';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { build, planBuild } from '../../../src/build/build.js';
 import { openDisk, openVolume } from '../../../src/formats/disk.js';
-import { openHostFile } from '../../../src/formats/host-file.js';
+import { openHostFile } from '../../../src/host/host-file.js';
 import { verifyFile } from '../../../src/verify-file.js';
 import { CommandLine, Mac } from '../../helpers/mac.js';
 import { smallInstaller, testFolder } from '../../helpers/small-installer.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import type { Piece } from '../../../src/formats/bytes.js';
-import { openHostFile } from '../../../src/formats/host-file.js';
+import { openHostFile } from '../../../src/host/host-file.js';
 import { Producer } from '../../../src/image/writer/produce.js';
 
 const text = (letter: string, length: number) => Buffer.alloc(length, letter);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FormatError } from '../../../src/errors.js';
 import { type ByteSource, fromBytes, type Piece } from '../../../src/formats/bytes.js';
-import { openHostFile } from '../../../src/formats/host-file.js';
+import { openHostFile } from '../../../src/host/host-file.js';
 import type { DiskPlan } from '../../../src/image/writer/disk-plan.js';
 import { WorkerPool } from '../../../src/image/writer/pool.js';
 import type { RunChecksum } from '../../../src/image/writer/produce.js';

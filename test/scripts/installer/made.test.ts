@@ -8,10 +8,10 @@ import { ChunkVerifier, parseChunklist, verifySignature } from '../../../src/for
 import { type Disk, openDisk, openVolume } from '../../../src/formats/disk.js';
 import type { Entry, Path } from '../../../src/formats/entry.js';
 import type { HfsVolume } from '../../../src/formats/hfsplus/volume.js';
-import { type HostFile, openHostFile } from '../../../src/formats/host-file.js';
 import { openPackage } from '../../../src/formats/payload.js';
 import { openPbzx } from '../../../src/formats/pbzx.js';
 import { openXar } from '../../../src/formats/xar/index.js';
+import { type HostFile, openHostFile } from '../../../src/host/host-file.js';
 import { parsePlist, plistGet } from '../../../src/plist/plist.js';
 import { FSCK, fsck, WITHOUT_FSCK } from '../../helpers/fsck.js';
 import { smallInstaller, testFolder } from '../../helpers/small-installer.js';

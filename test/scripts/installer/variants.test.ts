@@ -5,9 +5,9 @@ import { type Faults, makeInstaller, releases } from '../../../scripts/installer
 import type { ByteSource } from '../../../src/formats/bytes.js';
 import { ChunkVerifier, parseChunklist } from '../../../src/formats/chunklist.js';
 import { openDisk, openVolume } from '../../../src/formats/disk.js';
-import { type HostFile, openHostFile } from '../../../src/formats/host-file.js';
 import { openPackage } from '../../../src/formats/payload.js';
 import { openXar } from '../../../src/formats/xar/index.js';
+import { type HostFile, openHostFile } from '../../../src/host/host-file.js';
 import { parsePlist, plistGet } from '../../../src/plist/plist.js';
 import { smallInstaller, testFolder } from '../../helpers/small-installer.js';
 

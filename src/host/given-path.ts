@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ask } from './host/ask.js';
+import { ask } from './ask.js';
 
 /** A name of the user database, safe after "~" in a shell. */
 const USER = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
