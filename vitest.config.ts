@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/helpers/own-state.ts',
+    globalSetup: 'test/helpers/global-setup.ts',
     // Only a hang may meet them: no verdict depends on speed.
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -29,7 +29,7 @@ vi.setConfig({ testTimeout: 120_000 });
 let standIn: string;
 let esd: string;
 beforeAll(async () => {
-  standIn = compileStandIn('clean');
+  standIn = await compileStandIn();
   esd = join(await smallInstaller(), 'Contents/SharedSupport/InstallESD.dmg');
 }, 120_000);
 

@@ -6,16 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quoteForSh } from '../../src/host/quote.js';
-import { compiled } from '../helpers/compiled.js';
+import { COMPILED } from '../helpers/compiled.js';
 
 const program = join(dirname(fileURLToPath(import.meta.url)), '../helpers/slow-program.mjs');
 const SHOW_CURSOR = '\u001b[?25h';
 const HIDE_CURSOR = '\u001b[?25l';
 
-let modules: string;
 let folder: string;
 beforeAll(() => {
-  modules = compiled('interrupt');
   folder = mkdtempSync(join(tmpdir(), 'interrupt-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,7 +31,7 @@ interface Session {
 let sessions = 0;
 function start(options: { terminal?: boolean; args?: string[]; env?: Record<string, string> } = {}): Session {
   const undone = join(folder, `undone-${++sessions}`);
-  const argv = [program, modules, undone, 'build', '--app', 'x', ...(options.args ?? [])];
+  const argv = [program, COMPILED, undone, 'build', '--app', 'x', ...(options.args ?? [])];
   const { CI: _ci, NO_COLOR: _no, FORCE_COLOR: _force, ...own } = process.env;
   const env = { ...own, TERM: 'xterm', ...options.env };
   // script gives its child a terminal of its own, and types there what it reads.

@@ -3,12 +3,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Api, Context } from '../../src/cli/api.js';
 import { main } from '../../src/cli/main.js';
 import { Output, OutputClosed } from '../../src/cli/output.js';
 import { FormatError, HostError, Interrupted, StepError, UsageError, VerifyError } from '../../src/errors.js';
-import { compiled } from '../helpers/compiled.js';
+import { COMPILED } from '../helpers/compiled.js';
 
 const top = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -191,13 +191,8 @@ describe('what is printed', () => {
 });
 
 describe('in a process of its own', () => {
-  let modules: string;
-  beforeAll(() => {
-    modules = compiled('main');
-  });
-
   const script = (body: string) =>
-    `const { main } = await import(${JSON.stringify(pathToFileURL(join(modules, 'src/cli/main.js')).href)});${body}`;
+    `const { main } = await import(${JSON.stringify(pathToFileURL(join(COMPILED, 'src/cli/main.js')).href)});${body}`;
   const talkative = () =>
     script(`
     const inspect = async (_, context) => {

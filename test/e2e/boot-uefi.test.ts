@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { buildVariant, osxIso } from '../helpers/built-iso.js';
+import { buildIso, osxIso } from '../helpers/built-iso.js';
 import { BOOT_EFI_LEFT } from '../helpers/judges/grub-boot.js';
 import { needs } from '../helpers/judges/needs.js';
 
@@ -11,7 +11,7 @@ test('UEFI: boot.efi in a GPT ISO is started by OVMF, through rEFInd’s HFS+ dr
   timeout: 180_000,
 }, async (context) => {
   needs(context, 'qemu-system-x86_64', '/usr/share/OVMF/OVMF_CODE_4M.fd', `${REFIND}/drivers_x64/hfs_x64.efi`);
-  const { folder, iso, build } = await buildVariant({ release: '10.10', scale: 0.001, faults: { baseMap: 'gpt' } });
+  const { folder, iso, build } = await buildIso({ release: '10.10', scale: 0.001, faults: { baseMap: 'gpt' } });
   expect(build.status).toBe(0);
 
   // A loader as a user would give one: a folder with EFI/BOOT.

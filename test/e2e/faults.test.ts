@@ -1,14 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
-import { type Faults, makeInstaller } from '../../scripts/installer/index.js';
-import { osxIso, setUp } from '../helpers/built-iso.js';
+import { expect, test } from 'vitest';
+import type { Faults } from '../../scripts/installer/index.js';
+import { osxIso } from '../helpers/built-iso.js';
 import { scratch } from '../helpers/judges/tool.js';
+import { smallInstaller } from '../helpers/small-installer.js';
 
 // Bad installers as people have them: refused with the exit code for a bad source, with words that say what is wrong, and
 // without a file left behind.
-
-beforeAll(setUp, 120_000);
 
 const refused: { name: string; faults: Faults; says: RegExp }[] = [
   { name: 'a stub of an installer', faults: { app: 'stub' }, says: /found a stub of an installer/ },
@@ -37,7 +36,7 @@ const refused: { name: string; faults: Faults; says: RegExp }[] = [
 for (const { name, faults, says } of refused) {
   test(`refused, with nothing left behind: ${name}`, { timeout: 60_000 }, async () => {
     const folder = scratch('fault');
-    const { app } = await makeInstaller({ directory: folder, release: '10.10', scale: 0.0005, faults });
+    const app = await smallInstaller(faults);
     const before = readdirSync(folder);
     const { status, stdout, stderr } = await osxIso(['build', '--app', app, '-o', join(folder, 'built.iso')], folder);
     expect(stderr).toMatch(says);

@@ -1,16 +1,11 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type Form,
-  makeInstaller,
-  type ReleaseName,
-  type Truth,
-  wrapInstaller,
-} from '../../scripts/installer/index.js';
+import type { Form, ReleaseName, Truth } from '../../scripts/installer/index.js';
 import { build, planBuild } from '../../src/build/build.js';
 import { releaseOf } from '../../src/releases.js';
-import { expectedTree, setUp } from '../helpers/built-iso.js';
+import { expectedTree } from '../helpers/built-iso.js';
+import { sharedInstaller } from '../helpers/installers.js';
 import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
 import { bootWithGrub, GRUB_BOOT_TOOLS, KERNEL_LEFT } from '../helpers/judges/grub-boot.js';
 import { compareWithGrub, GRUB_FSTEST_TOOLS } from '../helpers/judges/grub-fstest.js';
@@ -36,13 +31,13 @@ const BOOTED: readonly ReleaseName[] = ['10.7', '10.8', '10.9', '10.10', '10.11'
 const BLIND = ['usr/share/odd/attributes/fork', 'usr/share/odd/attributes/many'];
 const JUDGES = ['fsck', '7-Zip', 'TSK', 'GRUB fs', 'parted', 'GRUB boot'] as const;
 
+const SCALE = 0.0005;
 const journal = (path: string) => path.startsWith('.journal');
 const signal = new AbortController().signal;
 /** What was seen, by release and map: a column of the table by its name. */
 const seen = new Map<string, Map<string, string>>();
 
 beforeAll(async () => {
-  await setUp();
   // The same input makes the same disk.
   process.env.SOURCE_DATE_EPOCH = '1447200000';
 }, 120_000);
@@ -56,9 +51,9 @@ describe.concurrent('every release', () => {
   for (const release of RELEASES) {
     test(`${release}`, { timeout: 600_000 }, async (context) => {
       const folder = scratch(`matrix-${release}`);
-      const { app, truth } = await makeInstaller({ directory: folder, release, scale: 0.002, wantTruth: true });
+      const { truth } = await sharedInstaller({ release, scale: SCALE });
       const isos: { map: string; iso: string }[] = [];
-      for (const map of MAPS) isos.push({ map, iso: await buildAll(release, app, map, folder) });
+      for (const map of MAPS) isos.push({ map, iso: await buildAll(release, map, folder) });
       needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...SLEUTH_KIT_TOOLS, ...GRUB_FSTEST_TOOLS);
       needs(context, ...PARTED_TOOLS, ...SGDISK_TOOLS, ...GRUB_BOOT_TOOLS);
       for (const { map, iso } of isos) {
@@ -70,20 +65,17 @@ describe.concurrent('every release', () => {
 });
 
 /** Builds from every form. Returns the ISO of the first; that all others are the same bytes is checked. */
-async function buildAll(release: ReleaseName, app: string, map: (typeof MAPS)[number], folder: string) {
+async function buildAll(release: ReleaseName, map: (typeof MAPS)[number], folder: string) {
   const forms = release === '10.6' ? (['esd'] as const) : FORMS;
   let first: { iso: string; sha256: string } | undefined;
   for (const form of forms) {
-    const wrapped = join(folder, form);
-    mkdirSync(wrapped, { recursive: true });
-    const given = release === '10.6' ? app : await wrapInstaller(app, form, wrapped);
+    const { app } = await sharedInstaller({ release, scale: SCALE, form });
     const iso = join(folder, `${form}-${map}.iso`);
-    const options = { app: given, output: iso, map, engine: 'native' } as const;
+    const options = { app, output: iso, map, engine: 'native' } as const;
     const { manifest } = await build(await planBuild(options), options, { signal, emit: () => undefined });
     expect(manifest.facts.checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(manifest.iso.map).toBe(map);
     expect(manifest.facts.kernel).toMatchObject({ path: releaseOf(release)?.kernel });
-    if (map === 'gpt') rmSync(wrapped, { recursive: true });
     first ??= { iso, sha256: manifest.iso.sha256 };
     if (first.iso !== iso) rmSync(iso);
     rmSync(`${iso}.json`);

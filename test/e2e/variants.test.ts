@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { InstallerOptions } from '../../scripts/installer/index.js';
-import { buildAgain, buildVariant, expectedTree, osxIso } from '../helpers/built-iso.js';
+import { buildAgain, buildIso, expectedTree, osxIso } from '../helpers/built-iso.js';
+import type { Shape } from '../helpers/installers.js';
 import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
 import { bootWithGrub, GRUB_BOOT_TOOLS, KERNEL_LEFT } from '../helpers/judges/grub-boot.js';
 import { needs } from '../helpers/judges/needs.js';
@@ -10,7 +10,7 @@ import { compareTrees } from '../helpers/judges/tree.js';
 
 // Installers that are built in other ways than the usual one: the ISO must be as good, for the same judges.
 
-const variants: { name: string; map: 'gpt' | 'mac'; bits: 64 | 32; options: Omit<InstallerOptions, 'directory'> }[] = [
+const variants: { name: string; map: 'gpt' | 'mac'; bits: 64 | 32; options: Shape }[] = [
   { name: 'BaseSystem with a GPT and an EFI partition', map: 'gpt', bits: 64, options: { faults: { baseMap: 'gpt' } } },
   { name: 'BaseSystem without a partition map', map: 'mac', bits: 64, options: { faults: { baseMap: 'none' } } },
   { name: 'a case-sensitive BaseSystem (HFSX)', map: 'mac', bits: 64, options: { faults: { baseVolume: 'hfsx' } } },
@@ -29,7 +29,7 @@ const journal = (path: string) => path.startsWith('.journal');
 // InstallESD.dmg, which once made builds that were wrong two times out of three.
 test('built six times over, the contents are right each time', { timeout: 120_000 }, async (context) => {
   needs(context, ...SEVEN_ZIP_TOOLS);
-  const first = await buildVariant({ release: '10.10', scale: 0.001 });
+  const first = await buildIso({ release: '10.10', scale: 0.001 });
   const expected = expectedTree(first.truth);
   for (let i = 1; i <= 6; i++) {
     const { iso } = i === 1 ? first : await buildAgain(first, `${i}.iso`);
@@ -40,7 +40,7 @@ test('built six times over, the contents are right each time', { timeout: 120_00
 for (const { name, map, bits, options } of variants) {
   test(`${name}: built, verified, accepted by the judges`, { timeout: 120_000 }, async (context) => {
     needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...PARTED_TOOLS, ...SGDISK_TOOLS, ...GRUB_BOOT_TOOLS);
-    const built = await buildVariant({ release: '10.10', scale: 0.001, ...options });
+    const built = await buildIso({ release: '10.10', scale: 0.001, ...options });
     expect(await osxIso(['verify', built.iso], built.folder)).toMatchObject({ status: 0 });
     expect(await fsck(built.iso)).toMatchObject({ status: 0, output: expect.stringContaining('appears to be OK') });
 

@@ -2,17 +2,14 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { compiled } from '../helpers/compiled.js';
+import { describe, expect, it } from 'vitest';
+import { COMPILED } from '../helpers/compiled.js';
 import { fsck } from '../helpers/fsck.js';
 import { find, needs } from '../helpers/judges/needs.js';
 import { kept, scratch } from '../helpers/judges/tool.js';
 import { diskFile, guestVolume, inMap } from './disks.js';
 
-let index: string;
-beforeAll(() => {
-  index = pathToFileURL(join(compiled('guest'), 'src', 'index.js')).href;
-}, 120_000);
+const index = pathToFileURL(join(COMPILED, 'src', 'index.js')).href;
 
 /** Runs an edit in a process of its own that meets this end while its changes are staged. */
 async function ended(image: string, temporary: string, end: string) {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type InstallerOptions, makeInstaller } from '../../scripts/installer/index.js';
 import type { Truth } from '../../scripts/installer/truth.js';
+import { type Shape, sharedInstaller } from './installers.js';
 import { kept, scratch } from './judges/tool.js';
 import type { Expected, Seen } from './judges/tree.js';
 
@@ -46,34 +46,10 @@ export function node(script: string, args: readonly string[], cwd: string): Prom
 /** `osx-iso …` as a user types it. */
 export const osxIso = (args: readonly string[], cwd: string) => node('bin/osx-iso.js', args, cwd);
 
-/** Compiles what is newer than dist/, as `npm run setup` does: the command line runs from there. */
-export async function setUp(): Promise<void> {
-  await must('scripts/setup.mjs', [], TOP);
-}
-
-/** Makes a synthetic installer and builds the ISO from it, by the commands that the README gives. */
-export async function buildIso(options: { release: string; scale: number; seed?: number }): Promise<BuiltIso> {
-  const folder = scratch('built');
-  await setUp();
-  const truthFile = join(folder, 'truth.json');
-  const { stdout } = await must(
-    'dist/scripts/make-installer.js',
-    [
-      ...[folder, '--release', options.release, '--scale', String(options.scale), '--truth', truthFile],
-      ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
-    ],
-    folder,
-  );
-  const truth = JSON.parse(readFileSync(truthFile, 'utf8')) as Truth;
-  return build(folder, stdout.trimEnd(), truth);
-}
-
-/** The same from an installer that differs from the usual one. */
-export async function buildVariant(options: Omit<InstallerOptions, 'directory'>): Promise<BuiltIso> {
-  const folder = scratch('built');
-  await setUp();
-  const { app, truth } = await makeInstaller({ ...options, directory: folder, wantTruth: true });
-  return build(folder, app, truth!);
+/** An ISO that the command line builds from an installer of that shape, in a folder of the test's own. */
+export async function buildIso(shape: Shape): Promise<BuiltIso> {
+  const { app, truth } = await sharedInstaller(shape);
+  return build(scratch('built'), app, truth!);
 }
 
 /** Builds once more from the same app. */

@@ -1,19 +1,10 @@
 import { spawn } from 'node:child_process';
-import {
-  existsSync,
-  lchownSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { quoteForSh } from '../../src/host/quote.js';
-import { compiled } from './compiled.js';
+import { COMPILED } from './compiled.js';
 import { top } from './imports.js';
 import { StandIn } from './stand-in.js';
 
@@ -104,23 +95,8 @@ export class Mac {
   }
 }
 
-/** The command line, compiled, to be run in processes of its own. */
+/** The command line, to be run in processes of its own. */
 export class CommandLine {
-  readonly #modules: string;
-  readonly #program: string;
-
-  constructor(name: string) {
-    this.#modules = compiled(name);
-    this.#program = join(this.#modules, 'run.mjs');
-    // They are looked for beside the modules.
-    const templates = join(this.#modules, 'templates');
-    if (!existsSync(templates)) symlinkSync(join(top, 'templates'), templates);
-    writeFileSync(
-      this.#program,
-      "import { main } from './src/cli/main.js';\nprocess.exit(await main(process.argv.slice(2)));\n",
-    );
-  }
-
   /** Starts it, in a pseudo-terminal where that is wanted. `type` types there. */
   start(
     mac: Mac,
@@ -136,7 +112,7 @@ export class CommandLine {
   ): { readonly ended: Promise<Ended>; type(text: string): void; kill(signal: NodeJS.Signals): void } {
     const { CI: _ci, NO_COLOR: _no, SUDO_UID: _uid, SUDO_GID: _gid, SUDO_USER: _user, ...own } = process.env;
     const env = { ...own, ...mac.env, ...options.env, TERM: 'xterm' };
-    const words = [process.execPath, options.program ?? this.#program, ...argv];
+    const words = [process.execPath, options.program ?? join(top, 'bin', 'osx-iso.js'), ...argv];
     const owner = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
     const child = options.terminal
       ? spawn('script', ['-qfec', `stty cols 80 rows 24; exec ${words.map(quoteForSh).join(' ')}`, '/dev/null'], {
@@ -174,8 +150,8 @@ export class CommandLine {
 
   /** Runs a program of a test's own that imports our modules from './src/…'. */
   script(mac: Mac, text: string, options: { uid?: number } = {}): Promise<Ended> {
-    const program = join(this.#modules, 'script.mjs');
-    writeFileSync(program, text);
+    const program = join(mac.top, 'script.mjs');
+    writeFileSync(program, text.replaceAll("'./src/", `'${pathToFileURL(COMPILED).href}/src/`));
     return this.start(mac, [], { ...options, program }).ended;
   }
 }

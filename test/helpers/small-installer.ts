@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { type Faults, type InstallerOptions, makeInstaller } from '../../scripts/installer/index.js';
+import type { Faults } from '../../scripts/installer/index.js';
+import { type Shape, sharedInstaller } from './installers.js';
 
-/** One installer a kind and test file: they are never changed. */
-const made = new Map<string, Promise<string>>();
 let folder: string | undefined;
 
 afterAll(() => {
@@ -19,15 +17,7 @@ export function testFolder(): string {
   return folder;
 }
 
-/** The path of a synthetic installer app of some 10 MB, unusual or bad in the way asked for. */
-export function smallInstaller(faults: Faults = {}, more: Partial<InstallerOptions> = {}): Promise<string> {
-  const key = createHash('sha1').update(JSON.stringify({ faults, more })).digest('hex').slice(0, 12);
-  let app = made.get(key);
-  if (!app) {
-    app = makeInstaller({ directory: join(testFolder(), key), scale: 0.002, faults, ...more }).then(
-      (result) => result.app,
-    );
-    made.set(key, app);
-  }
-  return app;
+/** The path of a synthetic installer app of a few MB, shared and read-only, unusual or bad in the way asked for. */
+export async function smallInstaller(faults: Faults = {}, more: Omit<Shape, 'faults'> = {}): Promise<string> {
+  return (await sharedInstaller({ scale: 0.0005, faults, ...more })).app;
 }

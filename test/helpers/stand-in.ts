@@ -1,47 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { delimiter, join } from 'node:path';
 import type { Rule } from '../stand-in/failures.js';
 import type { State } from '../stand-in/state.js';
+import { bundled } from './bundle.js';
+import { top } from './imports.js';
 
-const top = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** The folder with the program `hdiutil`, for PATH. */
 export const BIN = join(top, 'test', 'bin');
 
-/** Compiles the stand-in into a folder of its own below node_modules; returns its main module. */
-export function compileStandIn(name: string): string {
-  const out = join(top, 'node_modules', '.cache', 'osx-iso-test', `hdiutil-${name}`);
-  const main = join(out, 'test', 'stand-in', 'main.js');
-  rmSync(main, { force: true });
-  mkdirSync(out, { recursive: true });
-  const tsc = join(top, 'node_modules', 'typescript', 'bin', 'tsc');
-  try {
-    execFileSync(process.execPath, [tsc, '-p', join(top, 'test', 'stand-in'), '--outDir', out], { stdio: 'pipe' });
-  } catch (error) {
-    // Types are checked elsewhere; what counts here is that modules were written.
-    if (!existsSync(main)) throw error;
-  }
-  return bundled(main) ?? main;
-}
-
-/**
- * The same in a few files: a sweep calls it a thousand times, and most of a call is looking for modules. Vitest brings rolldown;
- * without it the modules do as well.
- */
-function bundled(main: string): string | undefined {
-  const folder = join(dirname(main), '..', '..', 'hdiutil-bundle');
-  const script = `import { rolldown } from 'rolldown';
-    const bundle = await rolldown({ input: process.argv[1], platform: 'node', logLevel: 'silent' });
-    await bundle.write({ dir: process.argv[2], format: 'esm' });`;
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    execFileSync(process.execPath, ['--input-type=module', '-e', script, main, folder], { cwd: top, stdio: 'pipe' });
-    return join(folder, 'main.js');
-  } catch {
-    return undefined;
-  }
-}
+/** Compiles the stand-in, once for all test files; returns its main module. */
+export const compileStandIn = () => bundled('test/stand-in/main.ts');
 
 /** One computer with the stand-in: its state, and the environment in which programs find it. */
 export class StandIn {

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HostError, Interrupted } from '../../src/errors.js';
 import { ActError, act } from '../../src/host/act.js';
-import { compiled } from '../helpers/compiled.js';
+import { COMPILED } from '../helpers/compiled.js';
 
 let folder: string;
 beforeEach(() => {
@@ -171,9 +171,8 @@ describe('act', () => {
 
   it('leaves no tool running when the process exits in the middle of it', async () => {
     const pids = join(folder, 'pids');
-    const modules = compiled('act');
     const program = `
-      const { act } = await import(${JSON.stringify(pathToFileURL(join(modules, 'src/host/act.js')).href)});
+      const { act } = await import(${JSON.stringify(pathToFileURL(join(COMPILED, 'src/host/act.js')).href)});
       void act('/bin/sh', ['-c', ${JSON.stringify(`echo $$ > '${pids}'; exec sleep 60`)}]);
       setInterval(() => { if (require('node:fs').existsSync(${JSON.stringify(pids)})) process.exit(0); }, 50);`;
     execFileSync(node, [

@@ -33,7 +33,7 @@ vi.setConfig({ testTimeout: 120_000 });
 let standIn: string;
 let app: string;
 beforeAll(async () => {
-  standIn = compileStandIn('build');
+  standIn = await compileStandIn();
   app = await smallInstaller();
 }, 120_000);
 

@@ -23,8 +23,8 @@ let cli: CommandLine;
 let app: string;
 let esd: string;
 beforeAll(async () => {
-  standIn = compileStandIn('command-line');
-  cli = new CommandLine('hdiutil-command-line');
+  standIn = await compileStandIn();
+  cli = new CommandLine();
   app = await smallInstaller();
   esd = join(app, 'Contents/SharedSupport/InstallESD.dmg');
 }, 240_000);

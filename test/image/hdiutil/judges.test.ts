@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeInstaller } from '../../../scripts/installer/index.js';
 import type { Truth } from '../../../scripts/installer/truth.js';
 import { expectedTree } from '../../helpers/built-iso.js';
+import { sharedInstaller } from '../../helpers/installers.js';
 import { FSCK_TOOLS, fsck } from '../../helpers/judges/fsck.js';
 import { bootWithGrub, GRUB_BOOT_TOOLS, KERNEL_LEFT } from '../../helpers/judges/grub-boot.js';
 import { needs } from '../../helpers/judges/needs.js';
 import { SEVEN_ZIP_TOOLS, sevenZip } from '../../helpers/judges/seven-zip.js';
 import { compareTrees } from '../../helpers/judges/tree.js';
 import { CommandLine, Mac } from '../../helpers/mac.js';
-import { testFolder } from '../../helpers/small-installer.js';
 import { compileStandIn } from '../../helpers/stand-in.js';
 
 // The ISO that the hdiutil engine makes, judged by the programs that judge the native engine's.
@@ -18,9 +17,9 @@ let mac: Mac;
 let iso: string;
 let truth: Truth;
 beforeAll(async () => {
-  mac = new Mac(compileStandIn('judges'));
-  const cli = new CommandLine('hdiutil-judges');
-  const made = await makeInstaller({ directory: join(testFolder(), 'app'), scale: 0.002, wantTruth: true });
+  mac = new Mac(await compileStandIn());
+  const cli = new CommandLine();
+  const made = await sharedInstaller({ scale: 0.0005 });
   truth = made.truth!;
   iso = join(mac.out, 'x.iso');
   // Not root: a test of its own says that this is refused.

@@ -44,8 +44,8 @@ let cli: CommandLine;
 let app: string;
 const macs: Mac[] = [];
 beforeAll(async () => {
-  standIn = compileStandIn('sweep');
-  cli = new CommandLine('hdiutil-sweep');
+  standIn = await compileStandIn();
+  cli = new CommandLine();
   app = await smallInstaller({}, { scale: 0.0002 });
 }, 240_000);
 afterAll(() => {

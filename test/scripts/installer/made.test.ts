@@ -14,7 +14,7 @@ import { openXar } from '../../../src/formats/xar/index.js';
 import { type HostFile, openHostFile } from '../../../src/host/host-file.js';
 import { parsePlist, plistGet } from '../../../src/plist/plist.js';
 import { FSCK, fsck, WITHOUT_FSCK } from '../../helpers/fsck.js';
-import { smallInstaller, testFolder } from '../../helpers/small-installer.js';
+import { sharedInstaller } from '../../helpers/installers.js';
 
 interface Opened {
   readonly disk: Disk;
@@ -28,9 +28,9 @@ let esd: Opened;
 let base: Opened;
 
 beforeAll(async () => {
-  const listing = join(testFolder(), 'truth.json');
-  app = await smallInstaller({}, { truth: listing });
-  truth = JSON.parse(await readFile(listing, 'utf8')) as Truth;
+  const made = await sharedInstaller({ scale: 0.002 });
+  app = made.app;
+  truth = made.truth!;
   file = await openHostFile(join(app, 'Contents', 'SharedSupport', 'InstallESD.dmg'));
   esd = await opened(file);
   base = await opened(await inEsd('BaseSystem.dmg'));
@@ -112,7 +112,8 @@ describe('the app', () => {
     expect(plistGet(info, 'CFBundleIdentifier')).toBe('com.apple.InstallAssistant.Yosemite');
     expect(plistGet(info, 'CFBundleDisplayName')).toBe('Install OS X Yosemite');
     expect(JSON.parse((await madeFrom(app)) ?? '')).toMatchObject({ release: '10.10', scale: 0.002, seed: 1 });
-    expect((await stat(join(app, 'Contents', 'MacOS', 'InstallAssistant'))).mode & 0o777).toBe(0o755);
+    // 0755 as it was made, read-only as it is shared.
+    expect((await stat(join(app, 'Contents', 'MacOS', 'InstallAssistant'))).mode & 0o777).toBe(0o555);
   });
 
   test('nothing is left of the making', async () => {
