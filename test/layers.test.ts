@@ -43,7 +43,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['src/image/types.ts'],
   },
   'pipelines/': { values: ['src/core/', 'src/steps/'] },
-  'src/launch/': { values: ['src/host/', 'src/plist/', 'src/version.ts'], types: ['src/core/'] },
+  'src/vm-disk/': { values: ['src/formats/', 'src/host/'] },
+  'src/launch/': { values: ['src/host/', 'src/plist/', 'src/version.ts', 'src/vm-disk/'], types: ['src/core/'] },
   'src/guest/': {
     values: [
       'src/package-root.ts',
@@ -52,6 +53,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/host/',
       'src/known/loaders.ts',
       'src/plist/',
+      'src/vm-disk/',
       ...RELEASES,
     ],
   },

@@ -37,6 +37,8 @@ export interface BootOptions {
   /** "30G": the first disk is made where it is not there. */
   readonly createDisk?: string;
   readonly diskFormat?: string;
+  /** Other files that the disks, and the loader's image, may be made of. */
+  readonly backingOk?: readonly string[];
   readonly chameleon?: string;
   /** Words for Chameleon: "timeout=5". */
   readonly append?: string;
@@ -100,8 +102,8 @@ export async function planBoot(
   if (medium?.expired && options.clock === undefined) notes.push(expiredNote());
   const profile = chooseProfile(options.release, medium?.version, notes);
 
-  const { nvram, ...loading } = await chooseLoader(options, profile, notes);
-  const disks = await findDisks(options);
+  const { nvram, ...loading } = await chooseLoader(options, profile, notes, signal);
+  const disks = await findDisks(options, signal);
   const host = await probeHost(options.qemu);
   const chosen = chooseAccelerator(options.accelerator, { ...host, accelerators: capabilities.accelerators });
   if (chosen.note !== undefined) notes.push(chosen.note);
@@ -208,10 +210,12 @@ async function chooseLoader(
   options: BootOptions,
   profile: Profile,
   notes: string[],
+  signal: AbortSignal,
 ): Promise<Pick<Choice, 'loaderDisk'> & FoundFirmware> {
-  const { chameleon, iso, append } = options;
+  const { chameleon, iso, append, backingOk = [] } = options;
   if (options.firmware === 'uefi' || options.loader !== undefined) {
-    const loaderDisk = options.loader === undefined ? undefined : await uefiLoader(options.loader);
+    const loaderDisk =
+      options.loader === undefined ? undefined : await uefiLoader(options.loader, { backingOk, signal });
     return { ...(await uefiFirmware(options.nvram)), ...(loaderDisk && { loaderDisk }) };
   }
   if (chameleon === undefined) {
@@ -234,6 +238,7 @@ async function chooseLoader(
 
 async function findDisks(
   options: BootOptions,
+  signal: AbortSignal,
 ): Promise<{ found: DiskInfo[]; create?: { file: string; size: number } }> {
   const found: DiskInfo[] = [];
   let create: { file: string; size: number } | undefined;
@@ -247,7 +252,8 @@ async function findDisks(
         continue;
       }
     }
-    found.push(await examineDisk(path, options.diskFormat === undefined ? {} : { format: options.diskFormat }));
+    const { diskFormat: format, backingOk = [] } = options;
+    found.push(await examineDisk(path, { backingOk, signal, ...(format !== undefined && { format }) }));
   }
   return { found, ...(create && { create }) };
 }

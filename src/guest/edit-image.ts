@@ -6,9 +6,8 @@ import { VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE, VolumeAttribute } from '../fo
 import { HfsVolume } from '../formats/hfsplus/volume.js';
 import { type InPlacePlan, planInPlace, StagedVolume } from '../formats/hfsplus/write/index.js';
 import { findHfsPartition, readPartitionMap, SECTOR } from '../formats/partition-map/index.js';
-import { openGiven } from '../host/open-given.js';
+import { type DiskFormat, type GuardedDisk, guardDisk } from '../vm-disk/index.js';
 import { commitInPlace } from './commit.js';
-import { type GuestImageFormat, guestImageFormat } from './image-format.js';
 import { refuseInUse } from './in-use.js';
 import { openQemuImage } from './qemu-nbd.js';
 import { type DiskTarget, openRawTarget } from './target.js';
@@ -29,6 +28,8 @@ export interface ImageEditOptions {
   readonly partition?: number;
   /** Plans everything and writes nothing. */
   readonly dryRun?: boolean;
+  /** Other files that the image may be made of. */
+  readonly backingOk?: readonly string[];
 }
 
 export interface EditContext {
@@ -40,7 +41,7 @@ export interface EditContext {
 
 /** What was done to an image, or would be. */
 export interface ImageEdit {
-  readonly format: GuestImageFormat;
+  readonly format: DiskFormat;
   /** 0 where the disk has no map. */
   readonly partition: number;
   readonly volume: string;
@@ -72,10 +73,12 @@ export async function editImage(options: ImageEditOptions, context: EditContext,
   return result;
 }
 
-async function edit({ image, partition: index, dryRun = false }: ImageEditOptions, context: EditContext, stage: Stage) {
+async function edit(options: ImageEditOptions, context: EditContext, stage: Stage) {
+  const { image, partition: index, dryRun = false, backingOk = [] } = options;
   const { signal } = context;
-  const format = await formatOf(image);
-  const disk = await openTarget(image, format, dryRun, context);
+  const guarded = await guardDisk(image, { backingOk });
+  const { format } = guarded;
+  const disk = await openTarget(image, guarded, dryRun, context);
   const { source } = disk;
   const partition = await findHfsPartition(await readPartitionMap(source), source, {
     ...(index !== undefined && { index }),
@@ -109,22 +112,13 @@ async function edit({ image, partition: index, dryRun = false }: ImageEditOption
   return { ...outcome, bytes, written: true };
 }
 
-async function formatOf(image: string): Promise<GuestImageFormat> {
-  const file = await openGiven(image);
-  try {
-    return await guestImageFormat(file);
-  } finally {
-    await file.close();
-  }
-}
-
 async function openTarget(
   image: string,
-  format: GuestImageFormat,
+  guarded: GuardedDisk,
   readOnly: boolean,
   { signal, scope }: EditContext,
 ): Promise<DiskTarget> {
-  if (format !== 'raw') return openQemuImage(image, { format, readOnly, signal, scope });
+  if (guarded.format !== 'raw') return openQemuImage(image, { guarded, readOnly, signal, scope });
   await refuseInUse(image);
   const target = await openRawTarget(image, { readOnly });
   scope.defer(`close ${image}`, () => target.close());

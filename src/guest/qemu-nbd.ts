@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Scope } from '../core/scope.js';
-import { HostError, Interrupted, StepError } from '../errors.js';
+import { HostError, Interrupted, SourceError, StepError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
 import { quoteForSh } from '../host/quote.js';
-import type { GuestImageFormat } from './image-format.js';
+import { type GuardedDisk, secondOpinion, strangersOf } from '../vm-disk/index.js';
 import { inUse, lockMessage } from './in-use.js';
 import { connectNbd } from './nbd-target.js';
 import type { DiskTarget } from './target.js';
@@ -23,7 +23,8 @@ const POLL = 20;
 const MAX_SOCKET_PATH = 100;
 
 export interface QemuNbdOptions {
-  readonly format: GuestImageFormat;
+  /** What may be opened, and as what. */
+  readonly guarded: GuardedDisk;
   readonly readOnly: boolean;
   readonly signal: AbortSignal;
   /** Ends the server and removes its folder, whatever happens. */
@@ -35,7 +36,11 @@ export interface QemuNbdOptions {
  * QEMU keeps them, and QEMU's own locks hold. HostError without qemu-nbd, StepError where the image is in use.
  */
 export async function openQemuImage(path: string, options: QemuNbdOptions): Promise<DiskTarget> {
-  const { format, readOnly, signal, scope } = options;
+  const { guarded, readOnly, signal, scope } = options;
+  const { format } = guarded;
+  await secondOpinion(guarded, { label: path, signal, missingHint: INSTALL_QEMU_UTILS }).catch((error: unknown) => {
+    throw refused(error, path, format);
+  });
   const folder = socketFolder();
   const entry = await scope.announce({ kind: 'folder', path: folder });
   // Nobody else may reach the socket.
@@ -46,10 +51,14 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
   const ender = new AbortController();
   const argv = [`--socket=${socket}`, `--format=${format}`, '--cache=writeback', ...(readOnly ? ['--read-only'] : [])];
   let state: { error?: unknown } | undefined;
+  let pid: number | undefined;
   // It ends by itself when its only client goes, even if that is killed.
   const server = act('qemu-nbd', [...argv, resolve(path)], {
     signal: ender.signal,
     missingHint: INSTALL_QEMU_UTILS,
+    onStart: (id) => {
+      pid = id;
+    },
   }).then(
     () => {
       state = {};
@@ -81,6 +90,12 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
     });
     if (!disk) await sleep(POLL);
   }
+  const strangers = pid === undefined ? [] : await strangersOf(pid, guarded.files);
+  if (strangers.length > 0) {
+    throw new SourceError(
+      `${path}: it was changed while it was opened: QEMU has opened ${strangers.join(', ')} for it.`,
+    );
+  }
   return disk;
 }
 
@@ -90,17 +105,19 @@ function socketFolder(): string {
   return join(place, `osx-iso-nbd-${randomUUID()}`);
 }
 
-function refused(error: unknown, path: string, format: GuestImageFormat): Error {
+function refused(error: unknown, path: string, format: string): Error {
+  if (error instanceof SourceError || error instanceof Interrupted) return error;
   if (error instanceof HostError) {
     return new HostError(`${path} is a ${format} image: only QEMU's own qemu-nbd can change it, and it is not here.`, {
       hint: INSTALL_QEMU_UTILS,
       cause: error,
     });
   }
+  if (error instanceof StepError && !(error instanceof ActError)) return error;
   if (!(error instanceof ActError)) return new StepError(`qemu-nbd ended before anything was done with ${path}.`);
   const words = error.lines.join('\n');
   if (lockMessage(words)) return inUse(path, 'QEMU holds a lock on it', error);
-  return new StepError(`qemu-nbd cannot open ${path}: ${error.lines.at(-1) ?? 'it does not say why'}`, {
+  return new StepError(`QEMU cannot open ${path}: ${error.lines.at(-1) ?? 'it does not say why'}`, {
     cause: error,
   });
 }

@@ -16,6 +16,8 @@ export interface ActOptions {
   /** Ends the tool and everything it started. Leave it out when undoing, and when taking something that must be whole. */
   readonly signal?: AbortSignal;
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Called with the tool's process id as soon as it runs. */
+  readonly onStart?: (pid: number) => void;
   /** Given on stdin, which is empty otherwise. */
   readonly input?: string | Uint8Array;
   /** Added to the environment. */
@@ -133,6 +135,7 @@ export async function act(file: string, argv: readonly string[], options: ActOpt
   });
 
   if (child.pid !== undefined && !terminal) remember(child.pid);
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   signal?.addEventListener('abort', end, { once: true });
   if (signal?.aborted) end();
   try {

@@ -3,6 +3,8 @@ import { access, open, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { HostError, SourceError, UsageError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
+import { quoteForSh } from '../host/quote.js';
+import { diskFormatNamed, guardDisk, secondOpinion } from '../vm-disk/index.js';
 
 const MISSING = 'qemu-img comes with QEMU: sudo apt install qemu-utils, or brew install qemu.';
 
@@ -51,59 +53,49 @@ export async function createDisk(path: string, size: number, signal?: AbortSigna
   return { file, format: 'qcow2', size };
 }
 
+/** How an image of the user's is to be looked at. */
+export interface Look {
+  readonly format?: string;
+  /** Other files that it may be made of. */
+  readonly backingOk?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
 /** What a disk is, for the line that starts it. SourceError where it is not there, is no disk, or is in use. */
-export async function examineDisk(path: string, given: { readonly format?: string } = {}): Promise<DiskInfo> {
-  const file = resolve(path);
-  const found = await stat(file).catch(() => undefined);
+export async function examineDisk(path: string, look: Look = {}): Promise<DiskInfo> {
+  const found = await stat(path).catch(() => undefined);
   if (!found) {
     throw new SourceError(`--disk ${path}: no such file.`, {
-      hint: `Make it: osx-iso disk create ${JSON.stringify(path)} --size 30G`,
+      hint: `Make it: osx-iso disk create ${quoteForSh(path)} --size 30G`,
     });
   }
   if (!found.isFile() && !found.isBlockDevice()) throw new SourceError(`--disk ${path}: expected a disk image.`);
-  await access(file, constants.R_OK | constants.W_OK).catch(() => {
+  await access(path, constants.R_OK | constants.W_OK).catch(() => {
     throw new SourceError(`--disk ${path}: the guest must be able to write to it, and you may not.`, {
       hint: 'chmod u+rw, or take another file.',
     });
   });
-  const info = await examineImage('--disk ', path, given.format);
-  // A raw disk that its guest has made look like a qcow2 one could name any file of the host.
-  const behind =
-    info['full-backing-filename'] ?? info['backing-filename'] ?? info['format-specific']?.data?.['data-file'];
-  if (behind !== undefined && given.format === undefined) {
-    throw new SourceError(`--disk ${path}: this ${info.format} image has its data, or some of it, in ${behind}.`, {
-      hint: `If that is what you made, say so with --disk-format ${info.format}.`,
-    });
-  }
-  return { file, format: given.format ?? info.format, size: info['virtual-size'] };
+  return examineImage('--disk', path, look);
 }
 
-export interface Info {
-  readonly format: string;
-  readonly 'virtual-size': number;
-  readonly 'backing-filename'?: string;
-  readonly 'full-backing-filename'?: string;
-  readonly 'format-specific'?: { readonly data?: { readonly 'data-file'?: string } };
-}
-
-/** Asks qemu-img. `option` stands before the path in messages. */
-export async function examineImage(option: string, path: string, format?: string): Promise<Info> {
+/** The same of an image that is only read. `option` stands before the path in messages. */
+export async function examineImage(option: string, path: string, look: Look = {}): Promise<DiskInfo> {
+  const { format: given, backingOk = [], signal = new AbortController().signal } = look;
+  const label = `${option} ${path}`;
+  const format = given === undefined ? {} : { format: diskFormatNamed('--disk-format', given) };
+  const guarded = await guardDisk(path, { label, backingOk, ...format });
   try {
-    const force = format === undefined ? [] : ['-f', format];
-    const { stdout } = await act('qemu-img', ['info', '--output=json', ...force, resolve(path)], {
-      missingHint: MISSING,
-      env: { LC_ALL: 'C' },
-    });
-    return JSON.parse(stdout) as Info;
+    const size = await secondOpinion(guarded, { label, signal, missingHint: MISSING });
+    return { file: guarded.path, format: guarded.format, size };
   } catch (error) {
     if (!(error instanceof ActError)) throw error;
     if (/lock/i.test(error.lines.join(' '))) {
-      throw new SourceError(`${option}${path}: in use by another program, probably by another guest.`, {
+      throw new SourceError(`${label}: in use by another program, probably by another guest.`, {
         hint: 'Shut that guest down first: a disk that two guests write to is lost.',
         cause: error,
       });
     }
     const reason = error.lines.at(-1)?.replace(/^qemu-img: /, '') ?? 'qemu-img cannot read it';
-    throw new SourceError(`${option}${path}: ${reason}.`, { cause: error });
+    throw new SourceError(`${label}: ${reason}.`, { cause: error });
   }
 }

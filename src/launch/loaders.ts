@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { HostError, SourceError } from '../errors.js';
 import { hostFault } from '../host/faults.js';
 import { readHead } from '../host/read-file.js';
-import { examineImage } from './disks.js';
+import { examineImage, type Look } from './disks.js';
 import type { Firmware } from './machine.js';
 import { findOvmf, type Ovmf } from './ovmf.js';
 
@@ -12,7 +12,7 @@ import { findOvmf, type Ovmf } from './ovmf.js';
 const DEFAULT_LOADER = 'EFI/BOOT/BOOTX64.EFI';
 
 /** A UEFI loader as a disk: an image (OpenCore.qcow2), or a folder that holds EFI/BOOT/BOOTX64.EFI. */
-export async function uefiLoader(path: string): Promise<{ file: string; format: string }> {
+export async function uefiLoader(path: string, look: Look = {}): Promise<{ file: string; format: string }> {
   const file = await expectReadable('--loader ', path);
   const found = await stat(file);
   if (!found.isDirectory()) {
@@ -21,7 +21,7 @@ export async function uefiLoader(path: string): Promise<{ file: string; format: 
         hint: `Put it into a folder as ${DEFAULT_LOADER}, and give that folder.`,
       });
     }
-    return { file, format: (await examineImage('--loader ', path)).format };
+    return { file, format: (await examineImage('--loader', path, look)).format };
   }
   // Names on a FAT disk have no case, those on this host do.
   for (const name of [DEFAULT_LOADER, DEFAULT_LOADER.toLowerCase(), 'EFI/BOOT/BOOTx64.efi', 'EFI/BOOT/bootx64.efi']) {

@@ -1,5 +1,6 @@
 import { SourceError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
+import { VM_DISK_NAMES, vmDiskSignature } from '../formats/vm-disk/index.js';
 
 /** Bytes by which a file is known: at an offset, as latin1. */
 const SIGNS: readonly { readonly at: number; readonly is: string; readonly what: string; readonly packed?: true }[] = [
@@ -10,8 +11,6 @@ const SIGNS: readonly { readonly at: number; readonly is: string; readonly what:
   { at: 0, is: 'BZh', what: 'a bzip2 file', packed: true },
   { at: 0, is: '\xfd7zXZ\0', what: 'an xz file', packed: true },
   { at: 257, is: 'ustar', what: 'a tar archive', packed: true },
-  { at: 0, is: 'QFI\xfb', what: 'a disk of a virtual machine (qcow2)' },
-  { at: 0, is: 'KDMV', what: 'a disk of a virtual machine (VMDK)' },
   { at: 0x8001, is: 'CD001', what: 'an ISO 9660 disc, which no Mac installer is' },
 ];
 /** Bytes from the start that hold all of them. */
@@ -19,8 +18,13 @@ const HEAD = 0x8006;
 
 /** The words for a file that is neither disk image nor package, though some other thing; undefined where it may be a damaged one. */
 export async function foreign(path: string, file: ByteSource): Promise<SourceError | undefined> {
-  const head = Buffer.from(await file.read(0, Math.min(HEAD, file.size))).toString('latin1');
-  const sign = SIGNS.find(({ at, is }) => head.startsWith(is, at));
+  const head = await file.read(0, Math.min(HEAD, file.size));
+  const text = Buffer.from(head).toString('latin1');
+  const disk = vmDiskSignature(head);
+  const sign: { readonly what: string; readonly packed?: true } | undefined =
+    disk === undefined
+      ? SIGNS.find(({ at, is }) => text.startsWith(is, at))
+      : { what: `a disk of a virtual machine (${VM_DISK_NAMES[disk]})` };
   if (!sign && /\.dmg$/i.test(path)) return undefined;
   const found = sign?.what ?? 'a file that is neither a disk image nor a package';
   return new SourceError(`${path}: expected an installer, found ${found}.`, {

@@ -7,7 +7,13 @@ import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Scope } from '../../src/core/scope.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
-import { editImage, type PlistRequest, plistRequest, stagePlist } from '../../src/guest/index.js';
+import {
+  editImage,
+  type ImageEditOptions,
+  type PlistRequest,
+  plistRequest,
+  stagePlist,
+} from '../../src/guest/index.js';
 import { openHostFile } from '../../src/host/host-file.js';
 import { chameleonReads } from '../helpers/chameleon-reader.js';
 import { expectClean } from '../helpers/clean-volume.js';
@@ -23,7 +29,8 @@ import { asRaw, diskFile, guestVolume, inMap } from './disks.js';
 const PLIST = '/Extra/org.chameleon.Boot.plist';
 const REQUEST: PlistRequest = { base: { Timeout: '2', 'Graphics Mode': '1920x1080x32' } };
 
-const edit = (image: string, request = REQUEST, options: { partition?: number; dryRun?: boolean } = {}) =>
+type Options = Omit<ImageEditOptions, 'image'>;
+const edit = (image: string, request = REQUEST, options: Options = {}) =>
   editImage({ image, ...options }, { signal: new AbortController().signal, scope: new Scope() }, (volume) =>
     stagePlist(volume, request),
   );
@@ -38,6 +45,10 @@ async function seenByUs(raw: string) {
     await file.close();
   }
 }
+
+/** An overlay's base must be named. */
+const madeOf = (folder: string, kind: string): Options =>
+  kind === 'backed' ? { backingOk: [join(folder, 'disk.img')] } : {};
 
 // Folders of sockets are made here, and must be gone afterwards.
 process.env['TMPDIR'] = scratch('sockets');
@@ -56,7 +67,7 @@ describe.each(CASES)('a $kind image, map: $map, case-sensitive: $caseSensitive',
     const image = diskFile(folder, disk, kind);
     const backing = sha256(join(folder, 'disk.img'));
     const before = await seenByUs(asRaw(folder, image));
-    const result = await edit(image);
+    const result = await edit(image, REQUEST, madeOf(folder, kind));
     expect(result).toMatchObject({ written: true, volume: 'Guest' });
     expect(result.changes.map(({ what, path }) => `${what} ${path.join('/')}`)).toEqual([
       'add Extra',
@@ -87,7 +98,7 @@ describe.each(CASES)('a $kind image, map: $map, case-sensitive: $caseSensitive',
     const image = diskFile(folder, disk, kind);
     const old = join(folder, 'old.img');
     writeFileSync(old, disk);
-    await edit(image);
+    await edit(image, REQUEST, madeOf(folder, kind));
     const raw = asRaw(folder, image);
     const verdict = await fsck(raw);
     expect(verdict, verdict.output).toMatchObject({ status: 0 });

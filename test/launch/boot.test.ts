@@ -29,7 +29,7 @@ beforeAll(() => {
   qemu = at('qemu');
   writeFileSync(qemu, QEMU('8.2.0', 'isa-applesmc ide-hd e1000-82545em'), { mode: 0o755 });
   mkdirSync(at('bin'));
-  const info = '{"format": "raw", "virtual-size": 1048576}';
+  const info = '{"virtual-size": 1048576}';
   writeFileSync(at('bin/qemu-img'), `#!/bin/sh\necho '${info}'\n`, { mode: 0o755 });
   writeFileSync(at('osk'), KEY, { mode: 0o600 });
   writeFileSync(at('boot'), makeMultibootStub('x'));

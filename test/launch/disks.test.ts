@@ -73,7 +73,7 @@ describe('a disk that is given', () => {
     await expect(examineDisk('/nowhere/hdd')).rejects.toMatchObject({
       exitCode: 3,
       message: '--disk /nowhere/hdd: no such file.',
-      hint: 'Make it: osx-iso disk create "/nowhere/hdd" --size 30G',
+      hint: 'Make it: osx-iso disk create /nowhere/hdd --size 30G',
     });
   });
 
@@ -126,20 +126,36 @@ describe('a disk that is given', () => {
     expect(await examineDisk(file)).toMatchObject({ format: 'qcow2' });
   });
 
-  test('is no layer over another file, unless that is said', async (context) => {
+  test('is no layer over another file, unless that is named', async (context) => {
     needs(context, 'qemu-img');
     const base = join(folder, 'base.raw');
     writeFileSync(base, new Uint8Array(1 << 20));
     const file = join(folder, 'layer.qcow2');
     await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', base, '-F', 'raw', file]);
-    await expect(examineDisk(file)).rejects.toMatchObject({
+    const refused = {
       exitCode: 3,
-      hint: expect.stringContaining('--disk-format qcow2'),
-    });
-    expect(await examineDisk(file, { format: 'qcow2' })).toMatchObject({ format: 'qcow2' });
+      message: expect.stringMatching(
+        /^--disk .*layer\.qcow2: its backing file is another file, .*base\.raw \(named at byte \d+/,
+      ),
+      hint: expect.stringContaining(`--backing-ok ${base}`),
+    };
+    await expect(examineDisk(file)).rejects.toMatchObject(refused);
+    // What the disk is, is no word about what it may open.
+    await expect(examineDisk(file, { format: 'qcow2' })).rejects.toMatchObject(refused);
+    await expect(examineDisk(file, { backingOk: [file] })).rejects.toMatchObject(refused);
+    expect(await examineDisk(file, { backingOk: [base] })).toMatchObject({ format: 'qcow2', size: 1 << 20 });
     const outside = join(folder, 'outside.qcow2');
     const data = `data_file=${join(folder, 'data')}`;
     await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-o', data, outside, '1M']);
     await expect(examineDisk(outside)).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining(folder) });
+  });
+
+  test('is of a format that is a file’s', async () => {
+    const file = join(folder, 'raw.img');
+    writeFileSync(file, new Uint8Array(1 << 20));
+    await expect(examineDisk(file, { format: 'nbd' })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('expected one of raw, qcow2'),
+    });
   });
 });

@@ -5,7 +5,7 @@ import { guestLines } from './guest-lines.js';
 
 /** `osx-iso guest remove-kext` */
 export async function removeKext(options: RemoveKextOptions, context: Context): Promise<void> {
-  const { name, volume, image, partition, force, dryRun } = options;
+  const { name, volume, image, partition, backingOk, force, dryRun } = options;
   if ((volume === undefined) === (image === undefined)) throw new osx.UsageError('Give either --image or --volume.');
   if (partition !== undefined && image === undefined) throw new osx.UsageError('--partition needs --image.');
   const needless = force ? undefined : osx.needlessHere(name);
@@ -31,7 +31,7 @@ export async function removeKext(options: RemoveKextOptions, context: Context): 
   const scope = new osx.Scope();
   context.holds(() => scope.pending());
   const edit = await osx.editImage(
-    { image: image!, dryRun, ...(partition !== undefined && { partition }) },
+    { image: image!, dryRun, backingOk, ...(partition !== undefined && { partition }) },
     { signal: context.signal, scope, remark: context.remark },
     (staged) => osx.stageKextRemoval(staged, { name, force }),
   );

@@ -5,7 +5,7 @@ import { guestLines } from './guest-lines.js';
 
 /** `osx-iso plist`: composes the plist and puts it where it is wanted. */
 export async function plist(options: PlistOptions, context: Context): Promise<void> {
-  const { volume, image, output, partition, dryRun, force, merge } = options;
+  const { volume, image, output, partition, backingOk, dryRun, force, merge } = options;
   if ([volume, image, output].filter((place) => place !== undefined).length > 1) {
     throw new osx.UsageError('Only one of --volume, --image and -o can be given.');
   }
@@ -18,7 +18,7 @@ export async function plist(options: PlistOptions, context: Context): Promise<vo
     const scope = new osx.Scope();
     context.holds(() => scope.pending());
     const edit = await osx.editImage(
-      { image, dryRun, ...(partition !== undefined && { partition }) },
+      { image, dryRun, backingOk, ...(partition !== undefined && { partition }) },
       { signal: context.signal, scope, remark: context.remark },
       (staged) => osx.stagePlist(staged, request),
     );

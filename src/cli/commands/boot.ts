@@ -8,6 +8,7 @@ export interface BootOptions {
   readonly disk: readonly string[];
   readonly createDisk?: string;
   readonly diskFormat?: string;
+  readonly backingOk: readonly string[];
   readonly chameleon?: string;
   readonly append?: string;
   readonly firmware?: 'bios' | 'uefi';
@@ -41,6 +42,7 @@ export interface BootOptions {
 /** What is not given. */
 export const BOOT_DEFAULTS = {
   disk: [],
+  backingOk: [],
   smc: true,
   accel: 'auto',
   headless: false,
@@ -87,6 +89,7 @@ export function bootOptions(command: Command): Command {
     .option('--disk <file>', "the guest's disk; may be given again", collect)
     .option('--create-disk <size>', 'make the (first) disk where it is not there: 30G')
     .option('--disk-format <format>', 'what the disks are, where that must be said: raw, qcow2')
+    .option('--backing-ok <file>', 'a file that a disk may be made of; may be given again', collect)
     .option('--chameleon <file>', 'the boot loader: the file "boot" of Chameleon or Enoch')
     .option('--append <words>', 'words for Chameleon: "timeout=5"')
     .addOption(new Option('--firmware <kind>', 'bios (with Chameleon) or uefi').choices(['bios', 'uefi']))

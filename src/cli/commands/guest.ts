@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Start } from '../session.js';
-import { partitionNumber } from './plist.js';
+import { collect, partitionNumber } from './plist.js';
 
 /** `osx-iso guest remove-kext`, as typed. */
 export interface RemoveKextOptions {
@@ -9,6 +9,8 @@ export interface RemoveKextOptions {
   readonly volume?: string;
   readonly image?: string;
   readonly partition?: number;
+  /** Files that the disk may be made of. */
+  readonly backingOk: readonly string[];
   /** Even where there is no need, and from any folder. */
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -28,11 +30,14 @@ export function registerGuest(program: Command, start: Start): void {
     .argument('<name>', 'the kext: AppleIntelCPUPowerManagement')
     .option('--image <file>', "the guest's disk (raw, or what qemu-nbd opens)")
     .option('--partition <n>', 'with --image: the partition, where there are several', partitionNumber)
+    .option('--backing-ok <file>', 'with --image: a file it may be made of; again for more', collect)
     .option('--volume <dir>', "the guest's mounted volume")
     .option('--force', 'even where there is no need; from any folder')
     .option('--dry-run', 'print what would be removed and do nothing')
     .addHelpText('after', '\nExample:\n  osx-iso guest remove-kext AppleIntelCPUPowerManagement --image lion.img')
     .action((name: string, options: Partial<RemoveKextOptions>) =>
-      start((api, context) => api.removeKext({ name, force: false, dryRun: false, ...options }, context)),
+      start((api, context) =>
+        api.removeKext({ name, backingOk: [], force: false, dryRun: false, ...options }, context),
+      ),
     );
 }

@@ -17,6 +17,8 @@ export interface PlistOptions {
   readonly image?: string;
   /** Number in the disk's partition map. */
   readonly partition?: number;
+  /** Files that the disk may be made of. */
+  readonly backingOk: readonly string[];
   readonly output?: string;
   /** Keep the settings of the plist that is there. */
   readonly merge: boolean;
@@ -25,7 +27,7 @@ export interface PlistOptions {
   readonly dryRun: boolean;
 }
 
-const SWITCHES = { set: [], unset: [], allowUnknown: false, merge: false, force: false, dryRun: false };
+const SWITCHES = { backingOk: [], set: [], unset: [], allowUnknown: false, merge: false, force: false, dryRun: false };
 
 const EXAMPLES = `
 Examples:
@@ -47,6 +49,7 @@ export function registerPlist(program: Command, start: Start): void {
     .option('--volume <dir>', 'write to /Extra of this mounted volume')
     .option('--image <file>', "write to /Extra of this disk's HFS+ volume (raw, or what qemu-nbd opens)")
     .option('--partition <n>', 'with --image: the partition, where there are several', partitionNumber)
+    .option('--backing-ok <file>', 'with --image: a file it may be made of; again for more', collect)
     .option('-o, --output <file>', 'write to this file')
     .option('--merge', 'keep the settings of the plist that is there')
     .option('--force', 'replace the output file; take any folder for --volume')
