@@ -39,6 +39,11 @@ export interface Entry {
   readonly xattrs: readonly Xattr[];
   /** Set where the file has more than one name: entries with equal `link` are the same file. */
   readonly link?: number;
+  /**
+   * Set where the entry was given before: once more, with what came to light since. An archive may list a folder, or what belongs
+   * to it, after its content. Who copies adds it to what is there: owner, mode, dates, Finder info, attributes, resource fork.
+   */
+  readonly again?: true;
   /** Where the entry itself lies among the host's files (a mounted volume): for those who copy with the host's own tools. */
   readonly hostPath?: string;
 }
@@ -52,7 +57,8 @@ export interface Xattr {
 export interface Tree {
   readonly name: string;
   /**
-   * Everything at and below `from` (default: the root, which itself is included), parents before their children.
+   * Everything at and below `from` (default: the root, which itself is included), parents before their children; some a second
+   * time, see Entry.again.
    * A missing `from` yields nothing. The entries' data stay readable after the walk and
    * after `close`, until the file they lie in is closed.
    */

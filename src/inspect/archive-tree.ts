@@ -18,7 +18,7 @@ export class ArchiveTree implements Tree {
       const parts = path.split('/');
       if (parts.length < from.length || !from.every((name, i) => name === parts[i])) continue;
       if (type === 'directory') yield entryOf(parts, undefined);
-      else if (type === 'file') yield entryOf(parts, this.#archive.member(path));
+      else if (type === 'file') yield entryOf(parts, this.#archive.provedMember(path));
     }
   }
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { SourceError, UsageError } from '../errors.js';
 import { chunks } from '../formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path, showName, showPath } from '../formats/entry.js';
-import type { Opened } from './layers.js';
+import type { Opened } from './opened.js';
 
 /**
  * Copies what is at `path` to the host path `output`, which must not exist: contents as a program on OS X would read them, modes
@@ -20,6 +20,8 @@ export async function extract(
   let bytes = 0;
   for await (const entry of opened.tree.walk(path)) {
     signal.throwIfAborted();
+    // Nothing that comes late is extracted: attributes, Finder info, a folder's mode.
+    if (entry.again) continue;
     const host = join(top, ...entry.path.slice(path.length).map((name) => hostName(name, entry.path)));
     if (entry.kind === 'folder') await mkdir(host).catch(already(host));
     else if (entry.kind === 'symlink') await extractLink(entry, host);
@@ -53,12 +55,13 @@ async function extractLink(entry: Entry, host: string): Promise<void> {
 }
 
 async function extractFile(opened: Opened, entry: Entry, host: string, signal: AbortSignal): Promise<number> {
-  const source = (await opened.file(entry.path)) ?? entry.data!;
+  const source = (await opened.content(entry)) ?? entry.data!;
   const handle = await open(host, 'wx', entry.bsd.mode & 0o777).catch(already(host));
   try {
     for await (const part of chunks(source)) {
       signal.throwIfAborted();
       await handle.writeFile(part);
+      source.observe?.(part);
     }
   } finally {
     await handle.close();

@@ -9,10 +9,11 @@ import type { HostFile } from '../host/host-file.js';
 import { openGiven } from '../host/open-given.js';
 import { findInstaller } from '../source/find.js';
 import { extract } from './extract.js';
-import { type Layer, type Opened, openLayers } from './layers.js';
+import { openLayers } from './layers.js';
+import type { Layer, Opened } from './opened.js';
 import { recognise } from './recognise.js';
 
-export type { Layer } from './layers.js';
+export type { Layer } from './opened.js';
 
 export interface InspectOptions {
   /** A path inside, POSIX; it may lead through containers: /Packages/Essentials.pkg/System/Library/Kernels. */
@@ -63,7 +64,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
   const installer = recognised && 'release' in recognised ? { installer: recognised } : {};
   try {
     const wanted = options.inside === undefined ? [] : wantedPath(options.inside);
-    const { opened, layers, rest } = await descend(file, wanted);
+    const { opened, layers, rest, prove } = await descend(file, wanted);
     const target = await opened.entry(rest);
     if (!target) {
       throw new SourceError(`${file.name}: nothing is at ${options.inside}.`, {
@@ -71,6 +72,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
       });
     }
     if (options.output !== undefined) {
+      await prove(options.signal);
       const extracted = await extract(opened, rest, options.output, options.signal);
       return { file: path, layers, listing: [], extracted };
     }
@@ -85,13 +87,20 @@ export async function readInside(
   path: string,
   inside: string,
   write: (part: Uint8Array) => Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> {
   const file = await openTop(path);
   try {
-    const { opened, rest } = await descend(file, wantedPath(inside));
-    const source = await opened.file(rest);
+    const { opened, rest, prove } = await descend(file, wantedPath(inside));
+    const entry = await opened.entry(rest);
+    const source = entry && (await opened.content(entry));
     if (!source) throw new SourceError(`${file.name}: no file is at ${inside}.`);
-    for await (const part of chunks(source)) await write(part);
+    await prove(signal);
+    for await (const part of chunks(source)) {
+      signal.throwIfAborted();
+      await write(part);
+      source.observe?.(part);
+    }
   } finally {
     await file.close();
   }
@@ -116,29 +125,46 @@ async function openTop(path: string): Promise<HostFile> {
   throw new SourceError(`${path}: expected an installer app or a disk image, found a folder without one.`);
 }
 
-/** Follows a path through containers as far as it leads. */
-async function descend(file: HostFile, wanted: Path): Promise<{ opened: Opened; layers: Layer[]; rest: Path }> {
-  let opened = await openLayers(file);
-  const layers = [...opened.layers];
-  let rest = wanted;
-  for (let depth = 1; depth < DEEPEST; depth++) {
-    const length = await fileOnTheWay(opened, rest);
-    if (length === undefined) break;
-    const inner = await opened.file(rest.slice(0, length));
-    if (!inner) break;
-    opened = await openLayers(inner);
-    layers.push(...opened.layers);
-    rest = rest.slice(length);
-  }
-  return { opened, layers, rest };
+/** Where a path leads. */
+interface Descent {
+  readonly opened: Opened;
+  readonly layers: readonly Layer[];
+  /** The path inside `opened`. */
+  readonly rest: Path;
+  /** See Opened.prove; of all containers on the way. */
+  prove(signal: AbortSignal): Promise<void>;
 }
 
-/** How many names of the path lead to a file that more names follow. */
-async function fileOnTheWay(opened: Opened, path: Path): Promise<number | undefined> {
+/** Follows a path through containers as far as it leads. */
+async function descend(file: HostFile, wanted: Path): Promise<Descent> {
+  let opened = await openLayers(file);
+  const layers = [...opened.layers];
+  const proofs: ((signal: AbortSignal) => Promise<void> | undefined)[] = [];
+  let rest = wanted;
+  for (let depth = 1; depth < DEEPEST; depth++) {
+    const found = await fileOnTheWay(opened, rest);
+    const inner = found && (await opened.content(found));
+    if (!inner) break;
+    const outer = opened;
+    proofs.push((signal) => outer.prove?.(found.path, signal));
+    opened = await openLayers(inner);
+    layers.push(...opened.layers);
+    rest = rest.slice(found.path.length);
+  }
+  const innermost = opened;
+  const prove = async (signal: AbortSignal) => {
+    for (const proof of proofs) await proof(signal);
+    await innermost.prove?.(rest, signal);
+  };
+  return { opened, layers, rest, prove };
+}
+
+/** The first file on a path that more names follow. */
+async function fileOnTheWay(opened: Opened, path: Path): Promise<Entry | undefined> {
   for (let length = 1; length < path.length; length++) {
     if (!/\.(dmg|pkg|mpkg|iso|cdr|sparseimage)$/i.test(path[length - 1]!)) continue;
     const entry = await opened.entry(path.slice(0, length));
-    if (entry?.kind === 'file') return length;
+    if (entry?.kind === 'file') return entry;
   }
   return undefined;
 }
@@ -149,7 +175,7 @@ async function list(opened: Opened, target: Entry, signal: AbortSignal): Promise
   const listing: Listed[] = [];
   for await (const entry of opened.tree.walk(target.path)) {
     signal.throwIfAborted();
-    if (entry.path.length !== depth) continue;
+    if (entry.path.length !== depth || entry.again) continue;
     listing.push(await line(entry));
     if (listing.length >= MOST_LISTED) break;
   }

@@ -1,35 +1,19 @@
+import { SourceError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
 import { type Disk, openDisk, openVolume } from '../formats/disk.js';
-import type { Entry, Path, Tree } from '../formats/entry.js';
 import { mapTitle } from '../formats/partition-map/index.js';
-import { openPackage } from '../formats/payload.js';
-import { openXar } from '../formats/xar/index.js';
 import { releaseTitle } from '../releases.js';
+import { foreignKind } from '../source/foreign.js';
 import { isPackage } from '../source/unwrap.js';
 import { readSystemVersion } from '../system-version.js';
 import { volumeUuid } from '../verify/uuid.js';
-import { ArchiveTree } from './archive-tree.js';
-
-/** One container in the chain: what it is, and what is known of it as short lines. */
-export interface Layer {
-  readonly kind: 'disk image' | 'partition map' | 'volume' | 'package';
-  readonly name: string;
-  readonly lines: readonly string[];
-}
-
-/** The innermost thing that was opened: a tree one can list and read files of. */
-export interface Opened {
-  readonly layers: readonly Layer[];
-  readonly tree: Tree;
-  entry(path: Path): Promise<Entry | undefined>;
-  file(path: Path): Promise<ByteSource | undefined>;
-}
+import type { Layer, Opened } from './opened.js';
+import { openPackageLayers } from './package-layers.js';
 
 /** Opens a file as what its bytes say it is: a disk image with an HFS+ volume, or a flat package. */
 export async function openLayers(file: ByteSource): Promise<Opened> {
   if (await isPackage(file)) return openPackageLayers(file);
-  const disk = await openDisk(file);
-  const { partition, volume } = await openVolume(disk);
+  const { disk, partition, volume } = await openImage(file);
   const { header } = volume;
   const journal = await volume.journal();
   const system = await readSystemVersion(volume).catch(() => undefined);
@@ -48,7 +32,19 @@ export async function openLayers(file: ByteSource): Promise<Opened> {
       ],
     },
   ];
-  return { layers, tree: volume, entry: (path) => volume.entry(path), file: (path) => volume.file(path) };
+  return { layers, tree: volume, entry: (path) => volume.entry(path), content: ({ path }) => volume.file(path) };
+}
+
+/** SourceError that says what it is where it is something else. */
+async function openImage(file: ByteSource) {
+  try {
+    const disk = await openDisk(file);
+    return { disk, ...(await openVolume(disk)) };
+  } catch (error) {
+    const other = error instanceof SourceError ? await foreignKind(file) : undefined;
+    if (!other) throw error;
+    throw new SourceError(`${file.name}: expected a disk image or a package, found ${other.what}.`, { cause: error });
+  }
 }
 
 function diskLayers(disk: Disk, file: ByteSource): Layer[] {
@@ -75,32 +71,4 @@ function diskLayers(disk: Disk, file: ByteSource): Layer[] {
     });
   }
   return layers;
-}
-
-async function openPackageLayers(file: ByteSource): Promise<Opened> {
-  const archive = await openXar(file);
-  const hasPayload = archive.members.some(({ path, type }) => type === 'file' && /^([^/]+\/)?Payload$/.test(path));
-  const tree = hasPayload ? await openPackage(file) : new ArchiveTree(archive);
-  const entry = async (path: Path): Promise<Entry | undefined> => {
-    for await (const found of tree.walk(path)) if (found.path.length === path.length) return found;
-    return undefined;
-  };
-  return {
-    layers: [
-      {
-        kind: 'package',
-        name: file.name,
-        lines: [
-          `${file.size} bytes; ${tree instanceof ArchiveTree ? 'no payload' : `payload: ${tree.forms.join(', ')}`}`,
-          ...archive.members.filter(({ type }) => type === 'file').map(({ path, size }) => `${path}  ${size} bytes`),
-        ],
-      },
-    ],
-    tree,
-    entry,
-    file: async (path) => {
-      const found = await entry(path);
-      return found?.kind === 'file' ? found.data : undefined;
-    },
-  };
 }

@@ -24,8 +24,8 @@ export function copy(from: string, to: string, options: { chunklist?: string } =
       const { volume, path } = onVolume(job, to);
       const count = await copyTree(job, tree, place.path, volume, path);
       if (count === 0) {
-        throw new SourceError(`${from}: expected a file or folder to copy, found nothing.`, {
-          hint: 'The installer is incomplete: download it again.',
+        throw new SourceError(`${from}: expected a file or folder to copy, found nothing in all of ${source.name}.`, {
+          hint: 'osx-iso inspect shows what the installer holds.',
         });
       }
       if (source instanceof FirstThatHas) job.note(`from ${source.takenFrom}`);
@@ -43,7 +43,7 @@ async function copyTree(job: Job, tree: Tree, from: Path, volume: Volume, to: Pa
     async *walk(path) {
       for await (const entry of tree.walk(path)) {
         job.signal.throwIfAborted();
-        count++;
+        if (!entry.again) count++;
         yield entry;
       }
     },

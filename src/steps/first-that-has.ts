@@ -9,12 +9,13 @@ export interface Candidate {
   open(): Promise<Tree>;
 }
 
-/** Most entries of one package that are held back until the wanted file comes. */
+/** Most entries of one package that are held back until the wanted file comes: more are gone through twice. */
 const MOST_HELD = 10_000;
 
 /**
  * The first of several packages that has a certain file, as a tree. A payload can only be gone through from its start, so it is
- * not looked into beforehand: entries are held back until the file comes, and are forgotten when it does not.
+ * not looked into beforehand: entries are held back until the file comes, and are forgotten when it does not. A package counts
+ * as one without it when it was read to its end.
  */
 export class FirstThatHas implements Tree {
   readonly name: string;
@@ -42,24 +43,29 @@ export class FirstThatHas implements Tree {
     for (const candidate of this.candidates) {
       const tree = await this.#opened(candidate);
       this.#current = tree;
-      let held: Entry[] | undefined = [];
+      let held: Entry[] = [];
+      let entries = 0;
+      let found = false;
       for await (const entry of tree.walk(from)) {
-        if (held === undefined) {
+        if (found) {
           yield entry;
           continue;
         }
-        held.push(entry);
-        if (this.#isWanted(entry)) {
-          this.takenFrom = candidate.place;
-          yield* held;
-          held = undefined;
-        } else if (held.length > MOST_HELD) break;
+        if (++entries <= MOST_HELD) held.push(entry);
+        found = this.#isWanted(entry);
+        if (!found) continue;
+        this.takenFrom = candidate.place;
+        if (entries > MOST_HELD) break;
+        yield* held;
+        held = [];
       }
-      if (held === undefined) return;
+      if (found && entries > MOST_HELD) yield* tree.walk(from);
+      if (found) return;
     }
-    throw new SourceError(`expected a ${this.what}, found nothing at ${this.wants} in ${this.name}.`, {
-      hint: `The installer is incomplete: download it again, or give the ${this.what} of this very release with --${this.what} FILE.`,
-    });
+    throw new SourceError(
+      `expected a ${this.what}, found nothing at ${this.wants} in ${this.name}, which were gone through to their ends.`,
+      { hint: `Give the ${this.what} of this very release with --${this.what} FILE.` },
+    );
   }
 
   progress(): { readonly done: number; readonly total: number } {

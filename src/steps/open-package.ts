@@ -56,9 +56,6 @@ async function openOne(job: Job, file: ByteSource): Promise<Tree> {
   const { tool } = job;
   const { source, position } = followed(file, job.signal);
   const payload = await open(source, {
-    // Apple's payloads list a folder's tree without gaps, so nothing behind it need be decoded. What this may get wrong, a
-    // kernel that is not there, is an error two steps on.
-    contiguous: true,
     ...(tool.make && {
       decodeChunk: (chunk, room) => tool.make!([chunk], chunk.length, room),
       // While one chunk is waited for, others keep the other threads busy.
@@ -81,7 +78,7 @@ async function* keptInMemory(entries: AsyncIterable<Entry>): AsyncGenerator<Entr
   let kept = 0;
   for await (const entry of entries) {
     const { data } = entry;
-    if (!data || data.size > KEPT_FILE || kept + data.size > KEPT) {
+    if (!data || entry.again || data.size > KEPT_FILE || kept + data.size > KEPT) {
       yield entry;
       continue;
     }

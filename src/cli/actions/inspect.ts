@@ -8,7 +8,7 @@ export async function inspect({ file, path, output }: InspectOptions, context: C
   const given = { ...(path !== undefined && { inside: path }), signal: context.signal };
   if (output === '-') {
     if (path === undefined) throw new osx.UsageError('-o - needs the path of a file inside.');
-    await osx.readInside(file, path, (part) => context.write(part));
+    await osx.readInside(file, path, (part) => context.write(part), context.signal);
     return;
   }
   if (output !== undefined && path === undefined) {

@@ -20,6 +20,8 @@ const S_IFDIR = 0o040000;
 export interface CpioEntry extends CpioHeader {
   /** Names from the root down, POSIX (a `:` stays one); [] is the root, "./" is gone. */
   readonly path: readonly string[];
+  /** The same joined by "/": "" is the root. */
+  readonly key: string;
   /** The name as written, for errors. */
   readonly name: string;
   /** Where the header is in the cpio stream, bytes. */
@@ -96,7 +98,7 @@ export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: s
           yield bytes;
         }
       };
-      yield entryOf(header, path, entryName, headerOffset, dataOffset, data);
+      yield entryOf(header, path, key, entryName, headerOffset, dataOffset, data);
       const left = end - feed.position;
       if ((await feed.skip(left)) < left)
         throw early(`${header.size} bytes of ${entryName}`, `${feed.position - dataOffset}`);
@@ -112,6 +114,7 @@ export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: s
 function entryOf(
   { format, dev, ino, mode, uid, gid, nlink, rdev, mtime, nameSize, size }: CpioHeader,
   path: readonly string[],
+  key: string,
   name: string,
   headerOffset: number,
   dataOffset: number,
@@ -130,6 +133,7 @@ function entryOf(
     nameSize,
     size,
     path,
+    key,
     name,
     headerOffset,
     dataOffset,

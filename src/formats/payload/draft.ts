@@ -21,6 +21,8 @@ const EMPTY = new Uint8Array(0);
 /** What is known of an entry so far; AppleDouble and hard-linked data may still come. */
 export interface Draft {
   readonly path: Path;
+  /** See CpioEntry.key. */
+  readonly key: string;
   readonly kind: Entry['kind'];
   readonly header: Pick<CpioHeader, 'mode' | 'uid' | 'gid' | 'mtime' | 'rdev'>;
   readonly data?: ByteSource | undefined;
@@ -37,6 +39,7 @@ export function kindOf(mode: number): Entry['kind'] | undefined {
 export function impliedFolder(path: Path): Draft {
   return {
     path,
+    key: path.map((name) => name.replaceAll('/', ':')).join('/'),
     kind: 'folder',
     header: { mode: 0o040755, uid: 0, gid: 0, mtime: 0, rdev: { major: 0, minor: 0 } },
   };

@@ -1,11 +1,12 @@
 import { FormatError } from '../../errors.js';
 import { readAppleDouble } from '../appledouble.js';
-import { type ByteSource, fromBytes } from '../bytes.js';
+import { type ByteSource, chunks, fromBytes } from '../bytes.js';
 import { type CpioEntry, readCpio } from '../cpio/index.js';
 import type { Entry, Path } from '../entry.js';
 import { type Draft, finished, impliedFolder, kindOf } from './draft.js';
 import type { Payload } from './form.js';
-import { HardLinks, type LinkGroup } from './links.js';
+import { Given } from './given.js';
+import { HardLinks, isPlaceholder, isTellingSize, type LinkGroup } from './links.js';
 import { MAX_WHOLE_FILE } from './replay.js';
 
 /** Most data kept in memory in a walk of a subtree, so that it need not be decoded again; bytes. */
@@ -18,62 +19,61 @@ const MAX_WAITING_DOUBLES = 10_000;
 const MAX_TARGET = 4096;
 
 export interface WalkOptions {
-  /** Stop after the subtree: for archives known to list a folder's tree without gaps (all of Apple's seen so far). */
-  readonly contiguous?: boolean;
+  /**
+   * All that there is at and below `from`, with the AppleDouble of `from`, as POSIX names joined by "/": when all of it has come,
+   * and what follows lies elsewhere, a walk ends. Undefined or empty, or lacking something that comes: it goes on to the end.
+   */
+  readonly listed?: ReadonlySet<string> | undefined;
 }
 
-/** The entries of a payload at and below `from`, parents first. Names that are hard links may come later than their place. */
+/**
+ * The entries of a payload at and below `from`, parents first, in whatever order the payload has them: a folder it lists after
+ * what is in it, or whose AppleDouble comes late, is given again then. Names that are hard links may come later than their place.
+ */
 export async function* walkPayload(payload: Payload, from: Path, options: WalkOptions = {}): AsyncGenerator<Entry> {
   yield* new Walk(payload, from, options).run();
 }
 
+/** Data and a way to look at it once, now, without a new pass over the payload. */
+interface Data {
+  readonly source: ByteSource;
+  now(): AsyncIterable<Uint8Array>;
+}
+
 class Walk {
   readonly #links = new HardLinks<Draft>();
-  /** Folders given out; and where a child came before its folder, that it must not come now. */
-  readonly #folders = new Set<string>();
-  /** AppleDouble files whose file has not come, by the path of that. */
+  readonly #given = new Given();
+  /** AppleDouble files whose file has not come, by the key of that. */
   readonly #doubles = new Map<string, Draft>();
   #doubleBytes = 0;
   /** The last entry, held back because its AppleDouble file may come next. */
   #held: Draft | undefined;
   #kept = 0;
+  /** What has still to come; undefined where nobody knows. */
+  #left: Set<string> | undefined;
 
   constructor(
     readonly payload: Payload,
     readonly from: Path,
-    readonly options: WalkOptions,
-  ) {}
+    { listed }: WalkOptions,
+  ) {
+    this.#left = listed && listed.size > 0 ? new Set(listed) : undefined;
+  }
 
   async *run(): AsyncGenerator<Entry> {
-    let found = false;
     for await (const entry of readCpio(this.payload.feed(), this.payload.name)) {
       const path = entry.path.map((part) => part.replaceAll(':', '/'));
-      const inside = this.#inside(path);
-      const double = doubleOf(path, entry);
-      if (!inside && !(double && this.#inside(double))) {
-        // Not wanted itself, but it may carry the data of a name that is.
-        if (isLinked(entry)) yield* this.#linked(entry, this.#source(entry));
-        if (found && this.options.contiguous && this.#links.unfinished().length === 0) break;
+      const double = doubleOf(entry);
+      if (this.#inside(path) || (double !== undefined && this.#inside([...path.slice(0, -1), path.at(-1)!.slice(2)]))) {
+        yield* this.#take(entry, path, double);
         continue;
       }
-      found = true;
-      const kind = kindOf(entry.mode);
-      if (!kind) throw this.#fault(entry, 'a file type', `mode ${entry.mode.toString(8)}`);
-      const data = double && (await this.#doubleData(entry));
-      const parsed = data && (await readAppleDouble(data));
-      if (double && parsed && this.#takeDouble(double, { path, kind, header: entry, data, double: parsed })) continue;
-      if (!inside) continue;
-      const draft = await this.#draft(path, kind, entry, data);
-      yield* this.#release();
-      const key = path.join('\0');
-      const waiting = this.#doubles.get(key);
-      if (waiting) {
-        draft.double = waiting.double;
-        this.#doubles.delete(key);
-        if (!this.payload.seekable) this.#doubleBytes -= waiting.data?.size ?? 0;
+      if (this.#left?.size === 0) {
+        yield* this.#release();
+        if (this.#links.unfinished().length === 0) break;
       }
-      this.#held = draft;
-      if (draft.group) yield* this.#settle(draft.group);
+      // Not wanted itself, but it may carry the data of a name that is.
+      if (isLinked(entry)) yield* this.#linked(entry);
     }
     yield* this.#release();
     for (const group of this.#links.unfinished()) {
@@ -82,6 +82,26 @@ class Walk {
     }
     // Whose file never came are files like others.
     for (const draft of this.#doubles.values()) yield* this.#give({ ...draft, double: undefined });
+  }
+
+  /** Takes what is in the subtree, or is the AppleDouble of `double`, which is. */
+  async *#take(entry: CpioEntry, path: Path, double: string | undefined): AsyncGenerator<Entry> {
+    // A list that lacks something is none to go by.
+    if (this.#left && !this.#left.delete(entry.key)) this.#left = undefined;
+    const kind = kindOf(entry.mode);
+    if (!kind) throw this.#fault(entry, 'a file type', `mode ${entry.mode.toString(8)}`);
+    const data = double === undefined ? undefined : await this.#doubleData(entry);
+    const parsed = data && (await readAppleDouble(data.source));
+    if (double !== undefined && parsed) {
+      const header = headerOf(entry);
+      const draft: Draft = { path, key: entry.key, kind, header, data: data.source, double: parsed };
+      if (yield* this.#takeDouble(double, draft)) return;
+    }
+    if (!this.#inside(path)) return;
+    const draft = await this.#draft(path, kind, entry, data);
+    yield* this.#release();
+    this.#held = draft;
+    if (draft.group) yield* this.#settle(draft.group);
   }
 
   #inside(path: Path): boolean {
@@ -93,34 +113,48 @@ class Walk {
     return new FormatError({ file: this.payload.name, structure, offset: entry.headerOffset, expected, found });
   }
 
-  async #draft(path: Path, kind: Entry['kind'], entry: CpioEntry, had?: ByteSource): Promise<Draft> {
+  async #draft(path: Path, kind: Entry['kind'], entry: CpioEntry, had?: Data): Promise<Draft> {
+    const common = { path, key: entry.key, kind, header: headerOf(entry) };
     if (kind === 'symlink') {
       if (entry.size < 1 || entry.size > MAX_TARGET) {
         throw this.#fault(entry, `a target of 1 to ${MAX_TARGET} bytes`, `${entry.size}`);
       }
-      return { path, kind, header: entry, data: fromBytes(await collect(entry), this.#nameOf(entry)) };
+      return { ...common, data: fromBytes(await collect(entry), this.#nameOf(entry)) };
     }
     if (kind !== 'file') {
       if (entry.size > 0) throw this.#fault(entry, `no data in a ${kind}`, `${entry.size} bytes`);
-      return { path, kind, header: entry };
+      return common;
     }
     const data = had ?? (await this.#keep(entry));
-    if (!isLinked(entry)) return { path, kind, header: entry, data };
+    if (!isLinked(entry)) return { ...common, data: data.source };
+    return { ...common, data: data.source, group: await this.#join(entry, data) };
+  }
+
+  /** The group of a name, which may be the one that has the data. */
+  async #join(entry: CpioEntry, data: Data): Promise<LinkGroup<Draft>> {
     const group = this.#links.join(entry);
-    if (entry.size > 0) group.data ??= data;
-    return { path, kind, header: entry, data, group };
+    if (entry.size === 0 || group.data) return group;
+    if (await isPlaceholder(data.now())) group.placeholder ??= data.source;
+    else group.data = data.source;
+    return group;
   }
 
   /** The data of a file, kept in memory where having it again is dear and a subtree says that it is wanted. */
-  async #keep(entry: CpioEntry): Promise<ByteSource> {
+  async #keep(entry: CpioEntry): Promise<Data> {
     const dear = !this.payload.seekable && this.from.length > 0;
-    if (!dear || entry.size > MAX_WHOLE_FILE || this.#kept + entry.size > MAX_KEPT) return this.#source(entry);
+    if (!dear || entry.size > MAX_WHOLE_FILE || this.#kept + entry.size > MAX_KEPT) return this.#data(entry);
     this.#kept += entry.size;
-    return fromBytes(await collect(entry), this.#nameOf(entry));
+    return this.#inMemory(entry);
   }
 
-  #source(entry: CpioEntry): ByteSource {
-    return this.payload.file(entry.dataOffset, entry.size, this.#nameOf(entry));
+  #data(entry: CpioEntry): Data {
+    const source = this.payload.file(entry.dataOffset, entry.size, this.#nameOf(entry));
+    return { source, now: () => entry.data() };
+  }
+
+  async #inMemory(entry: CpioEntry): Promise<Data> {
+    const source = fromBytes(await collect(entry), this.#nameOf(entry));
+    return { source, now: () => chunks(source) };
   }
 
   #nameOf(entry: CpioEntry): string {
@@ -128,30 +162,28 @@ class Walk {
   }
 
   /** What a `._name` file holds, in memory where it could not be had again; undefined where it is too long for that. */
-  async #doubleData(entry: CpioEntry): Promise<ByteSource | undefined> {
-    if (this.payload.seekable) return this.#source(entry);
-    if (this.#doubleBytes + entry.size > MAX_APPLEDOUBLE) return undefined;
-    return fromBytes(await collect(entry), this.#nameOf(entry));
+  async #doubleData(entry: CpioEntry): Promise<Data | undefined> {
+    if (this.payload.seekable) return this.#data(entry);
+    return this.#doubleBytes + entry.size > MAX_APPLEDOUBLE ? undefined : this.#inMemory(entry);
   }
 
-  /** Takes `._name` as a part of `target`; false where there is no room for it to wait. */
-  #takeDouble(target: Path, draft: Draft): boolean {
-    const key = target.join('\0');
-    if (this.#held?.path.join('\0') === key && !this.#held.double) {
-      this.#held.double = draft.double;
+  /** Takes `._name` as a part of what has the key `target`; false where there is no room for it to wait. */
+  *#takeDouble(target: string, draft: Draft): Generator<Entry, boolean> {
+    const known = this.#held?.key === target ? this.#held : this.#given.get(target);
+    if (known && !known.double) {
+      known.double = draft.double;
+      if (this.#given.has(known)) yield { ...finished(known), again: true };
       return true;
     }
     if (this.#doubles.size >= MAX_WAITING_DOUBLES) return false;
-    this.#doubles.set(key, draft);
+    this.#doubles.set(target, draft);
     if (!this.payload.seekable) this.#doubleBytes += draft.data?.size ?? 0;
     return true;
   }
 
   /** A name outside the subtree: all that counts is its data. */
-  *#linked(entry: CpioEntry, data: ByteSource): Generator<Entry> {
-    const group = this.#links.join(entry);
-    if (entry.size > 0) group.data ??= data;
-    yield* this.#settle(group);
+  async *#linked(entry: CpioEntry): AsyncGenerator<Entry> {
+    yield* this.#settle(await this.#join(entry, this.#data(entry)));
   }
 
   *#release(): Generator<Entry> {
@@ -163,36 +195,57 @@ class Walk {
     else yield* this.#give(draft);
   }
 
-  /** Gives out what waited for the group's data. */
+  /** Gives out what waited for the group's data. FormatError where no name has any. */
   *#settle(group: LinkGroup<Draft>): Generator<Entry> {
     if (!group.data && !group.whole) return;
+    const wanted = group.waiting.length > 0 || this.#held?.group === group;
+    if (wanted && !group.data && group.placeholder) {
+      if (isTellingSize(group.size)) {
+        throw new FormatError({
+          file: this.payload.name,
+          structure: `hard-linked file ${JSON.stringify(group.placeholder.name.slice(this.payload.name.length + 2))}`,
+          offset: 0,
+          expected: `its ${group.size} bytes at one of its names`,
+          found: `"NULLcanary", which stands in for them, at ${group.names === 1 ? 'the only one' : `all ${group.names}`}`,
+          hint: 'The package is damaged: get it again.',
+        });
+      }
+      group.data = group.placeholder;
+    }
     for (const draft of group.waiting.splice(0)) yield* this.#give(draft);
   }
 
   *#give(draft: Draft): Generator<Entry> {
-    const { path } = draft;
-    // Folders the archive does not list, from the subtree's root down.
-    for (let depth = this.from.length; depth < path.length; depth++) {
-      const parent = path.slice(0, depth);
-      const key = parent.join('\0');
-      if (this.#folders.has(key)) continue;
-      this.#folders.add(key);
-      yield finished(impliedFolder(parent));
+    // Folders the archive does not list, or not yet, from the subtree's root down.
+    for (const depth of this.#given.missingAbove(draft, this.from.length)) {
+      const implied = impliedFolder(draft.path.slice(0, depth));
+      this.#given.add(implied);
+      yield finished(implied);
     }
-    if (draft.kind === 'folder') {
-      const key = path.join('\0');
-      if (this.#folders.has(key)) {
-        throw new FormatError({
-          file: this.payload.name,
-          structure: `cpio entry ${JSON.stringify(path.join('/'))}`,
-          offset: 0,
-          expected: 'a folder before what is in it',
-          found: 'it after that',
-        });
-      }
-      this.#folders.add(key);
+    const waiting = this.#doubles.get(draft.key);
+    if (waiting && !draft.double) {
+      draft.double = waiting.double;
+      this.#doubles.delete(draft.key);
+      if (!this.payload.seekable) this.#doubleBytes -= waiting.data?.size ?? 0;
     }
-    yield finished(draft);
+    const before = this.#given.get(draft.key);
+    if (!before) {
+      this.#given.add(draft);
+      yield finished(draft);
+      return;
+    }
+    if (draft.kind !== 'folder' || before.kind !== 'folder') {
+      throw new FormatError({
+        file: this.payload.name,
+        structure: `cpio entry ${JSON.stringify(draft.key)}`,
+        offset: 0,
+        expected: 'a folder, as there was something in it',
+        found: `a ${draft.kind}`,
+      });
+    }
+    draft.double ??= before.double;
+    this.#given.add(draft);
+    yield { ...finished(draft), again: true };
   }
 }
 
@@ -200,11 +253,16 @@ function isLinked(entry: CpioEntry): boolean {
   return entry.nlink > 1 && kindOf(entry.mode) === 'file';
 }
 
-/** Of `dir/._name` the path `dir/name`, if it is a file. */
-function doubleOf(path: Path, entry: CpioEntry): Path | undefined {
+/** Of `dir/._name` the key `dir/name`, if it is a file. */
+function doubleOf({ path, key, mode }: CpioEntry): string | undefined {
   const name = path.at(-1);
-  if (!name?.startsWith('._') || name.length === 2 || kindOf(entry.mode) !== 'file') return undefined;
-  return [...path.slice(0, -1), name.slice(2)];
+  if (!name?.startsWith('._') || name.length === 2 || kindOf(mode) !== 'file') return undefined;
+  return key.slice(0, key.length - name.length) + name.slice(2);
+}
+
+/** What outlives the entry. */
+function headerOf({ mode, uid, gid, mtime, rdev }: CpioEntry): Draft['header'] {
+  return { mode, uid, gid, mtime, rdev };
 }
 
 async function collect(entry: CpioEntry): Promise<Uint8Array> {

@@ -103,7 +103,10 @@ export class MountVolume implements Volume {
       work.signal.throwIfAborted();
       const place = [...to, ...entry.path.slice(path.length)];
       const host = await this.#toChange(place);
-      await putOnHost({ ...entry, path: place }, host, { chown: this.#options.chown, work });
+      // Of a file nothing but attributes comes late.
+      if (!entry.again || entry.kind === 'folder') {
+        await putOnHost({ ...entry, path: place }, host, { chown: this.#options.chown, work });
+      }
       if (entry.kind === 'folder') folders.push({ entry, host });
       left += entry.xattrs.length + (entry.resource ? 1 : 0);
       const next: IteratorResult<Entry> = await rest.next();

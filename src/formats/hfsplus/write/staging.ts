@@ -104,8 +104,8 @@ export class StagedVolume implements Tree {
   }
 
   /**
-   * Adds the entry, or replaces the file at its path; a folder over a folder gives that its owner, dates and attributes. The
-   * parent must be there. Entries put with equal `link` become names of one file. A folder that was put keeps the dates it was
+   * Adds the entry, or replaces the file at its path; a folder over a folder gives that its owner, dates and attributes, and so
+   * does what is given again (Entry.again). The parent must be there. Entries put with equal `link` become names of one file. A folder that was put keeps the dates it was
    * put with, whatever is added to it later.
    */
   async put(entry: Entry): Promise<void> {
@@ -156,6 +156,7 @@ export class StagedVolume implements Tree {
       throw new StepError(`${this.name}: ${showPath(path)} is a ${there}; a ${given} cannot take its place.`);
     }
     if (existing?.kind === 'folder') return this.#mergeFolder(existing, entry, xattrs);
+    if (existing && entry.again) return this.#amendFile(existing, entry, xattrs);
     const parent = await this.item(path.slice(0, -1));
     if (parent?.kind !== 'folder') {
       throw new StepError(
@@ -181,6 +182,19 @@ export class StagedVolume implements Tree {
     folder.record = { ...record, ...kept, dates: this.#keepDates(entry.path) ? dates : record.dates };
     folder.datesPut = true;
     this.catalog.set(folder);
+  }
+
+  /** Adds what came late of a file that was put; its numbers, names and data stay. */
+  async #amendFile(named: FileItem, entry: Entry, xattrs: readonly NewXattr[]): Promise<void> {
+    const file = (isFileLink(named.record) && (await inodeOf(this.catalog, named.record))) || named;
+    const { record, forks } = file;
+    const { flags, finderInfo, bsd } = fileRecord(entry, record.cnid);
+    const structural = record.flags & (CatalogFlag.threadExists | CatalogFlag.hasLinkChain);
+    const ownerFlags = { bsd: { ...record.bsd, ownerFlags: bsd.ownerFlags } };
+    file.record = { ...record, ...ownerFlags, finderInfo, flags: (flags & ~CatalogFlag.threadExists) | structural };
+    file.xattrs = xattrs;
+    if (forks) file.forks = { ...forks, resource: newForks(entry).resource };
+    this.catalog.set(file);
   }
 
   async #putFile(

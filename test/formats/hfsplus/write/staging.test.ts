@@ -146,6 +146,45 @@ describe('StagedVolume.put', () => {
   });
 });
 
+describe('what is given again', () => {
+  const note = (text: string) => ({ xattrs: [{ name: 'note', value: fromBytes(Buffer.from(text), text) }] });
+  const again = { again: true, finderInfo: new Uint8Array(32).fill(7) } as const;
+
+  it('adds attributes, fork and Finder info to files, also under one of several names, and to folders', async () => {
+    const staged = await empty();
+    const entries = [
+      entry(['f']),
+      entry(['f', 'plain'], { text: 'plain' }),
+      entry(['f', 'one'], { text: 'shared', link: 1 }),
+      entry(['f', 'two'], { text: 'shared', link: 1 }),
+      entry(['f', 'plain'], { text: 'plain', ...again, ...note('p'), resource: fromBytes(Buffer.from('fork'), 'r') }),
+      entry(['f', 'two'], { text: 'shared', link: 1, ...again, ...note('l') }),
+      entry(['f'], { ...again, ...note('f'), bsd: { ...entry(['f']).bsd, uid: 3, mode: 0o40711 } }),
+    ];
+    await staged.copyFrom(treeOf('again', entries), [], []);
+    const volume = await written(staged);
+    const noteOf = async (path: Path) => {
+      const value = (await volume.entry(path))?.xattrs.find(({ name }) => name === 'note')?.value;
+      return value && Buffer.from(await value.read(0, value.size)).toString();
+    };
+    for (const [path, text] of [
+      [['f', 'plain'], 'p'],
+      [['f', 'one'], 'l'],
+      [['f', 'two'], 'l'],
+      [['f'], 'f'],
+    ] as const) {
+      expect(await noteOf(path)).toBe(text);
+      expect((await volume.entry(path))?.finderInfo).toEqual(again.finderInfo);
+    }
+    const plain = (await volume.entry(['f', 'plain']))!;
+    expect(Buffer.from(await plain.data!.read(0, 5)).toString()).toBe('plain');
+    expect(Buffer.from(await plain.resource!.read(0, 4)).toString()).toBe('fork');
+    expect((await volume.entry(['f']))?.bsd).toMatchObject({ uid: 3, mode: 0o40711 });
+    const [one, two] = await Promise.all([volume.entry(['f', 'one']), volume.entry(['f', 'two'])]);
+    expect(one!.link).toBe(two!.link);
+  });
+});
+
 describe('dates of folders', () => {
   it('are those they were put with, whatever was added to them later; base folders get the date of the change', async () => {
     const staged = await empty();

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { listedInBom } from '../../src/formats/bom.js';
+import { writeBom } from '../../src/formats/bom-write.js';
+import { fromBytes } from '../../src/formats/bytes.js';
+import { readCpio } from '../../src/formats/cpio/index.js';
+import { unzipped } from '../../src/formats/unzipped.js';
+import { openXar } from '../../src/formats/xar/index.js';
+import { joined, orFormatError, patched } from '../helpers/damage.js';
+
+const fixture = (name: string) => readFileSync(new URL(`../fixtures/packages/${name}`, import.meta.url));
+
+/** The Bom of a component, and the paths of its payload. */
+async function real(name: string, component: string) {
+  const archive = await openXar(fromBytes(fixture(name), name));
+  const bom = await joined(archive.stream(`${component}/Bom`));
+  const paths: string[] = [];
+  const plain = unzipped('gzip', archive.stream(`${component}/Payload`), { file: name, at: 0 });
+  for await (const { key } of readCpio(plain, name)) paths.push(key);
+  return { bom, paths };
+}
+const under = (paths: readonly string[], from: string) =>
+  paths.filter((path) => from === '' || path === from || path.startsWith(`${from}/`)).sort();
+
+describe('real Boms list what is in the payload', () => {
+  it.each([
+    ['goxar-payload.xar', 'libmumbleoverlay.pkg'],
+    ['goxar-payload.xar', 'mumbleoverlay.pkg'],
+    ['munkitools.pkg', 'munkitools_launchd-2.0.0.1969.pkg'],
+    ['munkitools.pkg', 'munkitools_app-4.2.2759.pkg'],
+    ['munkitools.pkg', 'munkitools_admin-2.8.1.2847.pkg'],
+    ['munkitools.pkg', 'munkitools_core-2.8.1.2847.pkg'],
+  ])('%s %s', async (name, component) => {
+    const { bom, paths } = await real(name, component);
+    for (const from of paths) {
+      const parts = from === '' ? [] : from.split('/');
+      expect([...listedInBom(bom, parts, 'Bom')].sort()).toEqual(under(paths, from));
+    }
+    expect(listedInBom(bom, ['nothing'], 'Bom').size).toBe(0);
+  });
+});
+
+describe('listedInBom', () => {
+  it('lists the AppleDouble of the folder, no others beside it', () => {
+    const bom = writeBom(['', 'a', 'a/._X', 'a/._Y', 'a/X', 'a/X/._f', 'a/X/f', 'a/Y']);
+    expect([...listedInBom(bom, ['a', 'X'], 'Bom')].sort()).toEqual(['a/._X', 'a/X', 'a/X/._f', 'a/X/f']);
+  });
+
+  it('reads trees of many leaves', () => {
+    const paths = ['', ...Array.from({ length: 1000 }, (_, i) => `f${i}`)];
+    expect(listedInBom(writeBom(paths, 7), [], 'Bom').size).toBe(1001);
+  });
+
+  it('refuses leaves that follow each other in a circle', () => {
+    const bom = Buffer.from(writeBom(['', 'a', 'b', 'c'], 2));
+    const leaf = (at: number) => bom.readUInt16BE(at) === 1 && bom.readUInt16BE(at + 2) === 2;
+    const second = [...bom.keys()].findLast((at) => at + 30 < bom.length && leaf(at) && bom.readUInt32BE(at + 8) > 0)!;
+    bom.writeUInt32BE(bom.readUInt32BE(second + 8), second + 4);
+    expect(() => listedInBom(bom, [], 'Bom')).toThrow('expected 4 paths, found more');
+  });
+
+  it('any bytes changed, or cut short: paths or a FormatError', async () => {
+    const { bom } = await real('munkitools.pkg', 'munkitools_core-2.8.1.2847.pkg');
+    await fc.assert(
+      fc.asyncProperty(fc.nat(bom.length - 4), fc.uint8Array({ minLength: 1, maxLength: 4 }), async (at, bytes) => {
+        await orFormatError(async () => listedInBom(patched(bom, at, bytes), ['usr'], 'Bom'));
+        await orFormatError(async () => listedInBom(bom.subarray(0, at), ['usr'], 'Bom'));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
