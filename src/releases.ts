@@ -1,3 +1,5 @@
+import { NEW_KERNEL, OLD_KERNEL } from './plist/kernel-key.js';
+
 /** What differs between the releases, as data. Sources: the tables of recipes and of Chameleon's lookups in the project's facts. */
 export interface Release {
   /** The first two parts of ProductVersion: "10.10". */
@@ -5,18 +7,20 @@ export interface Release {
   readonly name: string;
   /** Where the release's boot loader looks for the kernel, a POSIX path. */
   readonly kernel: string;
-  /** Where the loader looks for a kernel cache, which it prefers unless the kernel or Extensions is newer. */
-  readonly cache: string;
+  /**
+   * Where Chameleon looks for a kernel cache, which it prefers unless the kernel or Extensions is newer (code; measured with Enoch
+   * r2839). Absent: 10.6 names its caches by a checksum. The plist's or the system's `Kernel Cache` goes before this. Apple's own
+   * 10.10.5 has Startup/kernelcache and an empty PrelinkedKernels (measured), so there the kernel itself is taken.
+   */
+  readonly cache?: string;
   /** Where a finished medium has the packages: the first of these folders that is there. */
   readonly packages: readonly string[];
-  /** BaseSystem.dmg and its chunklist in the root: the installer calls itself damaged without ('needed'), or does not. */
+  /** BaseSystem.dmg and its chunklist, in the root or in /System/Installation: the installer calls itself damaged without ('needed'), or does not. */
   readonly baseSystem: 'needed' | 'optional' | 'none';
   /** The medium is Apple's own disk, copied whole: what it lacks, it lacks as it was sold. */
   readonly whole: boolean;
 }
 
-const OLD_KERNEL = '/mach_kernel';
-const NEW_KERNEL = '/System/Library/Kernels/kernel';
 const STARTUP = '/System/Library/Caches/com.apple.kext.caches/Startup/kernelcache';
 const PRELINKED = '/System/Library/PrelinkedKernels/prelinkedkernel';
 const ON_BASE = '/System/Installation/Packages';
@@ -31,8 +35,15 @@ const FROM_10_10 = {
 } as const;
 
 export const releases: readonly Release[] = [
-  // The retail DVD; which of the two folders it has, nobody wrote down.
-  { version: '10.6', name: 'Snow Leopard', ...BEFORE_10_9, packages: [ON_BASE, '/Packages'], baseSystem: 'none' },
+  // The retail DVD: 48 flat packages in the first (measured); the second is what media made of it by others have (reported).
+  {
+    version: '10.6',
+    name: 'Snow Leopard',
+    kernel: OLD_KERNEL,
+    packages: [ON_BASE, '/Packages'],
+    baseSystem: 'none',
+    whole: true,
+  },
   // InstallESD.dmg itself.
   { version: '10.7', name: 'Lion', ...BEFORE_10_9, packages: ['/Packages'], baseSystem: 'needed' },
   { version: '10.8', name: 'Mountain Lion', ...BEFORE_10_9, packages: ['/Packages'], baseSystem: 'needed' },

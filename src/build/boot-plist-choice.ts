@@ -7,6 +7,7 @@ import type { Tree } from '../formats/entry.js';
 import { DEFAULT_TEMPLATE, readBootPlist, readTemplate, templateNames, templateText } from '../guest/index.js';
 import { hostTree } from '../image/hdiutil/host-tree.js';
 import { buildBootPlist, fromEntries, mergeSettings, parseSetting } from '../plist/chameleon.js';
+import { kernelKeyFault } from '../plist/kernel-key.js';
 import { settingsOf } from '../plist/settings.js';
 import { InstallerFiles } from '../source/files.js';
 
@@ -20,9 +21,13 @@ export interface BootPlistWish {
 
 /**
  * What the recipe's write-plist is to do. A file given with --plist is checked first, by what the loader reads: VerifyError with
- * every finding. UsageError for settings the loader would not read as they are meant, before anything is begun.
+ * every finding. UsageError for settings the loader would not read as they are meant, before anything is begun. `version` is the
+ * installer's: it decides where the loader looks for the kernel that `Kernel` names.
  */
-export async function chooseBootPlist(wish: BootPlistWish): Promise<NonNullable<RunOptions['bootPlist']>> {
+export async function chooseBootPlist(
+  wish: BootPlistWish,
+  version: string,
+): Promise<NonNullable<RunOptions['bootPlist']>> {
   const { plist, unset = [], allowUnknown = false } = wish;
   const set = fromEntries((wish.set ?? []).map((text) => parseSetting(text, { allowUnknown })));
   if (plist === 'none') {
@@ -33,7 +38,12 @@ export async function chooseBootPlist(wish: BootPlistWish): Promise<NonNullable<
   const base = plist === undefined ? undefined : settingsOf(await readBootPlist(plist), plist);
   // What cannot be written is said now, not after an hour.
   const known = { allowUnknown: allowUnknown || base !== undefined };
-  buildBootPlist(mergeSettings(base ?? (await readTemplate(DEFAULT_TEMPLATE)), set, unset), known);
+  const settings = mergeSettings(base ?? (await readTemplate(DEFAULT_TEMPLATE)), set, unset);
+  buildBootPlist(settings, known);
+  const kernel = settings['Kernel'];
+  const fault = kernel === undefined ? undefined : kernelKeyFault(version, kernel);
+  if (fault !== undefined)
+    throw new UsageError(`Kernel=${kernel} does not start ${version}: ${fault}.`, '--unset Kernel');
   return { ...(base && { base }), set, unset, ...known };
 }
 

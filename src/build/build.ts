@@ -131,7 +131,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
       );
     }
     const chosen = await chooseKernel(recipe, await givenPath(options.kernel ?? 'package'), installer);
-    const bootPlist = await chooseBootPlist(options);
+    const bootPlist = await chooseBootPlist(options, installer.version);
     const extra = options.extra === undefined ? undefined : await extraFolder(await givenPath(options.extra));
     const wanted = options.output === undefined ? undefined : await givenPath(options.output);
     const output = await chooseOutput(wanted, installer, options.force ?? false);

@@ -51,9 +51,13 @@ export async function writePlistFile(
 }
 
 /** What the loader makes of a file. SourceError where it cannot be read. */
-export async function checkPlistFile(path: string): Promise<PlistReport> {
+export async function checkPlistFile(
+  path: string,
+  { release }: { readonly release?: string } = {},
+): Promise<PlistReport> {
   const bytes = await readBootPlist(path);
-  return checkBootPlist(bytes, path, { fileName: basename(path), caseSensitive: await tellsCases(path) });
+  const about = { fileName: basename(path), caseSensitive: await tellsCases(path) };
+  return checkBootPlist(bytes, path, { ...about, ...(release !== undefined && { release }) });
 }
 
 /** What became of a file that was corrected. */

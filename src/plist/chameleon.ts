@@ -12,6 +12,8 @@ export const BOOT_PLIST_FOLDER = 'Extra';
 export const BOOT_PLIST_LIMIT = 4096;
 /** Depths the loader knows; 256, 555 and 888 are other words for 8, 16 and 32. */
 export const DEPTHS: readonly number[] = [8, 15, 16, 24, 32, 256, 555, 888];
+/** What a mode without a depth is meant to have. */
+export const DEFAULT_DEPTH = 32;
 /** Wider or higher is a mistake. */
 const MAX_SIDE = 65_535;
 
@@ -98,14 +100,22 @@ export function valueFault(key: ChameleonKey, value: string): string | undefined
   }
 }
 
+/**
+ * Width, height and depth as the loader has them: the first three numbers, whatever stands between and around them, so that
+ * `1366x768x32@60`, `"1920x1200x32"` and `800,600,32` are modes, too (measured with Enoch r2839; code: boot2/graphics.c).
+ */
+export function modeNumbers(value: string): number[] {
+  return (value.match(/\d+/g) ?? []).slice(0, 3).map(Number);
+}
+
 function modeFault(value: string): string | undefined {
-  const mode = /^(\d{1,5})[xX](\d{1,5})(?:[xX](\d{1,3}))?$/.exec(value);
-  if (!mode) return 'expected WIDTHxHEIGHTxDEPTH, as 1280x1024x32';
-  if (mode[3] === undefined) return `without a depth the loader takes 1024x768x32; expected ${value}x32`;
-  const [width, height] = [Number(mode[1]), Number(mode[2])];
+  const [width, height, depth] = modeNumbers(value);
+  if (width === undefined || height === undefined) return 'expected WIDTHxHEIGHTxDEPTH, as 1280x1024x32';
+  if (depth === undefined)
+    return `without a depth the loader takes 1024x768x32; expected ${width}x${height}x${DEFAULT_DEPTH}`;
   if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
     return 'expected a width and a height of a screen';
-  return DEPTHS.includes(Number(mode[3])) ? undefined : 'expected a depth of 8, 15, 16, 24 or 32';
+  return DEPTHS.includes(depth) ? undefined : 'expected a depth of 8, 15, 16, 24 or 32';
 }
 
 /** Throws UsageError unless the loader will have exactly this key and value, and knows the key. */

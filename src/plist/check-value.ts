@@ -69,7 +69,8 @@ function text(raw: string, at: number, known: ChameleonKey, add: Add): void {
   }
   if (text !== text.trim()) {
     add(
-      known.value.kind === 'string' ? 'warning' : 'error',
+      // Of a mode only its numbers count.
+      known.value.kind === 'string' || known.value.kind === 'mode' ? 'warning' : 'error',
       'blanks',
       at,
       `blanks at the ends of "${name}" stay in it.`,

@@ -9,6 +9,7 @@ import {
 import { checkValue } from './check-value.js';
 import { type Finding, positions, type Severity } from './findings.js';
 import { type IntendedPair, isForeign, readIntended } from './intended.js';
+import { kernelKeyFault } from './kernel-key.js';
 import {
   LOADER_BUFFER,
   type LoaderPair,
@@ -25,6 +26,8 @@ export interface CheckOptions {
   readonly fileName?: string;
   /** Whether the volume it lies on tells upper from lower case; default: it may. */
   readonly caseSensitive?: boolean;
+  /** The release it is for, as "10.10" or "10.10.5": decides where the loader looks for the kernel. */
+  readonly release?: string;
 }
 
 /** What the loader makes of a file. */
@@ -50,6 +53,7 @@ export function checkBootPlist(bytes: Uint8Array, name: string, options: CheckOp
   if (!reading.stop || reading.stop.why === 'comment') {
     for (const pair of reading.pairs) checker.pair(pair);
     checker.timeout();
+    checker.kernel(options);
   }
   const findings = checker.findings.sort((a, b) => a.offset - b.offset);
   return { ok: !findings.some(({ severity }) => severity === 'error'), findings, sees: seen(reading) };
@@ -235,6 +239,20 @@ class Checker {
       const what = `the loader knows no "${key}", only "${nearest.write ?? nearest.name}": it ignores this one.`;
       this.#add('error', 'unknown-key', keyAt, what, key);
     } else this.#add('warning', 'unknown-key', keyAt, `the loader is not known to read "${key}".`, key);
+  }
+
+  /** The key decides which file is looked for; where it is known that this one is not there, that is said. */
+  kernel({ release }: CheckOptions): void {
+    const pair = this.reading.pairs.findLast(({ key }) => key === 'Kernel');
+    if (pair?.value.kind !== 'string') return;
+    const key = showBytesAsText(pair.value.text);
+    if (release !== undefined) {
+      const fault = kernelKeyFault(release, key);
+      if (fault !== undefined) this.#add('error', 'kernel-not-found', pair.valueAt, `${fault}.`, 'Kernel');
+    } else if (key !== '' && kernelKeyFault('10.10', key) !== undefined) {
+      const what = `from 10.10 on ${kernelKeyFault('10.10', key)} (--release says which release it is for).`;
+      this.#add('warning', 'kernel-not-found', pair.valueAt, what, 'Kernel');
+    }
   }
 
   timeout(): void {

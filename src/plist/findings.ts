@@ -25,6 +25,7 @@ export type FindingCode =
   | 'unknown-key'
   | 'key-not-read'
   | 'value'
+  | 'kernel-not-found'
   | 'timeout-missing'
   | 'duplicate'
   | 'over-size'

@@ -2,7 +2,9 @@ import { UsageError } from '../errors.js';
 import {
   buildBootPlist,
   chameleonKey,
+  DEFAULT_DEPTH,
   fromEntries,
+  modeNumbers,
   nearestKey,
   type Settings,
   spelled,
@@ -79,8 +81,9 @@ function textOf({ kind, text }: IntendedPair, key: string, changes: string[]): s
       return undefined;
   }
   if (known?.name === 'Timeout' && /^(-\d+|0*)$/.test(trimmed)) return change(TIMEOUT, `it was "${trimmed}"`);
-  if (known?.value.kind === 'mode' && /^\d+x\d+$/i.test(trimmed)) {
-    return change(`${trimmed.toLowerCase()}x32`, 'it had no depth');
+  if (known?.value.kind === 'mode') {
+    const numbers = modeNumbers(trimmed);
+    if (numbers.length === 2) return change([...numbers, DEFAULT_DEPTH].join('x'), 'it had no depth');
   }
   if (known?.value.kind === 'number' && /^0x[0-9a-f]{1,8}$/i.test(trimmed)) {
     return change(String(Number.parseInt(trimmed, 16)), 'it was hexadecimal');

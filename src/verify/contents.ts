@@ -1,5 +1,6 @@
 import { chunks } from '../formats/bytes.js';
 import { ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
+import { type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { type Release, releaseOf, releases, releaseTitle } from '../releases.js';
@@ -48,7 +49,7 @@ async function checkKernelOf(volume: HfsVolume, release: Release, checks: Checks
 /** Chameleon takes the cache, unless the kernel file or Extensions was modified after it. Either way it boots. */
 async function aboutCache(volume: HfsVolume, { kernel, cache }: Release): Promise<string> {
   const modified = async (path: string) => (await volume.entry(storedPath(path)))?.dates.modified;
-  const made = await modified(cache);
+  const made = cache === undefined ? undefined : await modified(cache);
   if (made === undefined) return 'no kernel cache';
   const newer = Math.max((await modified(kernel)) ?? 0, (await modified('/System/Library/Extensions')) ?? 0) > made;
   return newer ? 'its cache is older, so the loader passes it over' : 'the loader prefers its cache';
@@ -90,24 +91,25 @@ async function checkBaseSystem(
   options: VerifyOptions,
 ): Promise<void> {
   if (baseSystem === 'none') return;
-  const image = await volume.file(['BaseSystem.dmg']);
-  const chunklist = await volume.file(['BaseSystem.chunklist']);
-  if (baseSystem === 'optional' && !image && !chunklist) {
-    checks.pass('BaseSystem', 'no /BaseSystem.dmg: the installer of this release does without');
+  // Media of 10.9.5 that install have them in one place or the other (measured).
+  const places = [[], ['System', 'Installation']];
+  const at = (await firstWith(volume, places, 'BaseSystem.dmg')) ?? [];
+  const image = await volume.file([...at, 'BaseSystem.dmg']);
+  const chunklist = await volume.file([...at, 'BaseSystem.chunklist']);
+  const path = showPath([...at, 'BaseSystem.dmg']);
+  if (baseSystem === 'optional' && !image && !(await firstWith(volume, places, 'BaseSystem.chunklist'))) {
+    checks.pass('BaseSystem', 'no BaseSystem.dmg: the installer of this release does without');
     return;
   }
   if (!image || !chunklist) {
-    const missing = image ? '/BaseSystem.chunklist' : '/BaseSystem.dmg';
+    const missing = image ? showPath([...at, 'BaseSystem.chunklist']) : '/BaseSystem.dmg';
     checks.fail('BaseSystem', `${missing}: expected a file, found nothing: the installer will call itself damaged`);
     return;
   }
   const bytes = await chunklist.read(0, chunklist.size);
   const list = parseChunklist(bytes, chunklist.name);
   if (list.totalSize !== image.size) {
-    checks.fail(
-      'BaseSystem',
-      `/BaseSystem.dmg: expected ${list.totalSize} bytes, as its chunklist says, found ${image.size}`,
-    );
+    checks.fail('BaseSystem', `${path}: expected ${list.totalSize} bytes, as its chunklist says, found ${image.size}`);
     return;
   }
   const verifier = new ChunkVerifier(list, image.name);
@@ -126,7 +128,13 @@ async function checkBaseSystem(
     unknown: 'signed by another key',
     invalid: 'badly signed',
   };
-  const text = `/BaseSystem.dmg: all ${list.chunks.length} chunks match the chunklist (${words[signature]})`;
+  const text = `${path}: all ${list.chunks.length} chunks match the chunklist (${words[signature]})`;
   if (signature === 'invalid') checks.fail('BaseSystem', text);
   else checks.pass('BaseSystem', text);
+}
+
+/** The first of these folders that has a file of this name. */
+async function firstWith(volume: HfsVolume, places: readonly Path[], name: string): Promise<Path | undefined> {
+  for (const place of places) if (await volume.file([...place, name])) return place;
+  return undefined;
 }

@@ -115,7 +115,13 @@ describe('build', () => {
     expect(changed.names).toContain('Extra/Extensions');
     expect((await settings({ plist: mine })).text).toEqual({ Timeout: '9', 'Kernel Flags': '-x' });
     expect(await settings({ plist: 'none' })).toEqual({ text: undefined, names: [] });
-    for (const wrong of [{ set: ['Timout=5'] }, { set: ['Timeout=0'] }, { set: ['nonsense'] }, { extra: '/nowhere' }]) {
+    for (const wrong of [
+      { set: ['Timout=5'] },
+      { set: ['Timeout=0'] },
+      { set: ['nonsense'] },
+      { set: ['Kernel=mach_kernel'] },
+      { extra: '/nowhere' },
+    ]) {
       await expect(planBuild({ app, ...wrong })).rejects.toMatchObject({ exitCode: 2 });
     }
     await writeFile(mine, '<dict><key>Timeout</key><integer>5</integer></dict>');

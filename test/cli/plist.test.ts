@@ -161,6 +161,18 @@ describe('osx-iso plist check', () => {
     });
   });
 
+  it('says whether the loader of a release finds the kernel', async () => {
+    const file = join(scratch('cli'), NAME);
+    expect(await run('plist', '--set', 'Kernel=mach_kernel', '-o', file)).toMatchObject({ code: 0 });
+    expect(await run('plist', 'check', file)).toMatchObject({ code: 0, out: expect.stringMatching(/--release/) });
+    expect(await run('plist', 'check', file, '--release', '10.9')).toMatchObject({ code: 0 });
+    expect(await run('plist', 'check', file, '--release', '10.10')).toMatchObject({
+      code: 5,
+      out: expect.stringMatching(/looks for \/System\/Library\/Kernels\/mach_kernel and does not find it/),
+    });
+    expect(await run('plist', 'check', file, '--release', 'Yosemite')).toMatchObject({ code: 2 });
+  });
+
   it('gives the corrected file its right name', async () => {
     const folder = scratch('cli');
     const file = join(folder, 'com.apple.Boot.plist');

@@ -149,10 +149,19 @@ export const BROKEN: readonly Broken[] = [
   {
     what: 'blanks in a value',
     file: plist(`${T}${pair('Graphics Mode', ' 1280x1024x32 ')}`),
-    findings: ['!5:69 blanks'],
+    // Of a mode the loader takes the numbers (code).
+    findings: ['5:69 blanks'],
     sees: { Timeout: '5', 'Graphics Mode': ' 1280x1024x32 ' },
     fixed: GOOD,
   },
+  // Modes that Enoch r2839 sets as they are meant (measured).
+  ...['1366x768x32@60', '"1920x1200x32"', '800,600,32'].map((mode) => ({
+    what: `the mode ${mode}`,
+    file: plist(`${T}${pair('Graphics Mode', mode)}`),
+    findings: [],
+    sees: { Timeout: '5', 'Graphics Mode': mode },
+    fixed: { Timeout: '5', 'Graphics Mode': mode },
+  })),
   {
     what: 'a key twice',
     file: plist(`${pair('Timeout', '9')}\n${T}`),

@@ -115,6 +115,7 @@ describe('settings', () => {
   it.each([
     ['Graphics Mode=1920x1080', /without a depth.*1920x1080x32/],
     ['Graphics Mode=big', /WIDTHxHEIGHTxDEPTH/],
+    ['Graphics Mode="1920,1080"', /without a depth.*1920x1080x32/],
     ['Graphics Mode=1920x1080x12', /depth of 8, 15/],
     ['Timeout=0', /waits for ever/],
     ['Timeout=-1', /starts at once/],

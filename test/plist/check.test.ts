@@ -137,3 +137,43 @@ describe('checkBootPlist', () => {
     }
   });
 });
+
+describe('the key Kernel', () => {
+  const codes = (kernel: string, release?: string) =>
+    checkBootPlist(Buffer.from(plist(`${T}<key>Kernel</key><string>${kernel}</string>`)), 'a.plist', {
+      ...(release !== undefined && { release }),
+    }).findings.map(({ severity, code, message }) => `${severity} ${code} ${message}`);
+
+  it.each([
+    ['mach_kernel', '10.10', '/System/Library/Kernels/mach_kernel'],
+    ['mach_kernel', '10.15.7', '/System/Library/Kernels/mach_kernel'],
+    ['/mach_kernel', '10.11', '/mach_kernel'],
+    ['/System/Library/Kernels/mach_kernel', '10.12', '/System/Library/Kernels/mach_kernel'],
+    ['kernel', '10.9', '/kernel'],
+    ['/System/Library/Kernels/kernel', '10.9.5', '/System/Library/Kernels/kernel'],
+    ['kernel', '10.6.8', '/kernel'],
+  ])('%s on %s is looked for where it is not', (kernel, release, path) => {
+    const found = codes(kernel, release);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`error kernel-not-found the loader looks for ${path} and does not find it`);
+  });
+
+  it.each([
+    ['kernel', '10.10'],
+    ['mach_kernel', '10.9'],
+    ['/System/Library/Kernels/kernel', '10.10.5'],
+    ['/mach_kernel', '10.6'],
+    ['/Extra/kernel.debug', '10.10'],
+    ['hd(0,2)/mach_kernel', '10.10'],
+    ['kernel.development', '10.11'],
+  ])('%s on %s may be there', (kernel, release) => {
+    expect(codes(kernel, release)).toEqual([]);
+  });
+
+  it('without a release is warned of where later loaders would not find it', () => {
+    expect(codes('mach_kernel')[0]).toMatch(
+      /^warning kernel-not-found from 10\.10 on the loader looks for .*--release/,
+    );
+    expect(codes('kernel')).toEqual([]);
+  });
+});

@@ -3,9 +3,9 @@ import type { Context } from '../api.js';
 import type { PlistCheckOptions } from '../commands/plist-check.js';
 
 /** `osx-iso plist check`: prints every finding and what the loader sees; ends with a VerifyError where that is something else. */
-export async function plistCheck({ file, fix, output }: PlistCheckOptions, context: Context): Promise<void> {
+export async function plistCheck({ file, fix, output, release }: PlistCheckOptions, context: Context): Promise<void> {
   if (output !== undefined && !fix) throw new osx.UsageError('-o needs --fix.');
-  const report = await osx.checkPlistFile(file);
+  const report = await osx.checkPlistFile(file, { ...(release !== undefined && { release }) });
   if (fix) {
     const fixed = await osx.fixPlistFile(file, output);
     const lines = fixed.written

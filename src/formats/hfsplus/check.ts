@@ -10,13 +10,13 @@ import { Claims } from './check/claims.js';
 import { type CheckContext, checkFork } from './check/context.js';
 import { ExtentsCheck } from './check/extents-check.js';
 import { type Finding, Findings } from './check/finding.js';
-import { checkAlternate, checkHeader, checkJournal, claimHeaders } from './check/headers-check.js';
+import { checkAlternate, checkHeader, checkHeaderForks, checkJournal, claimHeaders } from './check/headers-check.js';
 import { checkHierarchy } from './check/hierarchy-check.js';
 import { checkTree } from './check/tree-check.js';
 import { EXTENT_MAX_KEY_LENGTH, type ExtentKey, ForkType } from './extent-record.js';
 import { allExtents, forkSource } from './extents.js';
 import type { ForkData } from './fork-data.js';
-import { Cnid, VolumeAttribute, type VolumeHeader } from './header.js';
+import { Cnid, VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE, VolumeAttribute, type VolumeHeader } from './header.js';
 import { ATTRIBUTES_TREE, catalogTree, EXTENTS_TREE } from './trees.js';
 import { readVolumeHeader } from './volume.js';
 
@@ -36,6 +36,7 @@ export async function checkVolume(source: ByteSource): Promise<Finding[]> {
     return findings.finish();
   }
   checkHeader(source, header, findings);
+  checkHeaderForks(await source.read(VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE), findings);
   await checkAlternate(source, header, findings);
   await checkJournal(source, header, findings);
   const claims = new Claims(header.totalBlocks, findings);
@@ -89,7 +90,7 @@ async function checkTrees(context: CheckContext): Promise<void> {
     const visit = check.visit.bind(check);
     const format = catalogTree(header.signature);
     const maxKeyLength = CATALOG_MAX_KEY_LENGTH;
-    await checkTree(catalogFile, { format, maxKeyLength, attributes, unusedZeroed, visit }, findings);
+    await checkTree(catalogFile, { format, maxKeyLength, btreeType: 0, attributes, unusedZeroed, visit }, findings);
     checkHierarchy(check);
     check.links.finish();
     await check.symlinks.finish();

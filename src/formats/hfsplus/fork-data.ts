@@ -38,6 +38,18 @@ export function decodeExtents(bytes: Uint8Array, at: number, where: Where): Exte
   return extents;
 }
 
+/** The first of 8 extent descriptors that says something behind the first empty one; undefined where all those are zeros. */
+export function strayExtent(bytes: Uint8Array, at: number): (Extent & { readonly index: number }) | undefined {
+  const view = viewOf(bytes);
+  let ended = false;
+  for (let index = 0; index < EXTENTS_PER_RECORD; index++) {
+    const extent = { startBlock: view.getUint32(at + index * 8), blockCount: view.getUint32(at + index * 8 + 4) };
+    if (extent.blockCount === 0) ended = true;
+    if (ended && (extent.startBlock !== 0 || extent.blockCount !== 0)) return { ...extent, index };
+  }
+  return undefined;
+}
+
 /** Writes at most 8 extent descriptors as 64 bytes, the rest zeros. */
 export function encodeExtents(extents: readonly Extent[]): Uint8Array {
   if (extents.length > EXTENTS_PER_RECORD) throw new Error(`${extents.length} extents do not fit one record of 8`);

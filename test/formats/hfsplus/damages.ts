@@ -423,4 +423,28 @@ export const DAMAGES: readonly Damage[] = [
     },
     finding: /attribute record type/,
   },
+  {
+    name: 'catalog btreeType',
+    volume: 'small',
+    plant: (on) => on.view.setUint8(on.tree('catalogFile') + 14 + 36, 1),
+    finding: /catalog B-tree header.*btreeType: expected 0, found 1/,
+  },
+  {
+    name: 'extent behind the first empty one in the header',
+    volume: 'small',
+    plant: (on) => on.view.setUint32(1024 + 272 + 16 + 3 * 8 + 4, 5),
+    finding: /catalogFile, extent 3: expected zeros behind the first empty extent, found 5 blocks from 0/,
+  },
+  {
+    name: 'extent behind the first empty one of a file',
+    volume: 'keramics',
+    plant: async (on) => on.view.setUint32((await on.record('testdir1', 'testfile1')).record + 88 + 16 + 8, 77),
+    finding: /data fork, extent 1.*0 blocks from 77/,
+  },
+  {
+    name: 'extent behind the first empty one of a resource fork',
+    volume: 'keramics',
+    plant: async (on) => on.view.setUint32((await on.record('testdir1', 'testfile1')).record + 168 + 16 + 60, 9),
+    finding: /resource fork, extent 7.*9 blocks from 0/,
+  },
 ];

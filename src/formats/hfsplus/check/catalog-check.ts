@@ -13,10 +13,13 @@ import { decompose } from '../decompose.js';
 import { ForkType } from '../extent-record.js';
 import { Cnid } from '../header.js';
 import type { Where } from '../where.js';
-import { type CheckContext, checkFork, XattrBit } from './context.js';
+import { type CheckContext, checkFork, checkUnusedExtents, XattrBit } from './context.js';
 import { LinksCheck } from './links-check.js';
 import { SymlinksCheck } from './symlinks-check.js';
 
+/** Where a file record's forks are, 80 bytes each; their extents begin 16 bytes on. */
+const FILE_DATA_FORK_AT = 88;
+const FILE_RESOURCE_FORK_AT = 168;
 /** Flags with a meaning in a file or folder record. */
 const KNOWN_FLAGS = 0xff;
 const sizeOf = { folder: FOLDER_RECORD_SIZE, file: FILE_RECORD_SIZE };
@@ -86,7 +89,12 @@ export class CatalogCheck {
     }
     this.encodings.add(record.textEncoding);
     this.#checkCommon(key, record, where);
-    if (record.kind === 'file') this.#checkFile(key, record, where);
+    if (record.kind === 'file') {
+      this.#checkFile(key, record, where);
+      for (const [fork, at] of [['data', FILE_DATA_FORK_AT] as const, ['resource', FILE_RESOURCE_FORK_AT] as const]) {
+        checkUnusedExtents(findings, bytes, at + 16, () => `${show(key, record.cnid)}, ${fork} fork`);
+      }
+    }
     this.links.visit(key, record, where);
   }
 

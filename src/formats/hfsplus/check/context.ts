@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../bytes.js';
-import type { ForkData } from '../fork-data.js';
+import { type ForkData, strayExtent } from '../fork-data.js';
 import type { VolumeHeader } from '../header.js';
 import type { Claims } from './claims.js';
 import type { Findings } from './finding.js';
@@ -31,6 +31,15 @@ export interface CheckContext {
 /** One number for a fork: CNIDs are u32, forks are two. */
 export function overflowKey(cnid: number, forkType: number): number {
   return cnid * 2 + (forkType === 0 ? 0 : 1);
+}
+
+/** Extents behind the first empty one: nobody's blocks, and Apple's fsck calls them wrong. `at` is where the 8 begin. */
+export function checkUnusedExtents(findings: Findings, bytes: Uint8Array, at: number, owner: () => string): void {
+  const stray = strayExtent(bytes, at);
+  if (!stray) return;
+  const { index, startBlock, blockCount } = stray;
+  const found = `${blockCount} blocks from ${startBlock}`;
+  findings.error('fork data', `${owner()}, extent ${index}`, 'zeros behind the first empty extent', found);
 }
 
 /** Claims a fork's blocks and checks its sizes against its extents. `owner` names it for people. */

@@ -2,7 +2,7 @@ import { decodeExtentRecord, type ExtentKey } from '../extent-record.js';
 import { EXTENTS_PER_RECORD } from '../fork-data.js';
 import { Cnid } from '../header.js';
 import type { Where } from '../where.js';
-import { type CheckContext, overflowKey } from './context.js';
+import { type CheckContext, checkUnusedExtents, overflowKey } from './context.js';
 
 /** Takes the records of the extents overflow tree in order: claims their blocks, notes what each fork has there. */
 export class ExtentsCheck {
@@ -24,6 +24,7 @@ export class ExtentsCheck {
     const blocks = extents.reduce((sum, extent) => sum + extent.blockCount, 0);
     if (blocks === 0) findings.error(where.structure, owner(), 'at least one block', 0);
     for (const extent of extents) claims.claim(extent, owner);
+    checkUnusedExtents(findings, record, 0, owner);
     const id = overflowKey(key.fileID, key.forkType);
     const known = overflow.get(id);
     if (this.#key !== id || !known) {

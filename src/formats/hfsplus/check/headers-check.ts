@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../bytes.js';
+import { FORK_DATA_SIZE } from '../fork-data.js';
 import {
   ALTERNATE_HEADER_FROM_END,
   Cnid,
@@ -9,9 +10,12 @@ import {
 } from '../header.js';
 import { readJournal } from '../journal.js';
 import type { Claims } from './claims.js';
+import { checkUnusedExtents } from './context.js';
 import type { Findings } from './finding.js';
 
 const HEADER = 'volume header';
+/** Where the five forks begin in a header, in the order of FORKS. */
+const FORKS_AT = 112;
 
 /** Fields that Apple's systems write to both headers; counts and dates they write to the primary alone while in use. */
 const FIXED = ['signature', 'version', 'created', 'blockSize', 'totalBlocks', 'journalInfoBlock'] as const;
@@ -59,6 +63,12 @@ function checkClumps(header: VolumeHeader, findings: Findings): void {
       findings.error(HEADER, name, `a multiple of ${blockSize} of at most ${largest}`, header[name]);
     }
   }
+}
+
+/** The primary header's five forks: nothing behind the first empty extent. `bytes` is the header as stored. */
+export function checkHeaderForks(bytes: Uint8Array, findings: Findings): void {
+  for (const [i, name] of FORKS.entries())
+    checkUnusedExtents(findings, bytes, FORKS_AT + i * FORK_DATA_SIZE + 16, () => name);
 }
 
 /** The alternate header, 1024 bytes before the end: there, and of the same volume. */

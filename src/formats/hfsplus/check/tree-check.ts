@@ -14,6 +14,8 @@ export interface TreeRules<K> {
   readonly maxKeyLength: number;
   /** BTreeAttribute bits that must be set. */
   readonly attributes: number;
+  /** TN1150's btreeType, where Apple's fsck wants one; attributes files of Apple's own volumes have 0 and 255 (measured). */
+  readonly btreeType?: number;
   /** Nodes that are not in use must be zeros (bit 31 of the volume's attributes). */
   readonly unusedZeroed: boolean;
   /** Is given every leaf record in order; FormatErrors it throws become findings. */
@@ -86,6 +88,8 @@ class TreeCheck<K> {
     const findings = this.#findings;
     findings.equal(this.#tree, 'totalNodes', this.#nodes.count, totalNodes);
     findings.equal(this.#tree, 'maxKeyLength', this.#rules.maxKeyLength, maxKeyLength);
+    if (this.#rules.btreeType !== undefined)
+      findings.equal(this.#tree, 'btreeType', this.#rules.btreeType, this.#header.btreeType);
     const wanted = this.#rules.attributes | BTreeAttribute.bigKeys;
     if ((attributes & wanted) !== wanted) findings.error(this.#tree, 'attributes', `bits ${wanted}`, attributes);
     if (this.#nodes.size % nodeSize !== 0) {
