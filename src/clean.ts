@@ -2,8 +2,10 @@ import { lstat, readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leftBeside, unlock } from './build/lock.js';
-import { type FoundJournal, readJournals, type UndoRecord } from './core/journal.js';
-import { ask } from './host/ask.js';
+import { endOrphan, type Orphan, orphansOf } from './clean/programs.js';
+import { checkRecord, type KnownRecord } from './clean/records.js';
+import { type FoundJournal, readJournals } from './core/journal.js';
+import { OWN_NAME } from './core/own-folder.js';
 import { stillRuns } from './host/process-start.js';
 import { quoteForSh } from './host/quote.js';
 import { ownDevices } from './image/hdiutil/own-devices.js';
@@ -49,11 +51,7 @@ interface Task extends CleanAction {
   readonly run: () => Promise<void>;
 }
 
-/** Folders of ours have this in their name: a second look before anything is removed with all its content. */
-const OWN_FOLDER = /^\.?osx-iso-[0-9a-f]{12}$/;
-/** The programs that a build starts and that may outlive it. */
-const OWN_PROGRAM = /\b(hdiutil|diskimages-helper|cp)\b/;
-/** Milliseconds that programs of a dead run are given to end. */
+/** Milliseconds that a detach which the dead run has started may take to end. */
 const GRACE = 3000;
 /** Milliseconds between two looks. */
 const POLL = 100;
@@ -72,10 +70,22 @@ export async function clean(options: CleanOptions = {}): Promise<CleanReport> {
       runs.push({ pid, journal: file, live: true, actions: [] });
       continue;
     }
-    if (!dryRun) await endPrograms(open);
     const actions: CleanAction[] = [];
     let whole = true;
-    for (const record of inOrder(open)) {
+    const perform = async ({ run, ...action }: Task) => {
+      actions.push(action);
+      if (dryRun) return;
+      onAction(action);
+      try {
+        await run();
+      } catch (error) {
+        whole = false;
+        failed.push({ ...action, reason: wordsOf(error) });
+      }
+    };
+    const records = inOrder(open.map(checkRecord).filter(isKnown));
+    for (const orphan of await orphansOf(records)) await perform(endTask(orphan));
+    for (const record of records) {
       // What is removed with all its content must not have a volume in it.
       if (!whole && (record.kind === 'folder' || record.kind === 'mounts')) {
         failed.push({ ...shown(record), reason: 'kept, because something that is left behind may still need it' });
@@ -86,17 +96,16 @@ export async function clean(options: CleanOptions = {}): Promise<CleanReport> {
         whole = false;
         return [];
       });
-      for (const { run, ...action } of tasks) {
-        actions.push(action);
-        if (dryRun) continue;
-        onAction(action);
-        try {
-          await run();
-        } catch (error) {
-          whole = false;
-          failed.push({ ...action, reason: wordsOf(error) });
-        }
-      }
+      for (const task of tasks) await perform(task);
+    }
+    for (const record of open.map(checkRecord)) {
+      if (isKnown(record)) continue;
+      whole = false;
+      failed.push({
+        title: `an entry of the journal ${file}`,
+        command: `cat ${quoteForSh(file)}`,
+        reason: `${record.fault}. Nothing was done about it`,
+      });
     }
     runs.push({ pid, journal: file, live: false, actions });
     if (whole && !dryRun) await unlink(file).catch(() => undefined);
@@ -104,17 +113,25 @@ export async function clean(options: CleanOptions = {}): Promise<CleanReport> {
   return { runs, failed };
 }
 
+function isKnown(record: ReturnType<typeof checkRecord>): record is KnownRecord {
+  return !('fault' in record);
+}
+
+function endTask(orphan: Orphan): Task {
+  const { pid, name } = orphan;
+  return { title: `end ${name}, process ${pid}`, command: `kill ${pid}`, run: () => endOrphan(orphan) };
+}
+
 /** Newest first, as the journal has it, but folders last of all. */
-function inOrder(records: readonly UndoRecord[]): UndoRecord[] {
-  const isFolder = ({ kind }: UndoRecord) => kind === 'folder' || kind === 'mounts';
+function inOrder(records: readonly KnownRecord[]): KnownRecord[] {
+  const isFolder = ({ kind }: KnownRecord) => kind === 'folder' || kind === 'mounts';
   return [...records.filter((record) => !isFolder(record)), ...records.filter(isFolder)];
 }
 
 /** What is still to be done about a record; nothing where all is gone already. Throws where that cannot be told. */
-async function tasksOf(record: UndoRecord, journal: FoundJournal, runner: Runner | undefined): Promise<Task[]> {
+async function tasksOf(record: KnownRecord, journal: FoundJournal, runner: Runner | undefined): Promise<Task[]> {
+  if (record.kind === 'attachment') return attachmentTasks(record, runner);
   const { kind, path } = record;
-  if (kind === 'attachment') return attachmentTasks(record, runner);
-  if (typeof path !== 'string' || !path.startsWith('/')) throw new Error('the journal does not say what is meant');
   const found = await lstat(path).catch(() => undefined);
   if (kind === 'lock') {
     // Killed while it took the lock: what it was about to link is left.
@@ -122,20 +139,12 @@ async function tasksOf(record: UndoRecord, journal: FoundJournal, runner: Runner
     return found || beside.length > 0 ? [{ ...shown(record), run: () => removeLock(path, journal) }] : [];
   }
   if (!found) return [];
-  switch (kind) {
-    case 'file':
-      if (!found.isFile()) throw new Error(`${path} is no file any more`);
-      return [{ ...shown(record), run: () => rm(path, { force: true }) }];
-    case 'folder':
-      if (!found.isDirectory() || !OWN_FOLDER.test(basename(path)))
-        throw new Error(`${path} is no scratch folder of ours`);
-      return [{ ...shown(record), run: () => removeScratch(path, found.dev) }];
-    case 'mounts':
-      if (!found.isDirectory() || !OWN_FOLDER.test(basename(path))) throw new Error(`${path} is no folder of ours`);
-      return [{ ...shown(record), run: () => removeMounts(path) }];
-    default:
-      throw new Error(`this version does not know how to undo "${kind}"`);
+  if (kind === 'file') {
+    if (!found.isFile()) throw new Error(`${path} is no file any more`);
+    return [{ ...shown(record), run: () => rm(path, { force: true }) }];
   }
+  if (!found.isDirectory()) throw new Error(`${path} is no folder any more`);
+  return [{ ...shown(record), run: () => (kind === 'mounts' ? removeMounts(path) : removeScratch(path, found.dev)) }];
 }
 
 async function removeLock(path: string, journal: FoundJournal): Promise<void> {
@@ -143,12 +152,13 @@ async function removeLock(path: string, journal: FoundJournal): Promise<void> {
   for (const left of await leftBeside(path, journal)) await rm(left, { force: true });
 }
 
-async function attachmentTasks({ image, mountPoint }: UndoRecord, runner: Runner | undefined): Promise<Task[]> {
-  if (typeof image !== 'string' || typeof mountPoint !== 'string')
-    throw new Error('the journal does not say what is meant');
+async function attachmentTasks(
+  { image, mountPoint }: Extract<KnownRecord, { kind: 'attachment' }>,
+  runner: Runner | undefined,
+): Promise<Task[]> {
   const program = new Hdiutil(await findHdiutil(), runner);
   // An image in our own scratch folder is nobody else's, mounted or not.
-  const own = OWN_FOLDER.test(basename(dirname(image)));
+  const own = OWN_NAME.test(basename(dirname(image)));
   let { ours, unmounted } = await ownDevices(program, image, mountPoint);
   // A detach that the dead run has started may be half way.
   for (const until = Date.now() + GRACE; !own && unmounted.length > 0 && Date.now() < until; ) {
@@ -192,56 +202,20 @@ function unlessGone(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/**
- * Ends programs that a dead run has started and that still work on its files: each has a path of the run's own folders, whose names
- * are used once, among its arguments.
- */
-async function endPrograms(records: readonly UndoRecord[]): Promise<void> {
-  const names = records.flatMap(({ path }) =>
-    typeof path === 'string' && OWN_FOLDER.test(basename(path)) ? [basename(path)] : [],
-  );
-  if (names.length === 0) return;
-  const working = async () => {
-    const list = (await ask`ps -axww -o pid= -o command=`) ?? '';
-    return list.split('\n').flatMap((line) => {
-      const [, pid, command] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? [];
-      return command !== undefined && OWN_PROGRAM.test(command) && names.some((name) => command.includes(name))
-        ? [Number(pid)]
-        : [];
-    });
-  };
-  for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-    const pids = (await working()).filter((pid) => pid !== process.pid);
-    if (pids.length === 0) return;
-    for (const pid of pids) {
-      try {
-        process.kill(pid, signal);
-      } catch {
-        // Gone meanwhile.
-      }
-    }
-    for (let waited = 0; waited < GRACE && (await working()).length > 0; waited += POLL) await sleep(POLL);
-  }
-}
-
-function shown({ kind, path, image }: UndoRecord): CleanAction {
-  const what = typeof path === 'string' ? path : typeof image === 'string' ? image : '';
-  switch (kind) {
+function shown(record: KnownRecord): CleanAction {
+  const what = record.kind === 'attachment' ? record.image : record.path;
+  const word = quoteForSh(what);
+  switch (record.kind) {
     case 'file':
-      return { title: `remove the unfinished ${what}`, command: `rm ${quoteForSh(what)}` };
+      return { title: `remove the unfinished ${what}`, command: `rm ${word}` };
     case 'lock':
-      return { title: `remove the lock ${what}`, command: `rm ${quoteForSh(what)}` };
+      return { title: `remove the lock ${what}`, command: `rm ${word}` };
     case 'folder':
-      return { title: `remove the scratch folder ${what}`, command: `rm -r ${quoteForSh(what)}` };
+      return { title: `remove the scratch folder ${what}`, command: `rm -r ${word}` };
     case 'mounts':
-      return {
-        title: `remove the mount points in ${what}`,
-        command: `rmdir ${quoteForSh(what)}/* ${quoteForSh(what)}`,
-      };
+      return { title: `remove the mount points in ${what}`, command: `rmdir ${word}/* ${word}` };
     case 'attachment':
       return { title: `detach ${what}`, command: 'hdiutil info' };
-    default:
-      return { title: `undo "${kind}" ${what}`, command: '' };
   }
 }
 

@@ -44,7 +44,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'pipelines/': { values: ['src/core/', 'src/steps/'] },
   'src/vm-disk/': { values: ['src/formats/', 'src/host/'] },
-  'src/launch/': { values: ['src/host/', 'src/plist/', 'src/version.ts', 'src/vm-disk/'], types: ['src/core/'] },
+  'src/launch/': { values: ['src/core/', 'src/host/', 'src/plist/', 'src/version.ts', 'src/vm-disk/'] },
   'src/guest/': {
     values: [
       'src/package-root.ts',

@@ -152,11 +152,12 @@ export async function planBoot(
 
 /** Starts a guest and waits for its end. */
 export async function boot(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Promise<GuestEnd> {
+  const { signal, scope } = options;
   if (plan.create) {
-    await createDisk(plan.create.file, plan.create.size, options.signal);
+    await createDisk(plan.create.file, plan.create.size, { signal, ...(scope && { scope }) });
     options.note(`Made ${plan.create.file}.`);
   }
-  if (plan.nvram) await makeNvram(plan.nvram);
+  if (plan.nvram) await makeNvram(plan.nvram, scope);
   return runMachine(plan.machine, plan.capabilities, { ...options, ...(plan.osk && { osk: plan.osk.secret }) });
 }
 

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
+import { ownName } from '../core/own-folder.js';
 import type { Scope } from '../core/scope.js';
 import { quoteForSh } from '../host/quote.js';
 import { removeMountPoint } from '../image/hdiutil/mount-point.js';
@@ -44,15 +44,15 @@ export async function openEngine(
   if (name === 'native') return new NativeTool();
   const { journal, scope, keepWork } = where;
   const program = new Hdiutil(await findHdiutil(), parts.runner);
-  const id = randomBytes(6).toString('hex');
-  const scratch = join(scratchParent(where.output, where.workDir), `.osx-iso-${id}`);
+  const own = ownName();
+  const scratch = join(scratchParent(where.output, where.workDir), `.${own}`);
   const scratchEntry = await scope.announce({ kind: 'folder', path: scratch });
   await mkdir(scratch, { mode: 0o700 });
   scope.scratch('remove the scratch folder', () => (keepWork ? removeIfEmpty(scratch) : removeFolder(scratch)), {
     command: `rm -r ${quoteForSh(scratch)}`,
     entry: scratchEntry,
   });
-  const mounts = join(await realpath(tmpdir()), `osx-iso-${id}`);
+  const mounts = join(await realpath(tmpdir()), own);
   const mountsEntry = await scope.announce({ kind: 'mounts', path: mounts });
   await mkdir(mounts, { mode: 0o700 });
   scope.scratch('remove the folder of mount points', () => removeMountPoint(mounts), {

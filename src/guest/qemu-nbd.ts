@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeSocketFolder } from '../core/own-folder.js';
 import type { Scope } from '../core/scope.js';
 import { HostError, Interrupted, SourceError, StepError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
-import { quoteForSh } from '../host/quote.js';
 import { type GuardedDisk, secondOpinion, strangersOf } from '../vm-disk/index.js';
 import { inUse, lockMessage } from './in-use.js';
 import { connectNbd } from './nbd-target.js';
@@ -19,8 +16,6 @@ export const INSTALL_QEMU_UTILS =
 const START_PATIENCE = 15_000;
 const END_PATIENCE = 10_000;
 const POLL = 20;
-/** Bytes a unix socket's path may have everywhere. */
-const MAX_SOCKET_PATH = 100;
 
 export interface QemuNbdOptions {
   /** What may be opened, and as what. */
@@ -41,13 +36,8 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
   await secondOpinion(guarded, { label: path, signal, missingHint: INSTALL_QEMU_UTILS }).catch((error: unknown) => {
     throw refused(error, path, format);
   });
-  const folder = socketFolder();
-  const entry = await scope.announce({ kind: 'folder', path: folder });
-  // Nobody else may reach the socket.
-  await mkdir(folder, { mode: 0o700 });
-  const remove = () => rm(folder, { recursive: true, force: true });
-  scope.defer('remove the folder of the socket', remove, { command: `rm -rf ${quoteForSh(folder)}`, entry });
-  const socket = join(folder, 'nbd');
+  const folder = await makeSocketFolder(scope, 'remove the folder of the socket');
+  const socket = join(folder.path, 'nbd');
   const ender = new AbortController();
   const argv = [`--socket=${socket}`, `--format=${format}`, '--cache=writeback', ...(readOnly ? ['--read-only'] : [])];
   let state: { error?: unknown } | undefined;
@@ -97,12 +87,6 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
     );
   }
   return disk;
-}
-
-/** A name that is not taken, short enough for a socket's path. */
-function socketFolder(): string {
-  const place = tmpdir().length < MAX_SOCKET_PATH - 60 ? tmpdir() : '/tmp';
-  return join(place, `osx-iso-nbd-${randomUUID()}`);
 }
 
 function refused(error: unknown, path: string, format: string): Error {

@@ -1,10 +1,13 @@
 import { constants } from 'node:fs';
-import { access, open, rm, stat } from 'node:fs/promises';
+import { access, lstat, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { Scope } from '../core/scope.js';
 import { HostError, SourceError, UsageError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
+import { hostCode, hostFault } from '../host/faults.js';
 import { quoteForSh } from '../host/quote.js';
 import { diskFormatNamed, guardDisk, secondOpinion } from '../vm-disk/index.js';
+import { makeNew } from './new-file.js';
 
 const MISSING = 'qemu-img comes with QEMU: sudo apt install qemu-utils, or brew install qemu.';
 
@@ -27,28 +30,25 @@ export function parseSize(text: string): number {
 }
 
 /** Makes an empty qcow2 disk, which takes only the space that is written to. Never an existing file. */
-export async function createDisk(path: string, size: number, signal?: AbortSignal): Promise<DiskInfo> {
+export async function createDisk(
+  path: string,
+  size: number,
+  { signal, scope = new Scope() }: { readonly signal?: AbortSignal; readonly scope?: Scope } = {},
+): Promise<DiskInfo> {
   const file = resolve(path);
   const parent = await stat(dirname(file)).catch(() => undefined);
   if (!parent?.isDirectory()) throw new UsageError(`${dirname(file)}: expected a folder for the disk, found none.`);
+  const taken = () =>
+    new UsageError(`${path} exists already; it stays as it is.`, 'Give another name, or remove it first.');
+  if (await lstat(file).catch(() => undefined)) throw taken();
+  const given = { ...(signal && { signal }), missingHint: MISSING };
   try {
-    // Takes the name, so that nobody's file can be overwritten in between.
-    await (await open(file, 'wx')).close();
+    await makeNew(file, scope, (draft) => act('qemu-img', ['create', '-q', '-f', 'qcow2', draft, String(size)], given));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') {
-      throw new UsageError(`${path} exists already; it stays as it is.`, 'Give another name, or remove it first.');
-    }
-    throw new HostError(`${path}: cannot be made (${code}).`, { cause: error });
-  }
-  try {
-    await act('qemu-img', ['create', '-q', '-f', 'qcow2', file, String(size)], {
-      ...(signal && { signal }),
-      missingHint: MISSING,
-    });
-  } catch (error) {
-    await rm(file, { force: true });
-    throw error;
+    if (hostCode(error) === 'EEXIST') throw taken();
+    const fault = hostFault(error, path);
+    if (!fault) throw error;
+    throw new HostError(`${fault.says}.`, { hint: fault.hint, cause: error });
   }
   return { file, format: 'qcow2', size };
 }

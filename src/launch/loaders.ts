@@ -1,11 +1,13 @@
 import { constants } from 'node:fs';
 import { access, chmod, copyFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { Scope } from '../core/scope.js';
 import { HostError, SourceError } from '../errors.js';
 import { hostFault } from '../host/faults.js';
 import { readHead } from '../host/read-file.js';
 import { examineImage, type Look } from './disks.js';
 import type { Firmware } from './machine.js';
+import { makeNew } from './new-file.js';
 import { findOvmf, type Ovmf } from './ovmf.js';
 
 /** Where a removable disk's loader is (UEFI Specification 2.10, section 3.5.1.1). */
@@ -63,16 +65,21 @@ export async function uefiFirmware(
   return there ? { firmware } : { firmware, nvram: { file: vars, from: ovmf.vars } };
 }
 
-/** Makes the variables' file. HostError where it cannot be. */
-export async function makeNvram({ file, from }: { readonly file: string; readonly from: string }): Promise<void> {
+/** Makes the variables' file, whole or not at all. HostError where it cannot be. */
+export async function makeNvram(
+  { file, from }: { readonly file: string; readonly from: string },
+  scope = new Scope(),
+): Promise<void> {
   try {
-    await copyFile(from, file, constants.COPYFILE_EXCL);
-    // Distributions have it read-only.
-    await chmod(file, 0o644);
-  } catch (error) {
-    throw new HostError(`--nvram ${file}: cannot be made (${(error as NodeJS.ErrnoException).code}).`, {
-      cause: error,
+    await makeNew(file, scope, async (draft) => {
+      await copyFile(from, draft, constants.COPYFILE_EXCL);
+      // Distributions have it read-only.
+      await chmod(draft, 0o644);
     });
+  } catch (error) {
+    const fault = hostFault(error, `--nvram ${file}`);
+    if (!fault) throw error;
+    throw new HostError(`${fault.says}.`, { hint: fault.hint, cause: error });
   }
 }
 

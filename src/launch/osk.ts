@@ -1,6 +1,9 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeSocketFolder } from '../core/own-folder.js';
+import { Scope } from '../core/scope.js';
 import { HostError, SourceError } from '../errors.js';
 import { openFile } from '../host/open-file.js';
 import { Secret } from './secret.js';
@@ -98,26 +101,55 @@ export function smcSection(key: string): string {
   return `[device "smc"]\n  driver = "isa-applesmc"\n  osk = "${key}"\n`;
 }
 
+/** open(2): a file that never has a name. The same number on all of Linux's architectures that Node runs on. */
+const TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+
 /**
- * The key as QEMU's configuration behind an open descriptor, for one start: the file has no name any more when this returns, and
- * nothing but the descriptor leads to it. Close it when QEMU runs.
+ * The key as QEMU's configuration behind an open descriptor, for one start: nothing but the descriptor leads to it. Where the system
+ * can, the file never had a name; else it had one for a moment, in a folder of `scope`'s that was written down before. When QEMU has
+ * read it, `forget` it.
  */
-export async function handOver(secret: Secret): Promise<FileHandle> {
-  // In memory where the host has such a place.
-  const folder = await mkdtemp(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 'osx-iso-')).catch(() =>
-    mkdtemp(join(tmpdir(), 'osx-iso-')),
-  );
-  const path = join(folder, 'smc.cfg');
+export async function handOver(secret: Secret, scope = new Scope()): Promise<FileHandle> {
+  const handle = (await nameless()) ?? (await unnamed(scope));
   try {
-    const written = await open(path, 'wx', 0o600);
-    try {
-      await written.writeFile(smcSection(secret.reveal()));
-    } finally {
-      await written.close();
-    }
-    // Opened again: where /dev/fd shares the position, it must be at the start.
-    return await open(path, 'r');
+    // At a place that is said: where /dev/fd shares the position, it must stay at the start.
+    const bytes = Buffer.from(smcSection(secret.reveal()));
+    await handle.write(bytes, 0, bytes.length, 0);
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The file is empty afterwards, whoever still has it open. */
+export async function forget(handle: FileHandle): Promise<void> {
+  await handle.truncate(0);
+  await handle.close();
+}
+
+/** In memory where there is such a place. Undefined where neither system nor disks know files without a name. */
+async function nameless(): Promise<FileHandle | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  for (const place of ['/dev/shm', process.env.XDG_RUNTIME_DIR, tmpdir()]) {
+    if (place === undefined) continue;
+    // O_EXCL: it can never be given one.
+    const flags = TMPFILE | constants.O_RDWR | constants.O_EXCL;
+    const handle = await open(place, flags, 0o600).catch(() => undefined);
+    if (!handle) continue;
+    const found = await handle.stat();
+    if (found.isFile() && found.nlink === 0) return handle;
+    await handle.close();
+  }
+  return undefined;
+}
+
+/** A file whose name is taken away before anything is in it. */
+async function unnamed(scope: Scope): Promise<FileHandle> {
+  const folder = await makeSocketFolder(scope, "remove the folder of the SMC's configuration");
+  try {
+    return await open(join(folder.path, 'smc.cfg'), 'wx+', 0o600);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await folder.spend();
   }
 }

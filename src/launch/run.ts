@@ -1,7 +1,8 @@
-import { type FileHandle, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import type { FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeSocketFolder } from '../core/own-folder.js';
+import { Scope } from '../core/scope.js';
 import { StepError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
 import { redactText } from '../host/quote.js';
@@ -9,7 +10,7 @@ import type { Capabilities } from './capabilities.js';
 import { type Complaint, explainLine } from './complaints.js';
 import { canTakePng } from './differences.js';
 import type { Accelerator, Machine } from './machine.js';
-import { handOver } from './osk.js';
+import { forget, handOver } from './osk.js';
 import { qemuArgs } from './qemu.js';
 import { Qmp } from './qmp.js';
 import type { Secret } from './secret.js';
@@ -18,6 +19,8 @@ export interface RunOptions {
   /** Stops the guest: its screen is kept where that was asked for, and QEMU ends. */
   readonly signal: AbortSignal;
   readonly osk?: Secret;
+  /** Where it is written down what this takes, so that `clean` can give it back after kill -9. */
+  readonly scope?: Scope;
   /** A PNG of the screen, taken when the guest is stopped. */
   readonly screenshot?: string;
   /** Seconds after which the guest is stopped. */
@@ -47,8 +50,6 @@ const EARLY = 120_000;
 /** So many resets within a minute are no restart of an installer. */
 const RESETS = 4;
 const MINUTE = 60_000;
-/** A UNIX socket's path has 107 bytes at most (Linux; 103 on a Mac). */
-const MAX_FOLDER = 80;
 
 /**
  * Runs the machine to its end. A guest that KVM gives up on at once is started again by TCG. StepError where QEMU does not start,
@@ -71,19 +72,18 @@ export async function runMachine(machine: Machine, capabilities: Capabilities, o
 type Ended = GuestEnd & { readonly failed: boolean };
 
 async function runOnce(machine: Machine, capabilities: Capabilities, options: RunOptions): Promise<Ended> {
-  const { signal, osk } = options;
+  const { signal, osk, scope = new Scope() } = options;
   signal.throwIfAborted();
   const hush = (text: string) => redactText(text, osk ? [osk.reveal()] : []);
-  const base = tmpdir();
-  // Only the owner can enter it (mkdtemp makes it 0700): QMP could tell the key.
-  const folder = await mkdtemp(join(base.length > MAX_FOLDER ? '/tmp' : base, 'osx-iso-'));
-  const socket = join(folder, 'qmp');
+  // Only the owner can enter it: QMP could tell the key.
+  const folder = await makeSocketFolder(scope, "remove the folder of QEMU's socket");
+  const socket = join(folder.path, 'qmp');
   const kill = new AbortController();
   const started = Date.now();
   let config: FileHandle | undefined;
   let qmp: Qmp | undefined;
   try {
-    if (osk && machine.smc) config = await handOver(osk);
+    if (osk && machine.smc) config = await handOver(osk, scope);
     const runtime = { qmp: socket, ...(config && { smcConfig: '/dev/fd/3' }) };
     const said: Complaint[] = [];
     const done = act(capabilities.program, qemuArgs(machine, capabilities, runtime), {
@@ -106,7 +106,7 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
     const events = new Events();
     try {
       qmp = await Qmp.connect(socket, AbortSignal.any([gone.signal, signal]));
-      await config?.close();
+      if (config) await forget(config);
       config = undefined;
       events.listen(qmp, options.note);
     } catch {
@@ -140,8 +140,8 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
   } finally {
     qmp?.close();
     kill.abort();
-    await config?.close();
-    await rm(folder, { recursive: true, force: true });
+    if (config) await forget(config);
+    await folder.spend();
   }
 }
 

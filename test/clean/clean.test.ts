@@ -6,11 +6,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clean } from '../../src/clean.js';
 import { fileJournal, type UndoRecord } from '../../src/core/journal.js';
@@ -80,7 +81,7 @@ describe('clean', () => {
       { kind: 'attachment', image: esd, mountPoint: join(mounts, '1') },
       { kind: 'file', path: join(scratch, 'x.sparseimage') },
       { kind: 'file', path: join(mac.out, '.x.iso.1.partial') },
-      { kind: 'file', path: join(mac.out, 'never made') },
+      { kind: 'file', path: join(mac.out, '.never made.iso.1.partial') },
     );
     const before = readFileSync(file, 'utf8');
     const plan = await clean({ dryRun: true });
@@ -109,20 +110,20 @@ describe('clean', () => {
   it('leaves the journal of a live run alone', async () => {
     const me = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
     const live = fileJournal(folder, me);
-    writeFileSync(join(mac.out, 'precious'), 'x');
-    await live.append({ kind: 'file', path: join(mac.out, 'precious') });
+    writeFileSync(join(mac.out, '.x.iso.1.partial'), 'x');
+    await live.append({ kind: 'file', path: join(mac.out, '.x.iso.1.partial') });
     const { runs } = await clean();
     expect(runs).toEqual([{ pid: process.pid, journal: live.file, live: true, actions: [] }]);
-    expect(existsSync(join(mac.out, 'precious'))).toBe(true);
+    expect(existsSync(join(mac.out, '.x.iso.1.partial'))).toBe(true);
     expect(existsSync(live.file)).toBe(true);
   });
 
   it('knows a process that got a dead one’s id', async () => {
     const written = fileJournal(folder, { pid: process.pid, started: 'another boot 17' });
-    await written.append({ kind: 'file', path: join(mac.out, 'half') });
-    writeFileSync(join(mac.out, 'half'), 'x');
+    await written.append({ kind: 'file', path: join(mac.out, '.half.iso.1.partial') });
+    writeFileSync(join(mac.out, '.half.iso.1.partial'), 'x');
     expect((await clean()).runs[0]).toMatchObject({ live: false });
-    expect(existsSync(join(mac.out, 'half'))).toBe(false);
+    expect(existsSync(join(mac.out, '.half.iso.1.partial'))).toBe(false);
   });
 
   it('never touches what somebody else attached, were it the very same image', async () => {
@@ -167,26 +168,44 @@ describe('clean', () => {
     expect(mac.left()).toEqual([]);
   });
 
-  it('removes nothing that is not plainly ours', async () => {
+  it('removes nothing that is not plainly ours, and says what is wrong with the journal', async () => {
     const victim = join(mac.top, 'victim');
     mkdirSync(victim);
     writeFileSync(join(victim, 'kept'), 'x');
     symlinkSync(victim, scratch);
+    const kept = join(victim, 'kept');
     const records: UndoRecord[] = [
       { kind: 'folder', path: victim },
-      { kind: 'folder', path: scratch },
+      { kind: 'folder', path: '/etc' },
+      { kind: 'folder', path: `${mounts}/../${basename(victim)}` },
+      { kind: 'folder', path: `${victim}\n/osx-iso-0123456789ab/..` },
       { kind: 'folder', path: 'relative/.osx-iso-0123456789ab' },
       { kind: 'file', path: victim },
+      { kind: 'file', path: kept },
+      { kind: 'lock', path: kept },
       { kind: 'mounts', path: victim },
       { kind: 'something new', path: victim },
       { kind: 'attachment', image: 7, mountPoint: null },
+      { kind: 'attachment', image: esd, mountPoint: victim },
     ];
     for (const record of records) {
-      await journal(record);
-      const { failed } = await clean();
-      expect(failed.length, JSON.stringify(record)).toBeGreaterThan(0);
-      for (const name of readdirSync(folder)) writeFileSync(join(folder, name), '');
+      const file = await journal(record);
+      const { failed, runs } = await clean();
+      expect(runs[0]!.actions, JSON.stringify(record)).toEqual([]);
+      expect(failed).toEqual([
+        {
+          title: `an entry of the journal ${file}`,
+          // Nothing that the journal says is repeated as advice.
+          command: `cat ${file}`,
+          reason: expect.stringMatching(/^it says \{.*\}: expected .* Nothing was done about it$/),
+        },
+      ]);
+      expect(existsSync(file)).toBe(true);
+      rmSync(file);
     }
+    // By its name it is ours; what it is says that it is not.
+    await journal({ kind: 'folder', path: scratch });
+    expect((await clean()).failed).toMatchObject([{ reason: expect.stringContaining('no folder any more') }]);
     expect(readdirSync(victim)).toEqual(['kept']);
     expect(lstatSync(scratch).isSymbolicLink()).toBe(true);
   });
@@ -194,14 +213,14 @@ describe('clean', () => {
   it('takes journals that were cut off or are none', async () => {
     mkdirSync(folder, { recursive: true });
     const heading = JSON.stringify({ schema: 1, host: hostname(), ...DEAD });
-    writeFileSync(join(mac.out, 'half'), 'x');
-    const record = JSON.stringify({ id: '1', record: { kind: 'file', path: join(mac.out, 'half') } });
+    writeFileSync(join(mac.out, '.half.iso.1.partial'), 'x');
+    const record = JSON.stringify({ id: '1', record: { kind: 'file', path: join(mac.out, '.half.iso.1.partial') } });
     writeFileSync(join(folder, 'a.journal.jsonl'), `${heading}\n${record}\n{"id":"2","rec`);
     writeFileSync(join(folder, 'b.journal.jsonl'), 'nonsense');
     const { runs, failed } = await clean();
     expect(runs).toHaveLength(1);
     expect(failed).toEqual([]);
-    expect(existsSync(join(mac.out, 'half'))).toBe(false);
+    expect(existsSync(join(mac.out, '.half.iso.1.partial'))).toBe(false);
     expect(readdirSync(folder)).toEqual(['b.journal.jsonl']);
   });
 
@@ -217,6 +236,9 @@ describe('clean', () => {
     const gone = new Promise((resolve) => orphan.once('exit', resolve));
     try {
       await journal({ kind: 'folder', path: scratch });
+      const action = { title: `end cp, process ${orphan.pid}`, command: `kill ${orphan.pid}` };
+      expect((await clean({ dryRun: true })).runs[0]!.actions[0]).toEqual(action);
+      expect(orphan.exitCode).toBeNull();
       expect((await clean()).failed).toEqual([]);
       await gone;
       expect(other.exitCode).toBeNull();

@@ -7,6 +7,7 @@ import { COMPILED } from '../helpers/compiled.js';
 import { fsck } from '../helpers/fsck.js';
 import { find, needs } from '../helpers/judges/needs.js';
 import { kept, scratch } from '../helpers/judges/tool.js';
+import { KilledUser, killTimes } from '../helpers/killed.js';
 import { diskFile, guestVolume, inMap } from './disks.js';
 
 const index = pathToFileURL(join(COMPILED, 'src', 'index.js')).href;
@@ -76,5 +77,21 @@ describe('a qcow2 whose edit', () => {
     expect(await ended(image, temporary, '')).toMatchObject({ code: 1, out: 'StepError\n' });
     expect(readdirSync(temporary)).toEqual(['edit.mjs']);
     expect(readFileSync(image).equals(before)).toBe(true);
+  });
+
+  it('is killed at any time is old or new, and clean gives back whatever is left', async (context) => {
+    needs(context, 'qemu-img', 'qemu-nbd', 'fsck.hfsplus');
+    const disk = inMap(await guestVolume(), 'none');
+    for (const after of killTimes(300, 3000)) {
+      const folder = scratch('kill');
+      const image = diskFile(folder, disk, 'qcow2');
+      const user = new KilledUser();
+      await user.kill(['plist', '--image', image], after);
+      const said = user.clean();
+      expect(user.left(), `killed after ${after} ms: ${said}`).toEqual([]);
+      const raw = join(folder, 'after.img');
+      execFileSync(find('qemu-img')!, ['convert', '-f', 'qcow2', '-O', 'raw', image, raw], { stdio: 'pipe' });
+      expect(fsck(readFileSync(raw)), `killed after ${after} ms`).toMatchObject({ status: 0 });
+    }
   });
 });

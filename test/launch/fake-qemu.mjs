@@ -41,6 +41,7 @@ function answer({ execute, arguments: given, id }, say) {
   } else {
     say({ return: {}, id });
     if (execute !== 'qmp_capabilities') return;
+    if (plan.ready) setTimeout(() => process.stderr.write('ready\n'), 300);
     setTimeout(() => {
       for (let i = 0; i < (plan.resets ?? 0); i++)
         say({ event: 'RESET', data: { guest: true, reason: 'guest-reset' } });

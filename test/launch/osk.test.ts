@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HostError } from '../../src/errors.js';
-import { findOsk, handOver, smcSection, takeFromEnvironment } from '../../src/launch/osk.js';
+import { findOsk, forget, handOver, smcSection, takeFromEnvironment } from '../../src/launch/osk.js';
 import { Secret } from '../../src/launch/secret.js';
 import { scratch } from '../helpers/judges/tool.js';
 
@@ -75,6 +75,16 @@ describe('the key', () => {
       message: '--osk-file /nowhere/key: no such file or folder.',
     });
   });
+});
+
+test('it is in memory of the host’s where there is such a place, and gone once it was read', async () => {
+  if (!existsSync('/dev/shm')) return;
+  const config = await handOver(new Secret(KEY));
+  expect(readlinkSync(`/proc/self/fd/${config.fd}`)).toMatch(/^\/dev\/shm\/#\d+ \(deleted\)$/);
+  const other = openSync(`/proc/self/fd/${config.fd}`, 'r');
+  await forget(config);
+  expect(readFileSync(other, 'utf8')).toBe('');
+  closeSync(other);
 });
 
 test('it is handed over by a file that has no name any more', async () => {

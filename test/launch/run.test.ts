@@ -66,9 +66,9 @@ describe('a guest', () => {
 
   test('that the user stops', async () => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 400);
     const screenshot = join(folder, 'screen.png');
-    const end = await start({}, { signal: controller.signal, screenshot });
+    const onLine = () => controller.abort();
+    const end = await start({ ready: true }, { signal: controller.signal, screenshot, onLine });
     expect(end).toMatchObject({ by: 'user', status: 0, screenshot });
   });
 

@@ -37,8 +37,11 @@ export async function startGuest(plan: osx.BootPlan, options: BootOptions, conte
 
   const { machine } = plan;
   if (machine.display.kind === 'vnc') context.remark(`The screen: vnc://127.0.0.1:${5900 + machine.display.number}`);
+  const scope = new osx.Scope(await osx.openJournal({ optional: true }));
+  context.holds(() => scope.pending());
   const end = await osx.boot(plan, {
     signal: context.signal,
+    scope,
     note: (text) => context.remark(text),
     ...(context.verbose && { onLine: (line: string) => context.remark(`QEMU: ${line}`) }),
     ...(options.screenshot !== undefined && { screenshot: options.screenshot }),

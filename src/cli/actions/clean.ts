@@ -1,6 +1,7 @@
 import * as osx from '../../index.js';
 import type { Context } from '../api.js';
 import type { CleanOptions } from '../commands/clean.js';
+import { printable } from '../view-format.js';
 
 /** `osx-iso clean`: says what is left and what it will do, does it, and fails when something stays. */
 export async function clean({ dryRun }: CleanOptions, context: Context): Promise<void> {
@@ -9,7 +10,9 @@ export async function clean({ dryRun }: CleanOptions, context: Context): Promise
   const report = dryRun ? plan : await osx.clean();
   if (report.failed.length > 0) {
     if (!dryRun) context.print('', { type: 'clean', dryRun, ...report });
-    const left = report.failed.map(({ title, command, reason }) => `  ${title}: ${reason}\n      ${command}`);
+    const left = report.failed.map(
+      ({ title, command, reason }) => `  ${printable(`${title}: ${reason}`)}\n      ${printable(command)}`,
+    );
     throw new osx.StepError(`Not everything can be given back:\n${left.join('\n')}`);
   }
   if (!dryRun && (context.json || plan.runs.some(({ live }) => !live))) {
@@ -25,7 +28,7 @@ function linesOf({ runs }: osx.CleanReport): string[] {
     else
       lines.push(
         `Process ${pid} is dead and left:`,
-        ...actions.map(({ title, command }) => `  ${title}\n      ${command}`),
+        ...actions.map(({ title, command }) => `  ${printable(title)}\n      ${printable(command)}`),
       );
   }
   if (runs.length === 0) {

@@ -28,7 +28,7 @@ export async function removeKext(options: RemoveKextOptions, context: Context): 
     });
     return;
   }
-  const scope = new osx.Scope();
+  const scope = new osx.Scope(await osx.openJournal({ optional: true }));
   context.holds(() => scope.pending());
   const edit = await osx.editImage(
     { image: image!, dryRun, backingOk, ...(partition !== undefined && { partition }) },

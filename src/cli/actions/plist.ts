@@ -15,7 +15,7 @@ export async function plist(options: PlistOptions, context: Context): Promise<vo
   }
   const request = await osx.plistRequest(options);
   if (image !== undefined) {
-    const scope = new osx.Scope();
+    const scope = new osx.Scope(await osx.openJournal({ optional: true }));
     context.holds(() => scope.pending());
     const edit = await osx.editImage(
       { image, dryRun, backingOk, ...(partition !== undefined && { partition }) },
