@@ -6,6 +6,7 @@ export type { Manifest } from './build/manifest.js';
 export { type CleanAction, type CleanOptions, type CleanReport, type CleanRun, clean } from './clean.js';
 export type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './core/events.js';
 export { Scope } from './core/scope.js';
+export { type DownloadOptions, type DownloadResult, download, listProducts } from './download.js';
 export * from './errors.js';
 export * from './guest/index.js';
 export { type Inspection, type InspectOptions, inspect, readInside } from './inspect/index.js';

@@ -100,6 +100,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/inspect/',
       'src/launch/',
       'src/plist/',
+      'src/remote/',
       'src/verify/',
       ...RELEASES,
     ],

@@ -37,7 +37,7 @@ export function turnPath(path: string): string {
  * Takes the lock of an output for this process. UsageError, with the other's process id, while another build of the same output
  * runs; the lock of one that is dead is taken over. Call `unlock` when done.
  */
-export async function lock(path: string, writer: Writer): Promise<void> {
+export async function lock(path: string, writer: Writer, what: 'build' | 'download' = 'build'): Promise<void> {
   const holder: Holder = { ...writer, host: hostname() };
   const mine = claimPath(path, writer.pid);
   await writeFile(mine, JSON.stringify(holder), { mode: 0o644 });
@@ -46,10 +46,10 @@ export async function lock(path: string, writer: Writer): Promise<void> {
       if (await claim(mine, path)) return;
       const other = await readHolder(path);
       if (other === 'gone') continue;
-      if (!(await isDead(other))) throw taken(path, other, holder.host);
+      if (!(await isDead(other))) throw taken(path, other, holder.host, what);
       await removeDead(path, mine);
     }
-    throw taken(path, 'unreadable', holder.host);
+    throw taken(path, 'unreadable', holder.host, what);
   } finally {
     await rm(mine, { force: true });
   }
@@ -130,10 +130,10 @@ async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'>
   }
 }
 
-function taken(path: string, other: Holder | 'unreadable' | 'gone', host: string): UsageError {
+function taken(path: string, other: Holder | 'unreadable' | 'gone', host: string, what: string): UsageError {
   const output = join(dirname(path), basename(path).replace(/^\.(.*)\.lock$/, '$1'));
-  const hint = `Wait for it, or give another name with -o FILE. If there is no such build any more: rm ${JSON.stringify(path)}`;
-  if (typeof other !== 'object') return new UsageError(`${output}: another build of it may be running.`, hint);
+  const hint = `Wait for it, or give another name with -o FILE. If there is no such ${what} any more: rm ${JSON.stringify(path)}`;
+  if (typeof other !== 'object') return new UsageError(`${output}: another ${what} of it may be running.`, hint);
   const where = other.host === host ? '' : ` on ${other.host}`;
-  return new UsageError(`${output}: another build of it is running${where}, process ${other.pid}.`, hint);
+  return new UsageError(`${output}: another ${what} of it is running${where}, process ${other.pid}.`, hint);
 }

@@ -4,6 +4,7 @@ import type { BuildOptions } from './commands/build.js';
 import type { CleanOptions } from './commands/clean.js';
 import type { DiskCreateOptions } from './commands/disk.js';
 import type { DoctorOptions } from './commands/doctor.js';
+import type { DownloadOptions } from './commands/download.js';
 import type { RemoveKextOptions } from './commands/guest.js';
 import type { InspectOptions } from './commands/inspect.js';
 import type { PlistOptions } from './commands/plist.js';
@@ -39,6 +40,8 @@ export interface Context {
 export interface Api {
   build(options: BuildOptions, context: Context): Promise<void>;
   verify(options: VerifyOptions, context: Context): Promise<void>;
+  list(options: object, context: Context): Promise<void>;
+  download(options: DownloadOptions, context: Context): Promise<void>;
   clean(options: CleanOptions, context: Context): Promise<void>;
   inspect(options: InspectOptions, context: Context): Promise<void>;
   plist(options: PlistOptions, context: Context): Promise<void>;

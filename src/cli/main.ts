@@ -5,8 +5,10 @@ import { registerBuild } from './commands/build.js';
 import { registerClean } from './commands/clean.js';
 import { registerDisk } from './commands/disk.js';
 import { registerDoctor } from './commands/doctor.js';
+import { registerDownload } from './commands/download.js';
 import { registerGuest } from './commands/guest.js';
 import { registerInspect } from './commands/inspect.js';
+import { registerList } from './commands/list.js';
 import { registerPlist } from './commands/plist.js';
 import { registerSmc } from './commands/smc.js';
 import { registerVerify } from './commands/verify.js';
@@ -16,6 +18,8 @@ import { runSession, type SessionParts, type Start } from './session.js';
 /** Every command, in the order of the help. Each says only what it is called and what it takes; the work is loaded on use. */
 const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   registerBuild,
+  registerList,
+  registerDownload,
   registerVerify,
   registerInspect,
   registerPlist,

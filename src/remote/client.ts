@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { EnvHttpProxyAgent, request } from 'undici';
+import type { EnvHttpProxyAgent } from 'undici';
 import { version } from '../version.js';
 import { NetworkError, networkError } from './network-error.js';
 import { shownUrl } from './url.js';
@@ -37,22 +37,16 @@ export interface Answer {
  * sent. `close` ends all connections.
  */
 export class HttpClient {
-  readonly #agent: EnvHttpProxyAgent;
+  #agent: Promise<EnvHttpProxyAgent> | undefined;
   readonly #closing = new AbortController();
   readonly #stall: number;
+  readonly #connections: number;
   /** Requests sent, redirects among them. */
   requests = 0;
 
   constructor({ connections = CONNECTIONS, stall = STALL }: ClientOptions = {}) {
     this.#stall = stall;
-    this.#agent = new EnvHttpProxyAgent({
-      connections,
-      pipelining: 1,
-      connect: { timeout: Math.min(CONNECT, stall) },
-      maxHeaderSize: LARGEST_HEAD,
-      // Whoever asks for http through a proxy asks the proxy for it: many let CONNECT through to port 443 only.
-      proxyTunnel: false,
-    });
+    this.#connections = connections;
   }
 
   /**
@@ -80,7 +74,20 @@ export class HttpClient {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#agent.destroy();
+    await (await this.#agent)?.destroy();
+  }
+
+  /** Loaded with the first request: most commands never make one. */
+  async #open(): Promise<EnvHttpProxyAgent> {
+    const { EnvHttpProxyAgent } = await import('undici');
+    return new EnvHttpProxyAgent({
+      connections: this.#connections,
+      pipelining: 1,
+      connect: { timeout: Math.min(CONNECT, this.#stall) },
+      maxHeaderSize: LARGEST_HEAD,
+      // Whoever asks for http through a proxy asks the proxy for it: many let CONNECT through to port 443 only.
+      proxyTunnel: false,
+    });
   }
 
   async #ask(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {

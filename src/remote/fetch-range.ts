@@ -63,7 +63,7 @@ export async function fetchRange(
         const last = at + length;
         for await (const bytes of answer.body as AsyncIterable<Uint8Array>) {
           if (at + bytes.length > last) throw tooLong(shown, last - before);
-          await sink(bytes, at);
+          await taken(sink, bytes, at);
           at += bytes.length;
         }
         if (at < last)
@@ -74,13 +74,25 @@ export async function fetchRange(
       if (at >= end) return known;
     } catch (error) {
       signal.throwIfAborted();
-      const fault = networkError(error, shownUrl(url));
+      const fault = error instanceof SinkFailure ? error.cause : networkError(error, shownUrl(url));
       if (!(fault instanceof NetworkError) || !fault.transient) throw fault;
       failures = at - before >= PROGRESS ? 1 : failures + 1;
       if (failures >= TRIES) throw givenUp(fault, failures);
       onRetry?.(fault);
       await wait(backOff(failures, fault.wait), signal);
     }
+  }
+}
+
+/** What a sink threw: no fault of the network's. */
+export class SinkFailure extends Error {}
+
+/** Hands bytes to a sink. SinkFailure, with the error as its cause, when that throws. */
+export async function taken(sink: Sink, bytes: Uint8Array, at: number): Promise<void> {
+  try {
+    await sink(bytes, at);
+  } catch (error) {
+    throw new SinkFailure('the bytes could not be put away', { cause: error });
   }
 }
 

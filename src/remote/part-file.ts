@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { StepError, UsageError } from '../errors.js';
@@ -19,6 +20,8 @@ const LARGEST_STATE = 4 << 20;
 /** What is written between two notes of it, at most: so much is fetched again after a kill. */
 const SAVE_BYTES = 64 << 20;
 const SAVE_MILLISECONDS = 3000;
+/** Bytes hashed at once. */
+const PART = 1 << 20;
 
 /** The names of an unfinished download of `path`. */
 export function partPaths(path: string): { readonly part: string; readonly state: string } {
@@ -134,6 +137,23 @@ export class PartFile {
       this.#saving = undefined;
     });
     return this.#saving;
+  }
+
+  /** The SHA-256 of the bytes [offset, offset + length). */
+  async sha256(offset: number, length: number): Promise<Uint8Array> {
+    const hash = createHash('sha256');
+    for (let at = 0; at < length; at += PART) hash.update(await this.read(offset + at, Math.min(PART, length - at)));
+    return hash.digest();
+  }
+
+  /** Removes it: nothing of it is of any use. */
+  async discard(): Promise<void> {
+    await this.#saving;
+    if (!this.#closed) await this.handle.close();
+    this.#closed = true;
+    const { part, state } = partPaths(this.path);
+    await rm(part, { force: true });
+    await rm(state, { force: true });
   }
 
   /** Leaves it for a later run. */

@@ -53,6 +53,8 @@ export interface TestServer {
   /** http://127.0.0.1:PORT */
   readonly origin: string;
   readonly asked: readonly Asked[];
+  /** Answers under way at once, at most so far. */
+  readonly most: () => number;
   /** Bytes of bodies sent. */
   readonly sent: () => number;
   /** What it serves, by path; may be changed while it runs. */
@@ -130,7 +132,11 @@ export async function startServer(
     response.end();
   };
 
+  let underWay = 0;
+  let most = 0;
   const server = createServer((request, response) => {
+    most = Math.max(most, ++underWay);
+    response.on('close', () => underWay--);
     answer(request, response).catch(() => response.destroy());
   });
   server.on('connection', (socket) => {
@@ -143,6 +149,7 @@ export async function startServer(
   return {
     origin,
     asked,
+    most: () => most,
     sent: () => line.carried,
     files: served,
     url: (path) => origin + path,

@@ -114,16 +114,9 @@ describe('a file on a server', () => {
   it('is fetched on all connections at once where it is read in order', async () => {
     const server = await serve({ link: { latency: 20, bitsPerSecond: 1e9 } });
     const remote = await openFrom(server, { stall: 5000 });
-    const started = performance.now();
-    let waited = 0;
-    for (let at = 0; at < SIZE; at += 50_000) {
-      const before = performance.now();
-      await remote.read(at, Math.min(50_000, SIZE - at));
-      if (performance.now() - before > 10) waited++;
-    }
-    // 60 reads, a round trip each, would be 1.2 s of waiting alone.
-    expect(waited).toBeLessThan(30);
-    expect(performance.now() - started).toBeLessThan(5000);
+    for (let at = 0; at < SIZE; at += 50_000) await remote.read(at, Math.min(50_000, SIZE - at));
+    expect(server.most()).toBe(4);
+    expect(server.sent()).toBe(SIZE);
   });
 });
 

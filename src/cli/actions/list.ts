@@ -1,0 +1,33 @@
+import * as osx from '../../index.js';
+import type { Context } from '../api.js';
+import { showBytes } from '../view-format.js';
+
+/** `osx-iso list`: a line an installer, newest first. */
+export async function list(_options: object, context: Context): Promise<void> {
+  const { products, missing } = await osx.listProducts({ signal: context.signal });
+  const rows = products.map(({ title, parts, version, build, id }) => {
+    const size = parts.reduce((sum, part) => sum + part.size, 0);
+    const host = new URL(parts[0]!.urls[0]!).host;
+    return { title, version, build, size, host, files: parts.map(({ name }) => name), ...(id !== undefined && { id }) };
+  });
+  const width = Math.max(0, ...rows.map(({ title }) => title.length));
+  const lines = rows.map(
+    ({ title, size, host, files }) =>
+      `${title.padEnd(width)}  ${showBytes(size).padStart(7)}  ${host}  ${files.join(', ')}`,
+  );
+  context.print(lines.join('\n'), {
+    type: 'list',
+    installers: products.map(({ parts, ...product }) => ({
+      ...product,
+      parts: parts.map(({ name, size, urls }) => ({ name, size, urls: urls.map(String) })),
+    })),
+    ...(missing && { missing: missing.message }),
+  });
+  if (missing) {
+    context.remark(`The catalogue (10.13 to 10.15) could not be had: ${missing.message}`);
+    return;
+  }
+  context.remark(
+    'osx-iso build NAME makes the ISO from one of these, osx-iso download NAME keeps it. Not offered: 10.6, 10.9.',
+  );
+}
