@@ -2,13 +2,17 @@ import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { lock, lockPath, unlock } from './build/lock.js';
 import type { Emit, StepInfo } from './core/events.js';
+import { explain } from './core/explain.js';
 import { Throttle } from './core/throttle.js';
 import { HostError, Interrupted, SourceError, UsageError } from './errors.js';
 import { parseChunklist, type SignatureState, verifySignature } from './formats/chunklist.js';
-import { openHostFile } from './formats/host-file.js';
 import { openUdif, verifyChecksums } from './formats/udif/index.js';
-import { givenPath } from './given-path.js';
+import { readWhole } from './formats/whole.js';
+import { givenPath } from './host/given-path.js';
+import { openHostFile } from './host/host-file.js';
+import { CHUNKLIST } from './host/own-files.js';
 import { processStart } from './host/process-start.js';
+import { readHostFile } from './host/read-file.js';
 import { HttpClient } from './remote/client.js';
 import { downloadFile, isThere, type Wanted } from './remote/download.js';
 import { fetchSmall } from './remote/fetch-whole.js';
@@ -56,9 +60,6 @@ interface Job {
   readonly step: StepInfo;
 }
 
-/** Bytes of the largest chunklist: one for 100 GB has 360,000. */
-const LARGEST_CHUNKLIST = 4 << 20;
-
 /**
  * Downloads an installer, or any file, with every proof that there is; what an earlier run brought is used. Throws NetworkError (exit
  * code 4) and SourceError (3); what was fetched stays for the next run.
@@ -87,7 +88,11 @@ export async function download(options: DownloadOptions, context: DownloadContex
     try {
       files.push(await fetchOne(job, folder, options, context));
     } catch (error) {
-      failure = { error: signal.aborted ? new Interrupted('Interrupted. The same command goes on from here.') : error };
+      failure = {
+        error: signal.aborted
+          ? new Interrupted('Interrupted. The same command goes on from here.')
+          : explain(error, job.step.title),
+      };
     }
     const outcome = failure ? (signal.aborted ? 'interrupted' : 'failed') : 'done';
     emit({ type: 'step:end', step: job.step, outcome, milliseconds: Date.now() - at, at: Date.now() });
@@ -164,16 +169,11 @@ async function chunklistOf(part: Job['part'], folder: string, signal: AbortSigna
   let bytes: Uint8Array | undefined;
   let name = 'BaseSystem.chunklist';
   if (part.name === 'BaseSystem.dmg') {
-    const file = await openHostFile(join(folder, name));
-    try {
-      if (file.size <= LARGEST_CHUNKLIST) bytes = await file.read(0, file.size);
-    } finally {
-      await file.close();
-    }
+    bytes = await readHostFile(join(folder, name), CHUNKLIST);
   } else if (part.integrity) {
     const client = new HttpClient();
     try {
-      bytes = await fetchSmall(client, part.integrity.urls, { signal, most: LARGEST_CHUNKLIST });
+      bytes = await fetchSmall(client, part.integrity.urls, { signal, most: CHUNKLIST.most });
     } finally {
       await client.close();
     }
@@ -209,12 +209,10 @@ async function proofOf(
     const { chunklist, signature } = list;
     return [`All ${chunklist.chunks.length} chunks are as in ${chunklist.name}, ${SIGNED[signature]}.`];
   }
-  const file = await openHostFile(path, name);
+  const file = await openHostFile(path, { name, signal });
   try {
     if (/\.chunklist$/.test(name)) {
-      const signature = verifySignature(
-        parseChunklist(await file.read(0, Math.min(file.size, LARGEST_CHUNKLIST)), name),
-      );
+      const signature = verifySignature(parseChunklist(await readWhole(file, CHUNKLIST), name));
       return [`A chunklist ${SIGNED[signature]}.`];
     }
     const image = /\.dmg$/i.test(name) ? await openUdif(file) : undefined;

@@ -29,7 +29,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/releases.ts': { values: ['src/formats/', 'src/plist/'] },
   'src/system-version.ts': { values: ['src/formats/', 'src/plist/', 'src/releases.ts'] },
   'src/known/': { values: ['src/releases.ts'] },
-  'src/remote/': { values: ['src/formats/', 'src/known/', 'src/plist/plist.ts', 'src/version.ts', ...RELEASES] },
+  'src/remote/': {
+    values: ['src/formats/', 'src/host/', 'src/known/', 'src/plist/plist.ts', 'src/version.ts', ...RELEASES],
+  },
   'src/source/': {
     values: ['src/formats/', 'src/plist/', 'src/host/', ...RELEASES],
     types: ['src/image/types.ts'],

@@ -2,5 +2,14 @@ import type { Whole } from '../formats/whole.js';
 
 // Files that osx-iso writes and reads again. They lie where anybody may have written them since: none is larger than this.
 
+/** NAME.part.json, beside a download that has not ended; one of 10,000 ranges has some 300,000 bytes. */
+export const DOWNLOAD_STATE: Whole = { what: 'state of a download', most: 4 << 20 };
+
+/** What OSX_ISO_OFFERS names. */
+export const OFFERS: Whole = { what: 'list of installers that are offered', most: 1 << 20 };
+
+/** BaseSystem.chunklist; one of an image of 100 GB has 360,000 bytes. */
+export const CHUNKLIST: Whole = { what: 'chunklist', most: 4 << 20 };
+
 /** X.iso.json, beside an ISO: ours have some 20 KB. */
 export const MANIFEST: Whole = { what: 'manifest of an ISO', most: 4 << 20 };

@@ -93,19 +93,17 @@ export class HttpClient {
   async #ask(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
     signal.throwIfAborted();
     this.requests++;
+    this.#agent ??= this.#open();
+    const { request } = await import('undici');
     try {
-      const {
-        statusCode,
-        headers: got,
-        body,
-      } = await request(url, {
-        dispatcher: this.#agent,
+      const answer = await request(url, {
+        dispatcher: await this.#agent,
         signal,
         headersTimeout: this.#stall,
         bodyTimeout: this.#stall,
         headers: { 'accept-encoding': 'identity', 'user-agent': `osx-iso/${version}`, ...headers },
       });
-      return { status: statusCode, headers: joined(got), body, url };
+      return { status: answer.statusCode, headers: joined(answer.headers), body: answer.body, url };
     } catch (error) {
       signal.throwIfAborted();
       throw networkError(error, shownUrl(url));

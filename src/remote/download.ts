@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { SourceError, UsageError } from '../errors.js';
 import { chunks } from '../formats/bytes.js';
 import { type Chunk, type Chunklist, ChunkVerifier, checkChunk } from '../formats/chunklist.js';
-import { openHostFile } from '../formats/host-file.js';
+import { openHostFile } from '../host/host-file.js';
 import { CONNECTIONS, HttpClient } from './client.js';
 import { type FetchOptions, fetchRange, type Target } from './fetch-range.js';
 import { fetchWhole } from './fetch-whole.js';

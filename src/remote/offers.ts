@@ -1,32 +1,18 @@
-import { readFile, stat } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
+import { OFFERS } from '../host/own-files.js';
+import { readJsonObject } from '../host/read-file.js';
 import { APPLE, type Offers, type PublicImage } from '../known/downloads.js';
 import { parseUrl } from './url.js';
 
 /** The variable that names a file with other offers: a mirror of one's own, or a test's. */
 export const OFFERS_VARIABLE = 'OSX_ISO_OFFERS';
-/** Bytes. */
-const LARGEST = 1 << 20;
 
 /** Apple's offers, or those of the file that OSX_ISO_OFFERS names: JSON with `images` and `catalogue`, as in src/known/downloads.ts. */
 export async function readOffers(env: Readonly<Record<string, string | undefined>> = process.env): Promise<Offers> {
   const path = env[OFFERS_VARIABLE];
   if (path === undefined || path === '') return APPLE;
-  const wrong = (why: string, cause?: unknown) => {
-    const error = new UsageError(`${OFFERS_VARIABLE}: ${path}: ${why}`, 'Unset it to ask Apple.');
-    if (cause !== undefined) error.cause = cause;
-    return error;
-  };
-  let given: unknown;
-  try {
-    const found = await stat(path);
-    if (!found.isFile() || found.size > LARGEST) throw wrong(`expected a file of at most ${LARGEST} bytes.`);
-    given = JSON.parse(await readFile(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw wrong(`cannot be read: ${(error as Error).message}`, error);
-  }
-  const { images = [], catalogue } = (given ?? {}) as { images?: unknown; catalogue?: unknown };
+  const { images = [], catalogue } = await readJsonObject(path, OFFERS, { label: `${OFFERS_VARIABLE}=` });
+  const wrong = (why: string) => new UsageError(`${OFFERS_VARIABLE}=${path}: ${why}`, 'Unset it to ask Apple.');
   if (!Array.isArray(images) || !images.every(isImage)) {
     throw wrong('expected images, each with a version, a build, a size and urls.');
   }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { StepError, UsageError } from '../errors.js';
-import { unfilled } from '../formats/bytes.js';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
+import { SourceError, StepError, UsageError } from '../errors.js';
+import { readExactly } from '../host/open-file.js';
+import { DOWNLOAD_STATE } from '../host/own-files.js';
+import { readJsonObject } from '../host/read-file.js';
 import { difference, type Validators } from './range-answer.js';
 import { type Range, RangeSet } from './range-set.js';
 
@@ -15,11 +17,9 @@ interface State {
   readonly done: readonly Range[];
 }
 
-/** Bytes of the largest state that is read; one of 10,000 ranges has some 300,000. */
-const LARGEST_STATE = 4 << 20;
 /** What is written between two notes of it, at most: so much is fetched again after a kill. */
-const SAVE_BYTES = 64 << 20;
-const SAVE_MILLISECONDS = 3000;
+const SAVE_BYTES = 32 << 20;
+const SAVE_MILLISECONDS = 1000;
 /** Bytes hashed at once. */
 const PART = 1 << 20;
 
@@ -90,13 +90,7 @@ export class PartFile {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    const bytes = unfilled(length);
-    for (let at = 0; at < length; ) {
-      const { bytesRead } = await this.handle.read(bytes, at, length - at, offset + at);
-      if (bytesRead === 0) throw new StepError(`${this.path}.part became shorter while it was written.`);
-      at += bytesRead;
-    }
-    return bytes;
+    return readExactly(this.handle, { path: partPaths(this.path).part }, offset, length);
   }
 
   async write(bytes: Uint8Array, offset: number): Promise<void> {
@@ -196,25 +190,24 @@ async function unusable(known: State, url: string, now: Validators, part: string
 
 /** A state of ours; undefined for anything else. */
 async function readState(path: string): Promise<State | undefined> {
-  try {
-    const { size } = await stat(path);
-    if (size > LARGEST_STATE) return undefined;
-    const state = JSON.parse(await readFile(path, 'utf8')) as Partial<State> | null;
-    if (state?.tool !== 'osx-iso' || state.schema !== 1 || typeof state.url !== 'string') return undefined;
-    const { validators, done } = state;
-    if (!validators || !Number.isSafeInteger(validators.size) || !Array.isArray(done)) return undefined;
-    const fits = (range: unknown) =>
-      Array.isArray(range) &&
-      range.length === 2 &&
-      range.every(Number.isSafeInteger) &&
-      0 <= range[0] &&
-      range[0] < range[1] &&
-      range[1] <= validators.size;
-    return done.every(fits) ? (state as State) : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const state: Partial<Record<keyof State, unknown>> = await readJsonObject(path, DOWNLOAD_STATE).catch(
+    (error: unknown) => {
+      if (error instanceof SourceError) return {};
+      throw error;
+    },
+  );
+  if (state.tool !== 'osx-iso' || state.schema !== 1 || typeof state.url !== 'string') return undefined;
+  const { validators, done } = state as { validators?: Partial<Validators> | null; done?: unknown };
+  const size = validators?.size;
+  if (size === undefined || !Number.isSafeInteger(size) || !Array.isArray(done)) return undefined;
+  const fits = (range: unknown) =>
+    Array.isArray(range) &&
+    range.length === 2 &&
+    range.every(Number.isSafeInteger) &&
+    0 <= range[0] &&
+    range[0] < range[1] &&
+    range[1] <= size;
+  return done.every(fits) ? (state as unknown as State) : undefined;
 }
 
 async function writeState(path: string, state: State): Promise<void> {

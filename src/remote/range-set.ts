@@ -34,6 +34,7 @@ export class RangeSet {
   }
 
   remove(from: number, to: number): void {
+    if (from >= to) return;
     this.#ranges = this.#ranges.flatMap(([start, end]): Range[] => {
       const left: Range = [start, Math.min(end, from)];
       const right: Range = [Math.max(start, to), end];

@@ -1,0 +1,382 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { type DownloadOptions, download } from '../../src/download.js';
+import { fromBytes } from '../../src/formats/bytes.js';
+import { chunkUp, parseChunklist, writeChunklist } from '../../src/formats/chunklist.js';
+import { downloadFile, type Wanted } from '../../src/remote/download.js';
+import { RangeSet } from '../../src/remote/range-set.js';
+import { type Fault, type ServerOptions, startServer, type TestServer } from '../helpers/http-server.js';
+import { top } from '../helpers/imports.js';
+import { offerCatalogue, writeOffers } from '../helpers/offers.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'osx-iso-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const toClose: TestServer[] = [];
+afterEach(async () => {
+  delete process.env.OSX_ISO_OFFERS;
+  for (const server of toClose.splice(0)) await server.close();
+});
+
+function noise(size: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let state = seed;
+  for (let i = 0; i < size; i++) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    bytes[i] = state >>> 16;
+  }
+  return bytes;
+}
+
+const content = noise(5_000_000);
+const file = fromBytes(content, 'x.bin');
+const CHUNK = 512 << 10;
+const chunklist = async () => parseChunklist(writeChunklist(await chunkUp(file, CHUNK)), 'x.integrityDataV1');
+
+let folders = 0;
+function empty(): string {
+  const path = join(folder, String(folders++));
+  mkdirSync(path);
+  return path;
+}
+
+async function serve(options: ServerOptions = {}): Promise<TestServer> {
+  const server = await startServer([['/x.bin', file]], options);
+  toClose.push(server);
+  return server;
+}
+
+interface State {
+  done: [number, number][];
+}
+
+interface Told {
+  notes: string[];
+}
+
+async function get(server: TestServer, where: string, more: Partial<Wanted> = {}, signal?: AbortSignal, told?: Told) {
+  const wanted = { path: join(where, 'x.bin'), urls: [new URL(server.url('/x.bin'))], ...more };
+  return downloadFile(wanted, {
+    signal: signal ?? new AbortController().signal,
+    stall: 300,
+    wait: async () => {},
+    report: () => {},
+    note: (text) => void told?.notes.push(text),
+  });
+}
+
+const isRight = (where: string) => Buffer.compare(readFileSync(join(where, 'x.bin')), content) === 0;
+
+describe('a set of ranges', () => {
+  it('says what a list of all bytes would say', () => {
+    const change = fc.tuple(fc.boolean(), fc.nat(60), fc.nat(20));
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 30 }), fc.nat(60), fc.nat(30), (changes, from, length) => {
+        const set = new RangeSet();
+        const bytes = new Array<boolean>(100).fill(false);
+        for (const [add, at, size] of changes) {
+          if (add) set.add(at, at + size);
+          else set.remove(at, at + size);
+          bytes.fill(add, at, at + size);
+        }
+        const inside = bytes.slice(from, from + length);
+        expect(set.total).toBe(bytes.filter(Boolean).length);
+        expect(set.has(from, from + length)).toBe(inside.every(Boolean));
+        const missing = new Set<number>();
+        for (const [a, b] of set.missing(from, from + length)) for (let i = a; i < b; i++) missing.add(i);
+        expect([...missing]).toEqual(inside.flatMap((there, i) => (there ? [] : [from + i])));
+        for (const [i, [, end]] of set.ranges.entries()) expect(set.ranges[i + 1]?.[0] ?? 1000).toBeGreaterThan(end);
+      }),
+    );
+  });
+});
+
+describe('a download', () => {
+  it('is whole, has its name last, and leaves nothing beside it', async () => {
+    const [server, where] = [await serve(), empty()];
+    const done = await get(server, where, { chunklist: await chunklist() });
+    expect(done).toMatchObject({ had: 0, fetched: content.length, chunks: 10 });
+    expect(isRight(where)).toBe(true);
+    expect(readdirSync(where)).toEqual(['x.bin']);
+  });
+
+  it('interrupted at any byte, any number of times, it goes on where it was', { timeout: 120_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 100, max: content.length }), { minLength: 1, maxLength: 6 }), async (stops) => {
+        const [server, where] = [await serve(), empty()];
+        for (const limit of stops) {
+          const stop = new AbortController();
+          const before = server.sent();
+          const timer = setInterval(() => server.sent() - before >= limit && stop.abort(), 1);
+          await get(server, where, {}, stop.signal).catch(() => {});
+          clearInterval(timer);
+          if (existsSync(join(where, 'x.bin'))) break;
+          expect(['', 'x.bin.part,x.bin.part.json']).toContain(readdirSync(where).sort().join());
+        }
+        if (!existsSync(join(where, 'x.bin'))) {
+          const state = JSON.parse(readFileSync(join(where, 'x.bin.part.json'), 'utf8')) as State;
+          const kept = state.done.reduce((sum, [from, to]) => sum + to - from, 0);
+          const { had, fetched } = await get(server, where);
+          expect({ had, fetched }).toEqual({ had: kept, fetched: content.length - kept });
+        }
+        expect(isRight(where)).toBe(true);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it('a chunk that comes damaged is fetched again, and named', async () => {
+    const [server, where, told] = [await serve(), empty(), { notes: [] as string[] }];
+    let damaged = 0;
+    server.files.set('/x.bin', {
+      ...file,
+      async read(offset, length) {
+        const bytes = (await file.read(offset, length)).slice();
+        const at = 1_200_000 - offset;
+        if (at >= 0 && at < length && damaged++ === 0) bytes[at]! ^= 1;
+        return bytes;
+      },
+    });
+    await get(server, where, { chunklist: await chunklist() }, undefined, told);
+    expect(isRight(where)).toBe(true);
+    expect(told.notes).toEqual(['chunk 2 (bytes 1048576 to 1572863) came damaged: fetched again']);
+    expect(server.sent()).toBe(content.length + CHUNK + 1);
+  });
+
+  it('a chunk that is always damaged: exit code 3, its number, and no file', async () => {
+    const bad = content.slice();
+    bad[4_999_999]! ^= 1;
+    const [server, where] = [await serve(), empty()];
+    server.files.set('/x.bin', fromBytes(bad, 'bad'));
+    await expect(get(server, where, { chunklist: await chunklist() })).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(/x\.bin: chunk 9 \(bytes 4718592 to 4999999\): expected SHA-256/),
+    });
+    expect(existsSync(join(where, 'x.bin'))).toBe(false);
+  });
+
+  it('bytes of an earlier run that have changed since are noticed, and fetched again', async () => {
+    const [server, where, told] = [await serve({}), empty(), { notes: [] as string[] }];
+    const stop = new AbortController();
+    const timer = setInterval(() => server.sent() > 3_000_000 && stop.abort(), 1);
+    await get(server, where, { chunklist: await chunklist() }, stop.signal).catch(() => {});
+    clearInterval(timer);
+    const part = join(where, 'x.bin.part');
+    const state = JSON.parse(readFileSync(`${part}.json`, 'utf8')) as State;
+    const bytes = readFileSync(part);
+    bytes[state.done[0]![0]]! ^= 1;
+    writeFileSync(part, bytes);
+    await get(server, where, { chunklist: await chunklist() }, undefined, told);
+    expect(isRight(where)).toBe(true);
+    expect(told.notes.join()).toMatch(/damaged: fetched again/);
+  });
+
+  it('of a file that has changed on the server begins anew, and says so', async () => {
+    const where = empty();
+    const first = await serve({ validators: { etag: '"1"' } });
+    const stop = new AbortController();
+    const timer = setInterval(() => first.sent() > 2_000_000 && stop.abort(), 1);
+    await get(first, where, {}, stop.signal).catch(() => {});
+    clearInterval(timer);
+    const state = join(where, 'x.bin.part.json');
+    const text = readFileSync(state, 'utf8');
+    const second = await serve({ validators: { etag: '"2"' } });
+    writeFileSync(state, text.replaceAll(first.origin, second.origin));
+    const told = { notes: [] as string[] };
+    const done = await get(second, where, {}, undefined, told);
+    expect(done.fetched).toBe(content.length);
+    expect(told.notes.join()).toMatch(
+      /begun anew: the file on the server is another one now \(ETag "1" before, "2" now\)/,
+    );
+  });
+
+  it.each<[string, string | undefined]>([
+    ['nonsense', '{]'],
+    ['null', 'null'],
+    [
+      'ranges outside the file',
+      '{"tool":"osx-iso","schema":1,"url":"U","validators":{"size":5000000},"done":[[0,9e9]]}',
+    ],
+    ['no state', undefined],
+  ])("a part file that is nobody's (%s) is left alone", async (_, state) => {
+    const [server, where] = [await serve(), empty()];
+    writeFileSync(join(where, 'x.bin.part'), 'somebody else');
+    if (state !== undefined) writeFileSync(join(where, 'x.bin.part.json'), state);
+    await expect(get(server, where)).rejects.toThrow(
+      /x\.bin\.part exists already, and nothing beside it says what it is/,
+    );
+    expect(readFileSync(join(where, 'x.bin.part'), 'utf8')).toBe('somebody else');
+  });
+
+  it('a link in the place of the part file is not followed', async () => {
+    const [server, where] = [await serve(), empty()];
+    const victim = join(where, 'victim');
+    writeFileSync(victim, noise(5_000_000));
+    symlinkSync(victim, join(where, 'x.bin.part'));
+    const done = {
+      tool: 'osx-iso',
+      schema: 1,
+      url: server.url('/x.bin'),
+      validators: { size: content.length },
+      done: [],
+    };
+    writeFileSync(join(where, 'x.bin.part.json'), JSON.stringify(done));
+    const before = readFileSync(victim);
+    await expect(get(server, where)).rejects.toThrow();
+    expect(Buffer.compare(readFileSync(victim), before)).toBe(0);
+  });
+
+  it('a server that sends whole files only is taken from the start', async () => {
+    const [where, told] = [empty(), { notes: [] as string[] }];
+    const server = await serve({ fault: () => ({ kind: 'whole' }) });
+    await get(server, where, { chunklist: await chunklist() }, undefined, told);
+    expect(isRight(where)).toBe(true);
+    expect(told.notes.join()).toMatch(/whole files only/);
+  });
+
+  it.each<[string, (i: number) => Fault | undefined, RegExp]>([
+    ['404', () => ({ kind: 'status', status: 404 }), /404/],
+    ['cut off for ever', (i) => (i > 0 ? { kind: 'cut', after: 100 } : undefined), /6 times in a row/],
+    [
+      'another file in the middle',
+      (i) => (i > 0 ? { kind: 'etag', etag: '"2"' } : undefined),
+      /changed while it was read/,
+    ],
+  ])('%s: exit code 4, and no file of that name', async (_, fault, words) => {
+    const where = empty();
+    const server = await serve({ fault });
+    await expect(get(server, where)).rejects.toMatchObject({ exitCode: 4, message: expect.stringMatching(words) });
+    expect(readdirSync(where)).not.toContain('x.bin');
+  });
+
+  it('of another size than it must have: exit code 4', async () => {
+    const [server, where] = [await serve(), empty()];
+    await expect(get(server, where, { size: 7 })).rejects.toThrow('expected 7 bytes, the server has 5000000');
+  });
+});
+
+const context = () => ({ signal: new AbortController().signal, emit: () => {} });
+const run = (options: DownloadOptions) => download(options, context());
+
+describe('osx-iso download', () => {
+  const parts = async () => {
+    const image = fromBytes(readFileSync(join(top, 'test/fixtures/udif/udif-zlib.dmg')), 'image');
+    const list = writeChunklist(await chunkUp(image));
+    return new Map([
+      ['InstallESDDmg.pkg', file],
+      ['BaseSystem.dmg', image],
+      ['BaseSystem.chunklist', fromBytes(list, 'list')],
+    ]);
+  };
+
+  it('by name: all parts, each proved as it can be; the second time nothing is fetched', async () => {
+    const [server, where] = [await serve(), empty()];
+    await offerCatalogue(server, [{ id: '1-2', version: '10.13.6', build: '17G66', parts: await parts() }]);
+    process.env.OSX_ISO_OFFERS = writeOffers(where, server);
+    const output = join(where, 'high sierra');
+    const done = await run({ what: 'high sierra', output });
+    expect(done.path).toBe(output);
+    expect(readdirSync(output).sort()).toEqual(['BaseSystem.chunklist', 'BaseSystem.dmg', 'InstallESDDmg.pkg']);
+    const proof = Object.fromEntries(done.files.map((one) => [one.path.split('/').at(-1), one.proof.join(' ')]));
+    expect(proof['BaseSystem.dmg']).toMatch(/All 1 chunks are as in BaseSystem\.chunklist, which nobody signed/);
+    expect(proof['InstallESDDmg.pkg']).toMatch(/InstallESDDmg\.pkg\.integrityDataV1, which nobody signed.*plain http/);
+    const again = await run({ what: 'high sierra', output });
+    expect(again.files.map(({ fetched }) => fetched)).toEqual([0, 0, 0]);
+  });
+
+  it('an image whose own checksums are wrong: exit code 3, and it is removed', async () => {
+    const [server, where] = [await serve(), empty()];
+    const image = readFileSync(join(top, 'test/fixtures/udif/udif-raw-in-udif.dmg'));
+    image[image.length >> 3]! ^= 1;
+    server.files.set('/i.dmg', fromBytes(image, 'i'));
+    await expect(run({ what: server.url('/i.dmg'), output: where })).rejects.toMatchObject({ exitCode: 3 });
+    expect(readdirSync(where)).toEqual([]);
+  });
+
+  it('names that no file could have become harmless ones', async () => {
+    const [server, where] = [await serve(), empty()];
+    server.files.set('/a/..%2F..%2Fevil', file);
+    const done = await run({ what: server.url('/a/..%2F..%2Fevil'), output: where });
+    expect(readdirSync(where)).toEqual(['_.._evil']);
+    expect(done.files[0]!.size).toBe(content.length);
+  });
+
+  it('one writer at a time', async () => {
+    const [where, server] = [empty(), await serve({ fault: (i) => (i > 0 ? { kind: 'slow', rate: 1e6 } : undefined) })];
+    const stop = new AbortController();
+    const first = download({ what: server.url('/x.bin'), output: where }, { signal: stop.signal, emit: () => {} });
+    first.catch(() => {});
+    while (server.asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await expect(run({ what: server.url('/x.bin'), output: where })).rejects.toThrow(
+      /another download of it is running/,
+    );
+    stop.abort();
+    await expect(first).rejects.toMatchObject({ exitCode: 130 });
+  });
+
+  it('something else of that name is not overwritten', async () => {
+    const [server, where] = [await serve(), empty()];
+    writeFileSync(join(where, 'x.bin'), 'mine');
+    await expect(run({ what: server.url('/x.bin'), output: where })).rejects.toThrow(/exists already/);
+    expect(readFileSync(join(where, 'x.bin'), 'utf8')).toBe('mine');
+  });
+
+  it('a name that is none: what there is', async () => {
+    await expect(run({ what: 'windows' })).rejects.toMatchObject({
+      exitCode: 2,
+      hint: expect.stringMatching(/osx-iso list/),
+    });
+  });
+});
+
+describe('kill -9', () => {
+  it('at twenty random places: the same command goes on, and the file is right', { timeout: 240_000 }, async () => {
+    const large = noise(80_000_000, 7);
+    const server = await startServer([['/big.pkg', fromBytes(large, 'big')]]);
+    toClose.push(server);
+    const where = empty();
+    const argv = [join(top, 'bin/osx-iso.js'), 'download', server.url('/big.pkg'), '-o', where];
+    const start = () => {
+      const child = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+      let text = '';
+      child.stderr.on('data', (bytes: Buffer) => {
+        text += bytes.toString();
+      });
+      const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+      return { child, ended, text: () => text };
+    };
+    const path = join(where, 'big.pkg');
+    for (let i = 0; i < 20 && !existsSync(path); i++) {
+      const { child, ended } = start();
+      const limit = server.sent() + ((i * 7_919_111) % 9_000_000);
+      let over = false;
+      void ended.then(() => {
+        over = true;
+      });
+      while (!over && server.sent() <= limit) await new Promise((resolve) => setTimeout(resolve, 1));
+      child.kill('SIGKILL');
+      await ended;
+      expect(existsSync(path) && statSync(path).size !== large.length).toBe(false);
+    }
+    const { ended, text } = start();
+    expect({ code: await ended, text: text() }).toMatchObject({ code: 0 });
+    const sum = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+    expect(sum(readFileSync(path))).toBe(sum(large));
+    expect(readdirSync(where)).toEqual(['big.pkg']);
+  });
+});
