@@ -117,25 +117,28 @@ describe('a download', () => {
 
   it('interrupted at any byte, any number of times, it goes on where it was', { timeout: 120_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 100, max: content.length }), { minLength: 1, maxLength: 6 }), async (stops) => {
-        const [server, where] = [await serve(), empty()];
-        for (const limit of stops) {
-          const stop = new AbortController();
-          const before = server.sent();
-          const timer = setInterval(() => server.sent() - before >= limit && stop.abort(), 1);
-          await get(server, where, {}, stop.signal).catch(() => {});
-          clearInterval(timer);
-          if (existsSync(join(where, 'x.bin'))) break;
-          expect(['', 'x.bin.part,x.bin.part.json']).toContain(readdirSync(where).sort().join());
-        }
-        if (!existsSync(join(where, 'x.bin'))) {
-          const state = JSON.parse(readFileSync(join(where, 'x.bin.part.json'), 'utf8')) as State;
-          const kept = state.done.reduce((sum, [from, to]) => sum + to - from, 0);
-          const { had, fetched } = await get(server, where);
-          expect({ had, fetched }).toEqual({ had: kept, fetched: content.length - kept });
-        }
-        expect(isRight(where)).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 100, max: content.length }), { minLength: 1, maxLength: 6 }),
+        async (stops) => {
+          const [server, where] = [await serve(), empty()];
+          for (const limit of stops) {
+            const stop = new AbortController();
+            const before = server.sent();
+            const timer = setInterval(() => server.sent() - before >= limit && stop.abort(), 1);
+            await get(server, where, {}, stop.signal).catch(() => {});
+            clearInterval(timer);
+            if (existsSync(join(where, 'x.bin'))) break;
+            expect(['', 'x.bin.part,x.bin.part.json']).toContain(readdirSync(where).sort().join());
+          }
+          if (!existsSync(join(where, 'x.bin'))) {
+            const state = JSON.parse(readFileSync(join(where, 'x.bin.part.json'), 'utf8')) as State;
+            const kept = state.done.reduce((sum, [from, to]) => sum + to - from, 0);
+            const { had, fetched } = await get(server, where);
+            expect({ had, fetched }).toEqual({ had: kept, fetched: content.length - kept });
+          }
+          expect(isRight(where)).toBe(true);
+        },
+      ),
       { numRuns: 8 },
     );
   });
