@@ -58,8 +58,9 @@ export async function openInstaller(given: string | undefined, options: FindOpti
     const top = files.hold(await openGiven(path, options));
     if (top.size === 0) throw cutShort(path, 'it is empty');
     const unwrapped = await unwrap(top, path);
-    // The image alone was given: what belongs to it lies in the same folder, if anywhere.
-    if (!folder && unwrapped.through.length === 0) await addCompanions(dirname(path), files, options);
+    // The image alone was given, or the package a catalogue has it in: what belongs to it lies in the same folder, if anywhere.
+    if (!folder && unwrapped.through.every((form) => form === 'pkg'))
+      await addCompanions(dirname(path), files, options);
     for (const name of COMPANIONS) {
       const inside = unwrapped.beside.get(name);
       if (inside) files.add(`${SHARED_SUPPORT}/${name}`, inside);

@@ -1,9 +1,9 @@
-import { SourceError } from '../errors.js';
+import { FormatError, SourceError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
 import { type Disk, openDisk, openVolume } from '../formats/disk.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import type { HfsPartition } from '../formats/partition-map/index.js';
-import { isKoly, KOLY_SIZE, readKoly } from '../formats/udif/koly.js';
+import { isKoly, KOLY_SIZE, type Koly, readKoly } from '../formats/udif/koly.js';
 import { openXar } from '../formats/xar/index.js';
 import { majorVersion, releaseTitle } from '../releases.js';
 import { readSystemVersion } from '../system-version.js';
@@ -70,19 +70,31 @@ async function open(source: ByteSource, path: string) {
 }
 
 /**
- * Whether the file is a xar archive. Some of Apple's downloads are an image as well: then its trailer counts. The trailer may also
- * be that of the last member, a .dmg: then it does not fit the file as a whole.
+ * Whether the file is to be read as a xar archive. The App Store's InstallESD.dmg is an image as well, whose data fork lies behind
+ * the archive: then its trailer counts (measured). Of a package the trailer may be that of the image stored last in it: then what
+ * it says of places does not fit the file as a whole.
  */
 export async function isPackage(file: ByteSource): Promise<boolean> {
-  const magic = async (offset: number) => Buffer.from(await file.read(offset, 4)).toString('latin1');
-  if (file.size < 28 || (await magic(0)) !== 'xar!') return false;
+  const text = async (offset: number) => Buffer.from(await file.read(offset, 4)).toString('latin1');
+  if (file.size < 28 || (await text(0)) !== 'xar!') return false;
   if (file.size < KOLY_SIZE) return true;
   const at = file.size - KOLY_SIZE;
-  const bytes = await file.read(at, KOLY_SIZE);
-  if (!isKoly(bytes)) return true;
-  const { dataForkOffset, dataForkLength, xmlOffset, xmlLength } = readKoly(bytes, file.name, at);
+  const koly = kolyIn(await file.read(at, KOLY_SIZE), file.name, at);
+  if (!koly) return true;
+  const { dataForkOffset, dataForkLength, xmlOffset, xmlLength } = koly;
   const fits = xmlLength > 0 && xmlOffset + xmlLength <= at && dataForkOffset + dataForkLength <= at;
-  return !fits || (await magic(xmlOffset)) !== '<?xm';
+  return !fits || (await text(xmlOffset)) !== '<?xm';
+}
+
+/** The trailer, where these bytes are one that can be read. */
+function kolyIn(bytes: Uint8Array, file: string, at: number): Koly | undefined {
+  if (!isKoly(bytes)) return undefined;
+  try {
+    return readKoly(bytes, file, at);
+  } catch (error) {
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
 }
 
 async function inPackage(source: ByteSource, path: string, beside: Map<string, ByteSource>): Promise<ByteSource> {
