@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { HostError, SourceError, UsageError } from '../errors.js';
+import { quoteFile } from '../host/quote.js';
 import { expiredNote } from '../known/index.js';
 import { chooseAccelerator } from '../launch/accelerator.js';
 import { adviceOn } from '../launch/advice.js';
@@ -110,7 +111,8 @@ export async function planBoot(
   if (options.folder !== undefined) await expectFolder(options.folder);
 
   const osk = options.smc ? await expectOsk(options, capabilities, environment, host.apple !== undefined) : undefined;
-  if (osk?.open) notes.push(`${options.oskFile} can be read by others than you: chmod 600 ${options.oskFile}`);
+  if (osk?.open)
+    notes.push(`${options.oskFile} can be read by others than you: chmod 600 ${quoteFile(options.oskFile ?? '')}`);
   if (!atLeast(capabilities.version, ...profile.qemu)) {
     notes.push(
       `${profile.name} wants QEMU ${profile.qemu.join('.')} or newer; this is ${capabilities.version.join('.')}.`,

@@ -5,7 +5,7 @@ import { Scope } from '../core/scope.js';
 import { HostError, SourceError, UsageError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
 import { hostCode, hostFault } from '../host/faults.js';
-import { quoteForSh } from '../host/quote.js';
+import { quoteFile } from '../host/quote.js';
 import { diskFormatNamed, guardDisk, secondOpinion } from '../vm-disk/index.js';
 import { makeNew } from './new-file.js';
 
@@ -66,7 +66,7 @@ export async function examineDisk(path: string, look: Look = {}): Promise<DiskIn
   const found = await stat(path).catch(() => undefined);
   if (!found) {
     throw new SourceError(`--disk ${path}: no such file.`, {
-      hint: `Make it: osx-iso disk create ${quoteForSh(path)} --size 30G`,
+      hint: `Make it: osx-iso disk create ${quoteFile(path)} --size 30G`,
     });
   }
   if (!found.isFile() && !found.isBlockDevice()) throw new SourceError(`--disk ${path}: expected a disk image.`);

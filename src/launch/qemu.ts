@@ -15,7 +15,7 @@ export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: 
   const { chipset } = machine;
   return [
     // Nothing but what is said here, on any distribution.
-    ...['-no-user-config', '-nodefaults', '-name', comma(machine.name)],
+    ...['-no-user-config', '-nodefaults', '-name', first('guest', machine.name)],
     ...['-machine', machineOption(machine, capabilities), '-m', String(machine.memory)],
     ...['-cpu', [machine.cpu.model, `vendor=${machine.cpu.vendor}`, ...machine.cpu.flags].join(',')],
     ...smp(machine),
@@ -30,10 +30,11 @@ export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: 
     ...(chipset === 'pc' ? ['-device', 'ahci,id=sata'] : []),
     ...machine.disks.flatMap((disk) => diskOptions(disk, chipset, capabilities)),
     ...network(machine, capabilities),
-    ...(machine.serial !== undefined ? ['-serial', `file:${comma(machine.serial)}`] : []),
+    // Everything behind "file:" is the name, commas as they are.
+    ...(machine.serial !== undefined ? ['-serial', `file:${machine.serial}`] : []),
     ...(machine.clock !== undefined ? ['-rtc', `base=${machine.clock}`] : []),
     ...(machine.monitor ? ['-monitor', 'stdio'] : []),
-    ...(runtime.qmp !== undefined ? ['-qmp', `unix:${comma(runtime.qmp)},server=on,wait=off`] : []),
+    ...(runtime.qmp !== undefined ? ['-qmp', `unix:${first('path', runtime.qmp)},server=on,wait=off`] : []),
     ...machine.extra,
   ];
 }
@@ -41,6 +42,11 @@ export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: 
 /** A comma inside a value is doubled. */
 function comma(value: string): string {
   return value.replaceAll(',', ',,');
+}
+
+/** A value that stands first, where its key may be left out unless there is a "=" in it. */
+function first(key: string, value: string): string {
+  return value.includes('=') ? `${key}=${comma(value)}` : comma(value);
 }
 
 function machineOption({ chipset, accelerator }: Machine, capabilities: Capabilities): string {

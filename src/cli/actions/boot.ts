@@ -108,8 +108,12 @@ export function printGuest(plan: osx.BootPlan, { format, smcConfig }: BootOption
     }
   }
   if (plan.create) {
-    context.remark(`The disk is made first: osx-iso disk create '${plan.create.file}' --size ${plan.create.size}`);
+    context.remark(
+      `The disk is made first: ${osx.commandLine('osx-iso', ['disk', 'create', plan.create.file, '--size', String(plan.create.size)])}`,
+    );
   }
-  if (plan.nvram)
-    context.remark(`The firmware's variables are made first: cp '${plan.nvram.from}' '${plan.nvram.file}'`);
+  if (plan.nvram) {
+    const { from, file } = plan.nvram;
+    context.remark(`The firmware's variables are made first: ${osx.commandLine('cp', [from, file])}`);
+  }
 }

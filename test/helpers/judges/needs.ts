@@ -22,6 +22,7 @@ export const TOOLS = {
   sgdisk: ['gdisk'],
   tsk_recover: ['sleuthkit'],
   'virt-xml-validate': ['libvirt-clients', 'libxml2-utils'],
+  xmllint: ['libxml2-utils'],
   xorriso: ['xorriso'],
   '/usr/lib/grub/i386-pc/xnu.mod': ['grub-pc-bin'],
   '/usr/lib/grub/x86_64-efi/xnu.mod': ['grub-efi-amd64-bin'],
