@@ -1,4 +1,8 @@
 import { packageRoot } from './package-root.js';
 
+const own = packageRoot();
+
 /** Of this program. */
-export const version: string = packageRoot().version;
+export const version: string = own.version;
+/** The address where its mistakes are reported. */
+export const bugs: string = own.bugs;

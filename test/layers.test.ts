@@ -88,7 +88,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     values: ['src/known/', 'src/launch/', 'src/verify/', 'src/host/'],
     types: ['src/build/manifest.ts'],
   },
-  'src/cli/': { values: ['src/index.ts', 'src/version.ts'], types: ['src/core/events.ts'] },
+  'src/cli/': { values: ['src/index.ts', 'src/version.ts', 'src/host/faults.ts'], types: ['src/core/events.ts'] },
   // index.ts, and the small commands beside it.
   'src/': {
     values: [
@@ -220,6 +220,7 @@ describe('the layers', () => {
       'src/version.ts',
       'src/package-root.ts',
       'src/errors.ts',
+      'src/host/faults.ts',
     ]);
   });
 });

@@ -14,6 +14,7 @@ import { registerSmc } from './commands/smc.js';
 import { registerVerify } from './commands/verify.js';
 import { Output } from './output.js';
 import { runSession, type SessionParts, type Start } from './session.js';
+import { errorLines, outputError } from './show-error.js';
 
 /** Every command, in the order of the help. Each says only what it is called and what it takes; the work is loaded on use. */
 const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
@@ -77,6 +78,15 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
     // Help and version were asked for, or printed instead of an answer to nothing at all.
     code = error.exitCode === 0 ? 0 : 2;
   }
-  await Promise.all([session.stdout.flush(), session.stderr.flush()]);
+  await session.stdout.flush();
+  const { failure } = session.stdout;
+  if (failure) {
+    // A result that nobody can read is none, whatever became of the rest.
+    for (const line of errorLines(outputError(failure), { verbose: false, version: session.version })) {
+      session.stderr.line(line);
+    }
+    code ||= 1;
+  }
+  await session.stderr.flush();
   return code;
 }

@@ -3,7 +3,7 @@ import { Interrupted } from '../errors.js';
 import type { Api, Context } from './api.js';
 import { chooseOne } from './choose.js';
 import { type Output, OutputClosed } from './output.js';
-import { errorData, errorLines, exitCodeOf } from './show-error.js';
+import { errorData, errorLines, exitCodeOf, inWords } from './show-error.js';
 import { onStop } from './signals.js';
 import { LiveView } from './view.js';
 import { leftoverLines } from './view-format.js';
@@ -97,7 +97,7 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
   // From here on nothing is owed: a late Ctrl-C may end the process as usual.
   silence();
   if (!failure || failure.error instanceof OutputClosed) return 0;
-  const error = controller.signal.aborted && isAbort(failure.error) ? new Interrupted() : failure.error;
+  const error = controller.signal.aborted && isAbort(failure.error) ? new Interrupted() : inWords(failure.error);
   if (options.json) stdout.line(JSON.stringify(errorData(error)));
   for (const line of errorLines(error, { verbose: options.verbose, version })) stderr.line(line);
   return exitCodeOf(error);

@@ -1,4 +1,6 @@
-import { Interrupted, isBug, UserError } from '../errors.js';
+import { Interrupted, isBug, StepError, UserError } from '../errors.js';
+import { hostFault } from '../host/faults.js';
+import { bugs } from '../version.js';
 import { printable } from './view-format.js';
 
 /** An error as the user reads it: what went wrong, a blank line, the next thing to type. Stacks only when verbose. */
@@ -7,18 +9,38 @@ export function errorLines(error: unknown, { verbose, version }: { verbose: bool
   if (error instanceof UserError) {
     lines.push(`osx-iso: ${safe(error.message)}`);
     if (error.hint !== undefined) lines.push('', ...safe(error.hint).split('\n'));
+    if (isBug(error.cause)) lines.push(report(verbose));
   } else {
     lines.push(
       `osx-iso: ${safe(error instanceof Error ? `${error.name}: ${error.message}` : String(error))}`,
       '',
       `This is a bug in osx-iso ${version} (Node ${process.versions.node}, ${process.platform}).`,
-      verbose
-        ? 'Please report it together with everything printed here.'
-        : 'Please report it together with what the same command prints with --verbose.',
+      report(verbose),
     );
   }
   if (verbose && !(error instanceof Interrupted)) lines.push('', ...stackOf(error));
   return lines;
+}
+
+function report(verbose: boolean): string {
+  const what = verbose ? 'everything printed here' : 'what the same command prints with --verbose';
+  return `Please report it at ${bugs} together with ${what}.`;
+}
+
+/** Any error as one a user can act on: what the host says is no mistake of the program. Others as they are. */
+export function inWords(error: unknown): unknown {
+  if (error instanceof UserError) return error;
+  const fault = hostFault(error);
+  return fault ? new StepError(`${fault.says}.`, { hint: fault.hint, cause: error }) : error;
+}
+
+/** What to say of a result that could not be printed. */
+export function outputError(failure: Error): UserError {
+  const words = hostFault(failure, 'the output')?.says ?? `the output cannot be written: ${failure.message}`;
+  return new StepError(`stdout: ${words}.`, {
+    hint: 'What was printed is not whole. Send it somewhere else and run the command again.',
+    cause: failure,
+  });
 }
 
 /** The same for programs. */

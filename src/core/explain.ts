@@ -18,7 +18,7 @@ function inWords(error: unknown): { message: string; hint?: string | undefined }
   if (isBug(error)) {
     return {
       message: `${error.name}: ${error.message}`,
-      hint: 'This looks like a bug in osx-iso; --verbose shows where it happened.',
+      hint: 'This is a bug in osx-iso.',
     };
   }
   return { message: error.message || error.name };

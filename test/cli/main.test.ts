@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -164,13 +165,37 @@ describe('what is printed', () => {
   it('calls anything else a bug and says how to report it', async () => {
     const { code, err } = await failing(new TypeError('x is undefined'));
     expect(code).toBe(1);
-    expect(err).toMatch(/^osx-iso: TypeError: x is undefined\n\nThis is a bug in osx-iso 1\.2\.3 .*--verbose\.\n$/s);
+    expect(err).toMatch(
+      /^osx-iso: TypeError: x is undefined\n\nThis is a bug in osx-iso 1\.2\.3 .*report it at https:\/\/\S+ .*--verbose\.\n$/s,
+    );
     expect(err).not.toContain('    at ');
   });
 
   it('gives programs the error as data', async () => {
     const { out } = await failing(new HostError('no qemu', { hint: 'install it' }), '--json');
     expect(JSON.parse(out)).toEqual({ type: 'error', message: 'no qemu', hint: 'install it', exitCode: 4 });
+  });
+
+  it('says what the host says, and calls none of it a bug', async () => {
+    for (const code of [
+      'ENOSPC',
+      'EACCES',
+      'EPERM',
+      'ENOENT',
+      'EMFILE',
+      'EIO',
+      'ENAMETOOLONG',
+      'EROFS',
+      'ENOTDIR',
+      'EISDIR',
+      'ELOOP',
+    ]) {
+      const error = Object.assign(new Error(`${code}: as node says it`), { code, path: '/some/where' });
+      const { code: exit, err } = await failing(error);
+      expect(exit).toBe(1);
+      expect(err).not.toMatch(/bug|as node says it/);
+      expect(err).toMatch(/^osx-iso: .{20,}\.\n/);
+    }
   });
 
   it('disarms names from images in messages', async () => {
@@ -226,6 +251,67 @@ describe('in a process of its own', () => {
       { encoding: 'utf8' },
     );
     expect(Number(stdout)).toBe(64 * 65536 + 4);
+  });
+
+  describe('whose output cannot be written', () => {
+    const into = (redirection: string, body: string) =>
+      spawnSync('/bin/sh', ['-c', `${redirection}`, process.execPath, script(body)], { encoding: 'utf8' });
+    const run = '"$0" --input-type=module -e "$1"';
+    const printing = `
+      const inspect = async (_, context) => context.print('x'.repeat(10000));
+      process.exit(await main(['inspect', 'x'], { load: async () => ({ inspect }) }));`;
+    const copying = `
+      const inspect = async (_, context) => { for (let i = 0; i < 10; i++) await context.write(Buffer.alloc(1000, 97)); };
+      process.exit(await main(['inspect', 'x'], { load: async () => ({ inspect }) }));`;
+    const failing = `
+      const inspect = async (_, context) => { context.print('bad'); throw Object.assign(new Error('EIO'), { code: 'EIO' }); };
+      process.exit(await main(['inspect', 'x', '--json'], { load: async () => ({ inspect }) }));`;
+    const events = `
+      const inspect = async (_, context) => {
+        context.emit({ type: 'undo', title: 'x', ok: true, at: 0 });
+        context.remark('went on');
+      };
+      process.exit(await main(['inspect', 'x', '--json'], { load: async () => ({ inspect }) }));`;
+    const full = /stdout: no space left on the disk while writing the output\.\n\n.*not whole/;
+
+    it.each([
+      ['a result', printing],
+      ['bytes', copying],
+      ['an error as data', failing],
+      ['the help', 'process.exit(await main(["--help"]));'],
+      ['the version', 'process.exit(await main(["--version"]));'],
+    ])('ends with 1 and a sentence: %s on a full disk', (_, body) => {
+      const { status, stderr } = into(`${run} > /dev/full`, body);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(full);
+      expect(stderr).not.toMatch(/bug/);
+    });
+
+    it('goes on with its work all the same: events are no result', () => {
+      const { status, stderr } = into(`${run} > /dev/full`, events);
+      expect([status, stderr.split('\n')[0]]).toEqual([1, 'went on']);
+    });
+
+    it.each([
+      ['a result', printing],
+      ['bytes', copying],
+    ])('is never taken for whole after a short write: %s', (_, body) => {
+      const file = join(mkdtempSync(join(tmpdir(), 'osx-iso-short-')), 'out');
+      // Eight blocks of 512 bytes; a shell that counts in kilobytes allows 8192.
+      const { status, stderr } = into(`ulimit -f 8; ${run} > '${file}'`, body);
+      expect(statSync(file).size).toBeLessThan(10_000);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/stdout: the output would be larger than its file system allows/);
+      rmSync(dirname(file), { recursive: true });
+    });
+
+    it('is whole in a file, and needs no reader where nobody wants it', () => {
+      const file = join(mkdtempSync(join(tmpdir(), 'osx-iso-whole-')), 'out');
+      expect(into(`${run} > '${file}'`, printing)).toMatchObject({ status: 0, stderr: '' });
+      expect(statSync(file).size).toBe(10_001);
+      expect(into(`${run} > /dev/null`, printing)).toMatchObject({ status: 0, stderr: '' });
+      rmSync(dirname(file), { recursive: true });
+    });
   });
 
   it('knows its own version', () => {
