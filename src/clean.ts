@@ -6,6 +6,8 @@ import { endOrphan, type Orphan, orphansOf } from './clean/programs.js';
 import { checkRecord, type KnownRecord } from './clean/records.js';
 import { type FoundJournal, readJournals } from './core/journal.js';
 import { OWN_NAME } from './core/own-folder.js';
+import { holdPrivate } from './host/held-folder.js';
+import { plainPath } from './host/plain-path.js';
 import { stillRuns } from './host/process-start.js';
 import { quoteForSh } from './host/quote.js';
 import { ownDevices } from './image/hdiutil/own-devices.js';
@@ -178,17 +180,31 @@ async function attachmentTasks(
   return [...ours, ...unmounted].map(detach);
 }
 
-/** Removes a scratch folder with its content; stops at anything that lies on another volume. */
+/**
+ * Removes a scratch folder with its content; stops at anything that lies on another volume. It is gone through by its descriptor: it
+ * may lie in a folder of somebody else, who could put a link to anything in its place.
+ */
 async function removeScratch(path: string, device: number): Promise<void> {
-  for (const name of await readdir(path)) {
-    const inside = join(path, name);
-    const found = await lstat(inside).catch(unlessGone);
-    if (!found) continue;
-    if (found.dev !== device) throw new Error(`a volume is mounted at ${inside}`);
-    if (found.isDirectory()) await removeScratch(inside, device);
-    else await unlink(inside).catch(unlessGone);
+  const folder = await holdPrivate(path);
+  try {
+    await removeInside(folder.at('.'), device);
+  } finally {
+    await folder.close();
   }
   await rmdir(path).catch(unlessGone);
+}
+
+async function removeInside(folder: string, device: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const inside = join(folder, name);
+    const found = await lstat(inside).catch(unlessGone);
+    if (!found) continue;
+    if (found.dev !== device) throw new Error(`a volume is mounted at ${plainPath(inside)}`);
+    if (found.isDirectory()) {
+      await removeInside(inside, device);
+      await rmdir(inside).catch(unlessGone);
+    } else await unlink(inside).catch(unlessGone);
+  }
 }
 
 /** Removes empty folders only: where a volume is still mounted, this fails. */

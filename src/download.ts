@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { lock, lockPath, unlock } from './build/lock.js';
 import type { Emit, StepInfo } from './core/events.js';
 import { explain } from './core/explain.js';
+import { ownName } from './core/own-folder.js';
 import { Throttle } from './core/throttle.js';
 import { HostError, Interrupted, SourceError, UsageError } from './errors.js';
 import { parseChunklist, type SignatureState, verifySignature } from './formats/chunklist.js';
@@ -130,7 +131,7 @@ async function fetchOne(
   );
   const path = join(folder, part.name);
   const writer = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
-  await lock(lockPath(path), writer, 'download');
+  await lock(lockPath(path), writer, join(folder, `.${ownName()}`), 'download');
   try {
     const list = await chunklistOf(part, folder, signal);
     const wanted: Wanted = {

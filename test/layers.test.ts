@@ -23,7 +23,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   // Of the host the core knows only what its errors mean.
   'src/core/': {
-    values: ['src/host/faults.ts'],
+    values: ['src/host/faults.ts', 'src/host/make-folder.ts'],
     types: ['src/image/types.ts', 'src/formats/bytes.ts', 'src/formats/entry.ts'],
   },
   'src/releases.ts': { values: ['src/formats/', 'src/plist/'] },
@@ -221,6 +221,7 @@ describe('the layers', () => {
       'src/package-root.ts',
       'src/errors.ts',
       'src/host/faults.ts',
+      'src/host/plain-path.ts',
     ]);
   });
 });

@@ -9,6 +9,7 @@ import type { Recipe, RunOptions } from '../core/step.js';
 import { SourceError } from '../errors.js';
 import type { Tree } from '../formats/entry.js';
 import { givenPath } from '../host/given-path.js';
+import { caller } from '../host/hand-over.js';
 import { processStart } from '../host/process-start.js';
 import { quoteForSh } from '../host/quote.js';
 import { findHdiutil } from '../image/hdiutil/program.js';
@@ -22,8 +23,9 @@ import { chooseEngine, type EngineName, type EngineParts, openEngine, scratchPar
 import { Identification } from './identify.js';
 import { chooseKernel } from './kernel-choice.js';
 import { lock, lockPath, unlock } from './lock.js';
-import { type Manifest, manifestOf, writeManifest } from './manifest.js';
-import { chooseOutput, draftOf, giveBack, type Output, writeChecksum } from './output.js';
+import { Making } from './making.js';
+import { type Manifest, manifestOf, manifestText } from './manifest.js';
+import { checksumLine, chooseOutput, type Output } from './output.js';
 import { spaceFree, spaceNeeded } from './space.js';
 
 /** What a user asks of a build. */
@@ -177,16 +179,20 @@ function argvOf({ app, output, workDir, kernel, force }: BuildOptions): string[]
 export async function build(plan: BuildPlan, options: BuildOptions, context: BuildContext): Promise<BuildResult> {
   const { installer, output } = plan;
   const { scope, journal } = await scopeOf(plan.engine, context);
+  const { force = false, keepWork = false } = options;
+  const owner = caller();
   let identification: Identification | undefined;
+  let making: Making | undefined;
   let running = false;
   try {
     if (plan.problems.length > 0) throw problemsError(plan.problems);
-    await holdLock(output.iso, scope);
+    making = await Making.begin(output, journal);
+    await holdLock(making, output.iso, scope);
     if (options.identify ?? true) identification = new Identification(installer.image, context.signal);
     const templates = await openTemplates();
     const tool = await openEngine(
       plan.engine,
-      { output: output.iso, workDir: plan.scratch, keepWork: options.keepWork ?? false, journal, scope },
+      { output: output.iso, workDir: plan.scratch, keepWork, journal, scope },
       context.parts,
     );
     try {
@@ -198,16 +204,17 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
         emit: context.emit,
         names: new Names({
           app: { volume: installer.files },
-          out: { hostPath: output.partial },
-          iso: { hostPath: output.iso },
+          out: { hostPath: making.partial(plan.engine) },
+          iso: { hostPath: making.iso },
           templates: { volume: templates },
           ...(plan.extra && { extra: { tree: plan.extra } }),
           ...(plan.kernel && { kernel: { tree: plan.kernel } }),
         }),
         options: {
           requireSignature: options.requireSignature ?? false,
-          force: options.force ?? false,
-          keepWork: options.keepWork ?? false,
+          force,
+          keepWork,
+          ...(owner && { owner }),
           ...(options.map !== undefined && { map: options.map }),
           bootPlist: plan.bootPlist,
         },
@@ -215,16 +222,14 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
       if (result.error) throw result.error;
       const identity = await identification?.done();
       const manifest = manifestOf(result, installer, tool.name, basename(output.iso), identity);
-      await noted(journal, draftOf(output.manifest), () => writeManifest(output.manifest, manifest));
+      const given = { owner, replace: force };
+      await making.write(basename(output.manifest), manifestText(manifest), given);
       const made = [output.iso, output.manifest];
       if (options.checksum) {
-        const { sha256 } = manifest.iso;
-        await noted(journal, draftOf(output.checksum), () =>
-          writeChecksum(output.checksum, sha256, basename(output.iso)),
-        );
+        const line = checksumLine(manifest.iso.sha256, basename(output.iso));
+        await making.write(basename(output.checksum), line, given);
         made.push(output.checksum);
       }
-      await giveBack(made);
       return { iso: output.iso, manifestPath: output.manifest, made, manifest, run: result };
     } finally {
       await tool.close();
@@ -233,27 +238,22 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
     // A run gives back everything itself. A second time would cross out in the journal what could not be given back.
     if (!running) await scope.unwind('failed');
     await identification?.stop();
-    await closePlan(plan);
-  }
-}
-
-/** Does something that leaves a file behind when it is killed in the middle: noted down, so that `clean` removes it. */
-async function noted(journal: Journal, path: string, work: () => Promise<void>): Promise<void> {
-  const entry = await journal.append({ kind: 'file', path });
-  try {
-    await work();
-  } finally {
-    await journal.done(entry);
+    try {
+      await making?.end({ keep: keepWork });
+    } finally {
+      await closePlan(plan);
+    }
   }
 }
 
 /** Two builds of one output would write over each other. The lock goes last of all, when everything else is given back. */
-async function holdLock(iso: string, scope: Scope): Promise<void> {
+async function holdLock({ folder, claim }: Making, iso: string, scope: Scope): Promise<void> {
   const path = lockPath(iso);
+  const own = folder.at(basename(path));
   const writer = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
   const entry = await scope.announce({ kind: 'lock', path });
-  await lock(path, writer);
-  scope.defer('give the lock back', () => unlock(path, writer), { command: `rm ${quoteForSh(path)}`, entry });
+  await lock(own, writer, claim);
+  scope.defer('give the lock back', () => unlock(own, writer), { command: `rm ${quoteForSh(path)}`, entry });
 }
 
 /** What the caller gave, or a scope over a journal of our own. */

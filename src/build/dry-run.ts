@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { StepInfo } from '../core/events.js';
 import { type Place, parsePlace, showPlace } from '../core/names.js';
 import type { ByteSource } from '../formats/bytes.js';
@@ -62,6 +62,12 @@ class Script {
     if (plan.kernel) this.#things.set('kernel', { payload: plan.kernel.name });
   }
 
+  /** The ISO until it is proved. */
+  get #partial(): string {
+    const { iso } = this.plan.output;
+    return join(dirname(iso), `.${basename(iso)}.partial`);
+  }
+
   async lines(): Promise<string[]> {
     const { scratch, mounts } = this.places;
     this.#run('mkdir', ['-m', '700', scratch, mounts]);
@@ -97,9 +103,9 @@ class Script {
         this.#things.set(option('as') ?? '', { payload: first });
         return this.#say('read by osx-iso itself: xar, pbzx or gzip, cpio');
       case 'verify':
-        return this.#run('osx-iso', ['verify', this.plan.output.partial]);
+        return this.#run('osx-iso', ['verify', this.#partial]);
       case 'rename':
-        return this.#run('mv', ['-n', this.plan.output.partial, this.plan.output.iso]);
+        return this.#run('mv', ['-n', this.#partial, this.plan.output.iso]);
       default:
         this.#say('by osx-iso itself');
     }
@@ -137,7 +143,7 @@ class Script {
 
   #toIso(name: string, map: string | undefined): void {
     const { image = name, scheme = '' } = this.#thing(parsePlace(name).name);
-    const { partial } = this.plan.output;
+    const partial = this.#partial;
     const partitionMap = (map ?? '').startsWith('apm') && needsMap(scheme);
     this.#run('hdiutil', convertToRawArgv(image, `${partial}.cdr`, { partitionMap }));
     this.#run('mv', [`${partial}.cdr`, partial]);

@@ -1,9 +1,15 @@
-import { link, open, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, rm, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Writer } from '../core/journal.js';
 import { UsageError } from '../errors.js';
+import { readWhole } from '../formats/whole.js';
+import { hostCode } from '../host/faults.js';
+import { NO_LINKS } from '../host/hand-over.js';
+import { openHostFile } from '../host/host-file.js';
+import { LOCK } from '../host/own-files.js';
+import { plainPath } from '../host/plain-path.js';
 import { stillRuns } from '../host/process-start.js';
 
 /** What stands in a lock file. */
@@ -23,27 +29,28 @@ export function lockPath(output: string): string {
   return join(dirname(output), `.${basename(output)}.lock`);
 }
 
-/** The file that becomes the lock of a process by being linked to it. */
-function claimPath(path: string, pid: number): string {
-  return `${path}.${pid}`;
-}
-
 /** Held by who removes a dead build's lock. */
 export function turnPath(path: string): string {
   return `${path}.turn`;
 }
 
 /**
- * Takes the lock of an output for this process. UsageError, with the other's process id, while another build of the same output
- * runs; the lock of one that is dead is taken over. Call `unlock` when done.
+ * Takes the lock of an output for this process. `claim` is a name nobody else can write to, on the same file system: what becomes
+ * the lock by being linked to it. UsageError, with the other's process id, while another build of the same output runs; the lock of
+ * one that is dead is taken over. Call `unlock` when done.
  */
-export async function lock(path: string, writer: Writer, what: 'build' | 'download' = 'build'): Promise<void> {
+export async function lock(
+  path: string,
+  writer: Writer,
+  claim: string,
+  what: 'build' | 'download' = 'build',
+): Promise<void> {
   const holder: Holder = { ...writer, host: hostname() };
-  const mine = claimPath(path, writer.pid);
-  await writeFile(mine, JSON.stringify(holder), { mode: 0o644 });
+  const mine: Claim = { path: claim, text: JSON.stringify(holder) };
+  await writeFile(claim, mine.text, { mode: 0o644, flag: 'wx' });
   try {
     for (let tries = 0; tries < TRIES; tries++) {
-      if (await claim(mine, path)) return;
+      if (await take(mine, path)) return;
       const other = await readHolder(path);
       if (other === 'gone') continue;
       if (!(await isDead(other))) throw taken(path, other, holder.host, what);
@@ -51,7 +58,7 @@ export async function lock(path: string, writer: Writer, what: 'build' | 'downlo
     }
     throw taken(path, 'unreadable', holder.host, what);
   } finally {
-    await rm(mine, { force: true });
+    await rm(claim, { force: true });
   }
 }
 
@@ -67,27 +74,27 @@ export async function unlock(path: string, writer: Writer): Promise<void> {
 export async function leftBeside(path: string, writer: Writer): Promise<string[]> {
   const turn = await readHolder(turnPath(path));
   const own = typeof turn === 'object' && turn.pid === writer.pid && turn.started === writer.started;
-  const claimed = await stat(claimPath(path, writer.pid)).catch(() => undefined);
-  return [...(own ? [turnPath(path)] : []), ...(claimed ? [claimPath(path, writer.pid)] : [])];
+  return own ? [turnPath(path)] : [];
+}
+
+/** What becomes a lock. */
+interface Claim {
+  readonly path: string;
+  readonly text: string;
 }
 
 /** A hard link fails where the lock is there; where there are no hard links, opening a new file does. */
-async function claim(mine: string, path: string): Promise<boolean> {
+async function take(mine: Claim, path: string): Promise<boolean> {
   try {
-    await link(mine, path);
+    await link(mine.path, path);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
+    if (!NO_LINKS.includes(code ?? '')) throw error;
   }
   try {
-    const handle = await open(path, 'wx', 0o644);
-    try {
-      await handle.writeFile(await readFile(mine));
-    } finally {
-      await handle.close();
-    }
+    await writeFile(path, mine.text, { mode: 0o644, flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -96,9 +103,9 @@ async function claim(mine: string, path: string): Promise<boolean> {
 }
 
 /** Takes a dead build's lock away, one process at a time: what another has taken meanwhile must not be taken from it. */
-async function removeDead(path: string, mine: string): Promise<void> {
+async function removeDead(path: string, mine: Claim): Promise<void> {
   const turn = turnPath(path);
-  if (!(await claim(mine, turn))) {
+  if (!(await take(mine, turn))) {
     // Of one that died in these few lines.
     if (await isDead(await readHolder(turn))) await rm(turn, { force: true });
     else await sleep(TURN);
@@ -118,19 +125,26 @@ async function isDead(holder: Holder | 'gone' | 'unreadable'): Promise<boolean> 
 
 async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'> {
   try {
-    const text = await readFile(path, 'utf8');
-    const age = Date.now() - (await stat(path)).mtimeMs;
+    const file = await openHostFile(path, { noLink: true });
+    let text: string;
+    try {
+      text = Buffer.from(await readWhole(file, LOCK)).toString('utf8');
+    } finally {
+      await file.close();
+    }
+    const age = Date.now() - file.modified;
     if (text === '' && age > BEING_WRITTEN) return { pid: 0, started: '', host: hostname() };
     const { pid, started, host } = JSON.parse(text) as Partial<Holder>;
     if (typeof pid === 'number' && typeof started === 'string' && typeof host === 'string')
       return { pid, started, host };
     return 'unreadable';
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : 'unreadable';
+    return hostCode(error) === 'ENOENT' ? 'gone' : 'unreadable';
   }
 }
 
-function taken(path: string, other: Holder | 'unreadable' | 'gone', host: string, what: string): UsageError {
+function taken(lock: string, other: Holder | 'unreadable' | 'gone', host: string, what: string): UsageError {
+  const path = plainPath(lock);
   const output = join(dirname(path), basename(path).replace(/^\.(.*)\.lock$/, '$1'));
   const hint = `Wait for it, or give another name with -o FILE. If there is no such ${what} any more: rm ${JSON.stringify(path)}`;
   if (typeof other !== 'object') return new UsageError(`${output}: another ${what} of it may be running.`, hint);

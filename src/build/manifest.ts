@@ -1,4 +1,3 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import type { RunResult } from '../core/run.js';
 import { profileOf } from '../launch/profiles.js';
 import { releaseTitle } from '../releases.js';
@@ -6,7 +5,6 @@ import type { Installer } from '../source/index.js';
 import type { VerifyReport } from '../verify/index.js';
 import { version } from '../version.js';
 import type { Identity } from './identify.js';
-import { draftOf } from './output.js';
 
 /** What lies beside the ISO as X.iso.json: what was made, from what, and what it needs to boot. */
 export interface Manifest {
@@ -104,14 +102,7 @@ export function manifestOf(
   };
 }
 
-/** Writes the manifest beside the ISO, whole or not at all. */
-export async function writeManifest(path: string, manifest: Manifest): Promise<void> {
-  const temporary = draftOf(path);
-  try {
-    await writeFile(temporary, `${JSON.stringify(manifest, null, 2)}\n`, { flag: 'wx' });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+/** The manifest as it lies beside the ISO. */
+export function manifestText(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }

@@ -1,16 +1,21 @@
-import { chown, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { HostError, UsageError } from '../errors.js';
+import { lstat, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { UsageError } from '../errors.js';
+import { hostCode, hostFault } from '../host/faults.js';
+import { type FolderIdentity, isFreeForAll } from '../host/held-folder.js';
+import { lockPath, turnPath } from './lock.js';
 
 /** Where the results of a build go. */
 export interface Output {
   /** The ISO's final, absolute path. */
   readonly iso: string;
-  /** Beside it, so that a rename makes it the ISO. */
-  readonly partial: string;
   readonly manifest: string;
   /** For `sha256sum -c`. */
   readonly checksum: string;
+  /** The folder it goes to, as it was looked at: `making` refuses another that has taken its name. */
+  readonly folder: FolderIdentity;
+  /** What the user should know about the place. */
+  readonly notes: readonly string[];
 }
 
 /** What names are made of. */
@@ -35,20 +40,32 @@ export async function chooseOutput(given: string | undefined, parts: NameParts, 
       'Make it first, or give another place with -o FILE.',
     );
   }
-  const there = folder === 'folder' ? await kindOf(iso) : folder;
-  if (there !== undefined && there !== 'file') {
-    throw new UsageError(`${iso}: expected a place for a file, found ${there === 'folder' ? 'a folder' : 'a device'}.`);
-  }
-  if (there === 'file' && !force) {
-    throw new UsageError(`${iso} exists already.`, 'Give another name with -o FILE, or --force to replace it.');
-  }
   const beside = { manifest: `${iso}.json`, checksum: `${iso}.sha256` };
-  for (const path of Object.values(beside)) {
-    if (force || (await kindOf(path)) === undefined) continue;
-    throw new UsageError(`${path} exists already.`, 'Give another name with -o FILE, or --force to replace it.');
+  for (const path of [iso, ...Object.values(beside)]) await expectFree(path, force);
+  // The longest name of all: what does not fit is said now.
+  await kindOf(turnPath(lockPath(iso)));
+  const { dev, ino, mode } = await stat(dirname(iso));
+  return { iso, ...beside, folder: { dev, ino }, notes: notesOn(dirname(iso), mode) };
+}
+
+/** UsageError where a file cannot be put under a name, or must not. */
+async function expectFree(path: string, force: boolean): Promise<void> {
+  const there = await kindOf(path);
+  if (there === 'folder' || there === 'other') {
+    throw new UsageError(
+      `${path}: expected a place for a file, found ${there === 'folder' ? 'a folder' : 'a device'}.`,
+    );
   }
-  const partial = join(dirname(iso), `.${basename(iso)}.${process.pid}.partial`);
-  return { iso, partial, ...beside };
+  if (there === undefined || force) return;
+  const what = there === 'link' ? ', as a link that leads nowhere' : '';
+  throw new UsageError(`${path} exists already${what}.`, 'Give another name with -o FILE, or --force to replace it.');
+}
+
+function notesOn(folder: string, mode: number): string[] {
+  if (!isFreeForAll(mode)) return [];
+  return [
+    `Everybody on this computer may replace files in ${folder}: whoever can log in can change the ISO. chmod o-w, or +t, ends that.`,
+  ];
 }
 
 /** The template with its names replaced. UsageError for a name there is none of. */
@@ -67,38 +84,19 @@ export function checksumLine(sha256: string, name: string): string {
   return `${escaped === name ? '' : '\\'}${sha256}  ${escaped}\n`;
 }
 
-/** What a small file beside the ISO is called until it is whole. */
-export function draftOf(path: string): string {
-  return `${path}.${process.pid}.partial`;
-}
-
-/** Writes the checksum file beside the ISO, whole or not at all. */
-export async function writeChecksum(path: string, sha256: string, name: string): Promise<void> {
-  const temporary = draftOf(path);
-  try {
-    await writeFile(temporary, checksumLine(sha256, name), { flag: 'wx' });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function kindOf(path: string): Promise<'file' | 'folder' | 'other' | undefined> {
+/** What lies under a name, links not followed where they lead nowhere. */
+async function kindOf(path: string): Promise<'file' | 'folder' | 'link' | 'other' | undefined> {
   try {
     const found = await stat(path);
     return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new HostError(`${path}: cannot be looked at (${code}).`, { cause: error });
+    if (hostCode(error) !== 'ENOENT') throw cannotBe(path, error);
+    return (await lstat(path).catch(() => undefined)) ? 'link' : undefined;
   }
 }
 
-/** Under sudo the results belong to who called it, not to root. */
-export async function giveBack(paths: readonly string[]): Promise<void> {
-  const uid = Number(process.env.SUDO_UID);
-  const gid = Number(process.env.SUDO_GID);
-  if (process.getuid?.() !== 0 || !Number.isInteger(uid) || !Number.isInteger(gid) || uid === 0) return;
-  for (const path of paths) await chown(path, uid, gid);
+function cannotBe(path: string, error: unknown): unknown {
+  const fault = hostFault(error, path);
+  if (!fault) return error;
+  return new UsageError(`${fault.says}.`, fault.hint ?? 'Give another place with -o FILE.');
 }

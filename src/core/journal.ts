@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../host/make-folder.js';
 
 /** JSON as it is. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
@@ -76,7 +77,7 @@ export function fileJournal(folder: string, writer: Writer): Journal & { readonl
         const id = String(++count);
         if (exists) await write({ id, record });
         else {
-          await mkdir(folder, { recursive: true, mode: 0o700 });
+          await makeFolder(folder, 0o700);
           const heading = { schema: SCHEMA, host: hostname(), pid: writer.pid, started: writer.started };
           try {
             await write(heading, { id, record });

@@ -18,6 +18,8 @@ export interface Job extends Work {
 export interface RunOptions {
   /** Nothing but a chunklist signed by Apple will do. */
   readonly requireSignature?: boolean;
+  /** Whom the output is given to; default: it stays this process's. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
   /** An existing output is replaced. */
   readonly force?: boolean;
   /** What is unfinished stays where it is after a failure, to be looked at. */

@@ -1,3 +1,5 @@
+import { plainPath } from './plain-path.js';
+
 /** What an error of the host means. */
 export interface HostFault {
   /** A sentence without its full stop, with the path in it. */
@@ -78,7 +80,7 @@ export function hostFault(error: unknown, path?: string): HostFault | undefined 
   const { code, path: own, dest } = error as NodeJS.ErrnoException & { dest?: string };
   if (code === undefined || !Object.hasOwn(CODES, code)) return undefined;
   const { says, hint } = CODES[code]!;
-  return { says: says(path ?? dest ?? own ?? 'it'), ...(hint !== undefined && { hint }) };
+  return { says: says(plainPath(path ?? dest ?? own ?? 'it')), ...(hint !== undefined && { hint }) };
 }
 
 /** The errno of an error, or of what caused it: "ENOENT". */

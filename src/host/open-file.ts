@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { FormatError, SourceError } from '../errors.js';
 import { unfilled } from '../formats/bytes.js';
 import { hostFault } from './faults.js';
+import { plainPath } from './plain-path.js';
 
 export interface OpenOptions {
   /** What stands before the path in messages: "--osk-file ". */
@@ -32,7 +33,7 @@ export interface OpenFile {
  */
 export async function openFile(path: string, options: OpenOptions = {}): Promise<OpenFile> {
   const { label = '', write = false, noLink = false } = options;
-  const named = `${label}${path}`;
+  const named = `${label}${plainPath(path)}`;
   let handle: FileHandle | undefined;
   try {
     expectFile(await stat(path), named, options);

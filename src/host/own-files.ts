@@ -13,3 +13,6 @@ export const CHUNKLIST: Whole = { what: 'chunklist', most: 4 << 20 };
 
 /** X.iso.json, beside an ISO: ours have some 20 KB. */
 export const MANIFEST: Whole = { what: 'manifest of an ISO', most: 4 << 20 };
+
+/** Beside an output that is being built: a process and its host. */
+export const LOCK: Whole = { what: 'lock of a build', most: 4096 };

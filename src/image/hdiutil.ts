@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
 import { HostError, SourceError, StepError } from '../errors.js';
 import { type ByteSource, chunks } from '../formats/bytes.js';
 import { openHostFile } from '../host/host-file.js';
+import { makeFolder } from '../host/make-folder.js';
 import { attachArgv, convertToRawArgv, convertToSparseArgv, limitsArgv, resizeArgv } from './hdiutil/argv.js';
 import { explained } from './hdiutil/failure.js';
 import { makeMountPoint, removeMountPoint, requireMounted } from './hdiutil/mount-point.js';
@@ -218,7 +219,7 @@ export class HdiutilTool implements ImageTool {
 
   async #makeSparse(image: HostImage, work: Work): Promise<Image> {
     const { journal, scratch } = this.#options;
-    await mkdir(scratch, { recursive: true, mode: 0o700 });
+    await makeFolder(scratch, 0o700);
     const path = join(scratch, `${basename(image.path).replace(/\.[^.]*$/, '')}-${++this.#count}.sparseimage`);
     const entry = await journal.append({ kind: 'file', path });
     const partitionMap = needsMap(image.scheme);

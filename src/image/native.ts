@@ -9,6 +9,7 @@ import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { planVolume, StagedVolume } from '../formats/hfsplus/write/index.js';
 import type { HfsPartition } from '../formats/partition-map/index.js';
 import { decodedRuns } from '../formats/udif/index.js';
+import { plainPath } from '../host/plain-path.js';
 import { layOut } from './layout.js';
 import { ReadOnlyVolume } from './read-only-volume.js';
 import { SourceChecksums } from './source-checksums.js';
@@ -155,7 +156,8 @@ export class NativeTool implements ImageTool {
 /** A full disk, with what would have been needed; any other error as it is. */
 function outOfSpace(error: unknown, path: string, size: number): unknown {
   if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') return error;
-  return new StepError(`${dirname(path)}: the disk is full: the ISO needs ${size.toLocaleString('en-US')} bytes.`, {
+  const folder = dirname(plainPath(path));
+  return new StepError(`${folder}: the disk is full: the ISO needs ${size.toLocaleString('en-US')} bytes.`, {
     cause: error,
     hint: 'Make room, or give another place with -o FILE.',
   });

@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../host/make-folder.js';
 
 /** What the seed says about it, in two sentences. */
 export const LICENCE_NOTE =
@@ -14,14 +15,15 @@ function stateFile(env: NodeJS.ProcessEnv = process.env): string {
 
 /** The note the first time on this machine, undefined later. A state that cannot be kept means that it is said again. */
 export async function licenceNote(file: string = stateFile()): Promise<string | undefined> {
-  const known = await readFile(file, 'utf8').then(
+  const known = await stat(file).then(
     () => true,
     () => false,
   );
   if (known) return undefined;
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `${LICENCE_NOTE}\n`);
+    await makeFolder(dirname(file), 0o700);
+    // Never what is there, and through no link: under sudo the folder may be somebody else's.
+    await writeFile(file, `${LICENCE_NOTE}\n`, { flag: 'wx' });
   } catch {
     // A home that cannot be written to is no reason not to start a guest.
   }

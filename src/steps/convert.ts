@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { parsePlace } from '../core/names.js';
 import type { Step } from '../core/step.js';
+import { plainPath } from '../host/plain-path.js';
+import { quoteForSh } from '../host/quote.js';
 import type { ImageFormat, MapChoice } from '../image/types.js';
 import { fileAt, hostFile } from './places.js';
 
@@ -34,19 +36,16 @@ export function convert(
         return;
       }
       const file = hostFile(job, to);
-      if (job.options.keepWork) job.note(`kept even if something fails: ${file}`);
+      const shown = plainPath(file);
+      if (job.options.keepWork) job.note(`kept even if something fails: ${shown}`);
       else {
-        const entry = await job.scope.announce({ kind: 'file', path: file });
+        const entry = await job.scope.announce({ kind: 'file', path: shown });
         const remove = () => rm(file, { force: true });
-        job.scope.onFailure('remove the unfinished ISO', remove, { command: `rm ${quote(file)}`, entry });
+        job.scope.onFailure('remove the unfinished ISO', remove, { command: `rm ${quoteForSh(shown)}`, entry });
       }
       const image = await job.tool.convert(from, format, file, job, { map: job.options.map ?? map ?? 'keep' });
       job.record('iso', { size: image.size, sha256: image.sha256 });
       for (const [key, value] of Object.entries(image.facts ?? {})) job.record(key, value);
     },
   };
-}
-
-function quote(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
 }

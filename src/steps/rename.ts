@@ -1,6 +1,5 @@
-import { link, rename as move, unlink } from 'node:fs/promises';
 import type { Step } from '../core/step.js';
-import { StepError } from '../errors.js';
+import { giveTo, moveTo } from '../host/hand-over.js';
 import { hostFile } from './places.js';
 
 /** Gives the finished, proved file its name. Somlo: `mv /tmp/Yosemite.cdr ~/Desktop/Yosemite.iso`. */
@@ -11,28 +10,10 @@ export function rename(from: string, to: string): Step {
     args: [from, to],
     async run(job) {
       const source = hostFile(job, from);
-      const target = hostFile(job, to);
-      if (job.options.force) await move(source, target);
-      else await moveIfFree(source, target);
+      const { owner, force = false } = job.options;
+      // Before it has its name: nobody else can get at it yet.
+      if (owner) await giveTo(source, owner);
+      await moveTo(source, hostFile(job, to), { replace: force });
     },
   };
-}
-
-/** Never replaces anything: a hard link fails where a file is there already, unlike rename(2). */
-async function moveIfFree(source: string, target: string): Promise<void> {
-  try {
-    await link(source, target);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST') {
-      throw new StepError(`${target} has come into being meanwhile.`, {
-        hint: 'Give another name with -o, or --force.',
-      });
-    }
-    // File systems without hard links (FAT, some network shares).
-    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP' && code !== 'ENOSYS') throw error;
-    await move(source, target);
-    return;
-  }
-  await unlink(source);
 }

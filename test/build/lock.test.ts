@@ -3,16 +3,25 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lock, lockPath, turnPath, unlock } from '../../src/build/lock.js';
+import { lock as lockBy, lockPath, turnPath, unlock } from '../../src/build/lock.js';
+import type { Writer } from '../../src/core/journal.js';
 import { processStart } from '../../src/host/process-start.js';
 
 let folder: string;
 let path: string;
+let claims: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'osx-iso-lock-'));
   path = lockPath(join(folder, 'x.iso'));
+  claims = mkdtempSync(join(tmpdir(), 'osx-iso-claims-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  expect(readdirSync(claims)).toEqual([]);
+  for (const made of [folder, claims]) rmSync(made, { recursive: true, force: true });
+});
+
+/** Each process claims by a name in a private folder of its own. */
+const lock = (output: string, writer: Writer) => lockBy(output, writer, join(claims, `${writer.pid}`));
 
 const dead = { pid: 2 ** 22 + 17, started: 'long ago' };
 const me = async () => ({ pid: process.pid, started: (await processStart(process.pid)) ?? '' });

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checksumLine, chooseOutput, fillIn, writeChecksum } from '../../src/build/output.js';
+import { checksumLine, chooseOutput, fillIn } from '../../src/build/output.js';
 import { testFolder } from '../helpers/small-installer.js';
 
 const parts = { title: 'Install OS X Yosemite', version: '10.10.5', build: '14F27' };
@@ -35,12 +35,52 @@ describe('what is there already', () => {
   });
 });
 
+describe('a place that will not do', () => {
+  it('is refused before the work: names too long for the lock or the manifest, links that lead nowhere', async () => {
+    for (const length of [245, 248, 251, 300]) {
+      const iso = join(testFolder(), `${'n'.repeat(length - 4)}.iso`);
+      await expect(chooseOutput(iso, parts, true)).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringMatching(/the name is too long for this disk/),
+        hint: expect.stringContaining('255 bytes'),
+      });
+    }
+    const longest = join(testFolder(), `${'n'.repeat(255 - '..iso.lock.turn'.length)}.iso`);
+    await expect(chooseOutput(longest, parts, false)).resolves.toMatchObject({ iso: longest });
+
+    const link = join(testFolder(), 'nowhere.iso');
+    await symlink(join(testFolder(), 'not there'), link);
+    await expect(chooseOutput(link, parts, false)).rejects.toThrow(/exists already, as a link that leads nowhere/);
+    await expect(chooseOutput(link, parts, true)).resolves.toMatchObject({ iso: link });
+    await expect(chooseOutput('/dev/null', parts, true)).rejects.toThrow(/found a device/);
+    await expect(chooseOutput(join(link, 'x.iso'), parts, true)).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  it('is said where everybody may replace what others have made', async () => {
+    for (const [mode, said] of [
+      [0o777, true],
+      [0o1777, false],
+      [0o775, false],
+      [0o755, false],
+    ] as const) {
+      const folder = join(testFolder(), `mode-${mode.toString(8)}`);
+      await mkdir(folder);
+      await chmod(folder, mode);
+      const { notes } = await chooseOutput(join(folder, 'x.iso'), parts, false);
+      expect(notes.map((note) => /Everybody .* may replace files in .*chmod o-w/.test(note))).toEqual(
+        said ? [true] : [],
+      );
+    }
+  });
+});
+
 describe('the checksum file', () => {
   it('is read by sha256sum, whatever the name', async () => {
     for (const name of ['plain.iso', 'two words.iso', 'back\\slash.iso', 'new\nline.iso']) {
       const iso = join(testFolder(), name);
       await writeFile(iso, 'abc');
-      await writeChecksum(`${iso}.sha256`, 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad', name);
+      const sha256 = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+      await writeFile(`${iso}.sha256`, checksumLine(sha256, name));
       const said = execFileSync('sha256sum', ['-c', basename(`${iso}.sha256`)], {
         cwd: testFolder(),
         encoding: 'utf8',

@@ -71,7 +71,7 @@ describe('clean', () => {
   });
 
   it('shows what it would do, and does it: detaches, removes files, then folders, then the journal', async () => {
-    mkdirSync(scratch);
+    mkdirSync(scratch, { mode: 0o700 });
     writeFileSync(join(scratch, 'x.sparseimage'), 'half');
     writeFileSync(join(mac.out, '.x.iso.1.partial'), 'half');
     attachOurs();
@@ -148,7 +148,7 @@ describe('clean', () => {
   });
 
   it('keeps scratch, mount points and journal while a volume cannot be detached, and ends the work later', async () => {
-    mkdirSync(scratch);
+    mkdirSync(scratch, { mode: 0o700 });
     attachOurs();
     const file = await journal(
       { kind: 'folder', path: scratch },
@@ -225,7 +225,7 @@ describe('clean', () => {
   });
 
   it('ends programs of the dead run that still work on its files, and no others', async () => {
-    mkdirSync(scratch);
+    mkdirSync(scratch, { mode: 0o700 });
     const program = join(mac.top, 'hdiutil-like');
     mkdirSync(program);
     const file = join(program, 'cp');

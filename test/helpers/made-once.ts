@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -74,7 +74,7 @@ async function makeOrWait(entry: string, from: unknown, make: (folder: string) =
 async function lockWhenFree(file: string, writer: { pid: number; started: string }): Promise<void> {
   for (;;) {
     try {
-      return await lock(file, writer);
+      return await lock(file, writer, `${file}.${randomUUID()}`);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       await sleep(TURN);

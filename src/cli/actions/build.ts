@@ -15,7 +15,7 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
     signal: context.signal,
     ...(context.choose && { choose: context.choose }),
   });
-  for (const note of plan.installer.notes) context.remark(note);
+  for (const note of [...plan.installer.notes, ...plan.output.notes]) context.remark(note);
   const guest = options.boot && (await guestOf(options.boot, plan, environment, context));
   if (options.dryRun) {
     try {
