@@ -33,7 +33,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     values: ['src/formats/', 'src/host/', 'src/known/', 'src/plist/plist.ts', 'src/version.ts', ...RELEASES],
   },
   'src/source/': {
-    values: ['src/formats/', 'src/plist/', 'src/host/', ...RELEASES],
+    values: ['src/formats/', 'src/plist/', 'src/host/', 'src/known/', 'src/remote/', ...RELEASES],
     types: ['src/image/types.ts'],
   },
   'src/verify/': {
@@ -66,6 +66,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'src/preflight/': { values: ['src/host/'], types: ['src/image/types.ts'] },
   'src/build/': {
     values: [
+      'src/remote/',
       'pipelines/',
       'src/core/',
       'src/formats/',
@@ -101,6 +102,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/image/',
       'src/inspect/',
       'src/launch/',
+      'src/known/names.ts',
       'src/plist/',
       'src/remote/',
       'src/verify/',

@@ -6,7 +6,7 @@ import { Names } from '../core/names.js';
 import { describe, type RunResult, run } from '../core/run.js';
 import { Scope } from '../core/scope.js';
 import type { Recipe, RunOptions } from '../core/step.js';
-import { SourceError } from '../errors.js';
+import { SourceError, UsageError } from '../errors.js';
 import type { Tree } from '../formats/entry.js';
 import { givenPath } from '../host/given-path.js';
 import { caller } from '../host/hand-over.js';
@@ -16,11 +16,12 @@ import { findHdiutil } from '../image/hdiutil/program.js';
 import type { MapChoice, Problem } from '../image/types.js';
 import { type HostFacts, preflight, problemsError } from '../preflight/index.js';
 import { majorVersion, releaseTitle } from '../releases.js';
-import { type Choose, type Installer, openInstaller } from '../source/index.js';
+import { type Choose, type Installer, isFar, locate, openLocated } from '../source/index.js';
 import { openJournal } from '../state-folder.js';
 import { chooseBootPlist, extraFolder, openTemplates } from './boot-plist-choice.js';
 import { chooseEngine, type EngineName, type EngineParts, openEngine, scratchParent } from './engine.js';
 import { Identification } from './identify.js';
+import { Keeper } from './keep.js';
 import { chooseKernel } from './kernel-choice.js';
 import { lock, lockPath, unlock } from './lock.js';
 import { Making } from './making.js';
@@ -34,6 +35,12 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
   /** The installer: a path, or the bare name of an app. Without one somebody is asked. */
   readonly app?: string;
+  /** Of a release that is looked up: this build, not the newest. */
+  readonly buildNumber?: string;
+  /** A folder that keeps what is read of an installer on a server, for `download` to complete. */
+  readonly save?: string;
+  /** Told of requests that failed and are made again. */
+  readonly onRetry?: (message: string) => void;
   /** Asks which of several installers it shall be. Without: an error lists them. */
   readonly choose?: Choose;
   /** The ISO, or the folder it goes to; default: the app's name with .iso, here. {name}, {version} and {build} are filled in. */
@@ -116,14 +123,24 @@ export async function closePlan(plan: BuildPlan): Promise<void> {
 
 /** Looks at the installer and the host, and says what a build would do. Hand the plan to `build` or to `closePlan`. */
 export async function planBuild(options: BuildOptions, host?: HostFacts): Promise<BuildPlan> {
-  const engine = chooseEngine(options.engine);
-  // Before anything else: where there is no hdiutil, nothing else matters.
-  if (engine === 'hdiutil') await findHdiutil();
   const app = options.app === undefined ? undefined : await givenPath(options.app);
-  const installer = await openInstaller(app, {
-    choose: options.choose,
-    ...(options.signal && { signal: options.signal }),
+  const { buildNumber, choose, onRetry, signal } = options;
+  // Before anything else: where there is no hdiutil, nothing else matters.
+  if (chooseEngine(options.engine) === 'hdiutil') await findHdiutil();
+  const located = await locate(app, { choose, buildNumber, ...(signal && { signal }) });
+  const engine = isFar(located) ? farEngine(options.engine) : chooseEngine(options.engine);
+  const keeper = options.save === undefined ? undefined : new Keeper(resolve(await givenPath(options.save)));
+  if (keeper && !isFar(located)) throw new UsageError('--save is for installers on a server; this one is here.');
+  const installer = await openLocated(located, {
+    buildNumber,
+    onRetry,
+    ...(keeper && { keep: keeper.open.bind(keeper) }),
+    ...(signal && { signal }),
+  }).catch(async (error: unknown) => {
+    await keeper?.close();
+    throw error;
   });
+  if (keeper) installer.files.hold(keeper);
   try {
     const recipe = recipes[majorVersion(installer.version)];
     if (!recipe) {
@@ -162,6 +179,15 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
   }
 }
 
+/** hdiutil attaches files only. */
+function farEngine(given: EngineName | undefined): EngineName {
+  if (given !== 'hdiutil') return 'native';
+  throw new UsageError(
+    'The hdiutil engine cannot read an installer on a server.',
+    'Leave --engine out, or get it first: osx-iso download',
+  );
+}
+
 /** The command line that asks for the same, for hints. */
 function argvOf({ app, output, workDir, kernel, force }: BuildOptions): string[] {
   const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);
@@ -188,7 +214,9 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
     if (plan.problems.length > 0) throw problemsError(plan.problems);
     making = await Making.begin(output, journal);
     await holdLock(making, output.iso, scope);
-    if (options.identify ?? true) identification = new Identification(installer.image, context.signal);
+    // What is on a server would have to be fetched twice for it.
+    if ((options.identify ?? true) && !installer.remote)
+      identification = new Identification(installer.image, context.signal);
     const templates = await openTemplates();
     const tool = await openEngine(
       plan.engine,

@@ -22,6 +22,8 @@ export interface Manifest {
     /** Of InstallESD.dmg, unless --no-identify. */
     readonly sha1?: string;
     readonly known?: Identity['known'];
+    /** Where it was read from, where that was a server. What proves it stands in `facts`: sourceChecksums, chunklist. */
+    readonly remote?: readonly RemoteSource[];
     /** What is odd about it, or was found out by its checksum, as sentences. */
     readonly notes: readonly string[];
   };
@@ -45,6 +47,22 @@ export interface Manifest {
     /** On host kernels older than 4.7. */
     readonly ignoreMsrs: boolean;
   };
+}
+
+/** A file on a server that an ISO was made from. */
+export interface RemoteSource {
+  readonly name: string;
+  /** Without what may be secret. */
+  readonly url: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** Round trips, and bytes that came. */
+  readonly requests: number;
+  readonly bytes: number;
+  /** Requests that failed and were made again. */
+  readonly retries: number;
 }
 
 /** The facts that `build` puts elsewhere in the manifest. */
@@ -77,6 +95,14 @@ export function manifestOf(
       size: installer.sizes.esd,
       ...(identity?.sha1 !== undefined && { sha1: identity.sha1 }),
       ...(identity?.known && { known: identity.known }),
+      ...(installer.remote && {
+        remote: installer.remote.map(({ name, url, validators, traffic }) => ({
+          name,
+          url,
+          ...validators,
+          ...traffic(),
+        })),
+      }),
       notes: [...installer.notes, ...(identity?.notes ?? [])],
     },
     facts: { ...facts, checks: verified?.checks ?? [] },

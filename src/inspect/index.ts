@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePath } from '../core/names.js';
 import { SourceError } from '../errors.js';
-import { chunks } from '../formats/bytes.js';
+import { type ByteSource, chunks } from '../formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
-import type { HostFile } from '../host/host-file.js';
 import { openGiven } from '../host/open-given.js';
-import { findInstaller } from '../source/find.js';
+import { openFar } from '../source/far.js';
+import { isFar, locate } from '../source/locate.js';
 import { extract } from './extract.js';
 import { openLayers } from './layers.js';
 import type { Layer, Opened } from './opened.js';
@@ -56,8 +56,8 @@ const DEEPEST = 8;
 /** Opens whatever a path leads to, and lists or extracts what is inside. SourceError and FormatError as they are met. */
 export async function inspect(path: string, options: InspectOptions): Promise<Inspection> {
   const whole = options.inside === undefined && options.output === undefined;
-  const recognised = whole ? await recognise(path) : undefined;
-  const file = await openTop(path).catch((error: unknown) => {
+  const recognised = whole ? await recognise(path, options.signal) : undefined;
+  const file = await openTop(path, options.signal).catch((error: unknown) => {
     // What build would say of it is more to the point than that it cannot be opened.
     throw recognised && 'reason' in recognised ? recognised.reason : error;
   });
@@ -89,7 +89,7 @@ export async function readInside(
   write: (part: Uint8Array) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = await openTop(path);
+  const file = await openTop(path, signal);
   try {
     const { opened, rest, prove } = await descend(file, wantedPath(inside));
     const entry = await opened.entry(rest);
@@ -111,8 +111,13 @@ function wantedPath(inside: string): Path {
 }
 
 /** An app stands for the disk image it is made around. */
-async function openTop(path: string): Promise<HostFile> {
-  const found = await findInstaller(path);
+async function openTop(path: string, signal: AbortSignal): Promise<ByteSource & { close(): Promise<void> }> {
+  const found = await locate(path);
+  if (isFar(found)) {
+    const { lead, beside } = await openFar(found, { signal });
+    for (const file of beside.values()) await file.close();
+    return lead;
+  }
   if (!found.isFolder) return openGiven(found.path);
   for (const inner of [
     'Contents/SharedSupport/InstallESD.dmg',
@@ -136,7 +141,7 @@ interface Descent {
 }
 
 /** Follows a path through containers as far as it leads. */
-async function descend(file: HostFile, wanted: Path): Promise<Descent> {
+async function descend(file: ByteSource, wanted: Path): Promise<Descent> {
   let opened = await openLayers(file);
   const layers = [...opened.layers];
   const proofs: ((signal: AbortSignal) => Promise<void> | undefined)[] = [];

@@ -8,9 +8,9 @@ export type Recognised =
   | { readonly reason: UserError };
 
 /** Looks at something as `build` would. */
-export async function recognise(path: string): Promise<Recognised> {
+export async function recognise(path: string, signal: AbortSignal): Promise<Recognised> {
   try {
-    const { version, build, kind, notes, files } = await openInstaller(path);
+    const { version, build, kind, notes, files } = await openInstaller(path, { signal });
     await files.close();
     return { release: releaseTitle(version, build), kind, notes };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { SourceError, UsageError } from '../errors.js';
-import { NOT_OFFERED, type Offers, OTHER_NAMES } from '../known/downloads.js';
-import { majorVersion, releases, releaseTitle } from '../releases.js';
+import { NOT_OFFERED, type Offers } from '../known/downloads.js';
+import { majorVersion, releaseTitle } from '../releases.js';
 import { type CataloguePackage, LARGEST_CATALOGUE, parseCatalogue } from './catalogue.js';
 import type { HttpClient } from './client.js';
 import { type Distribution, parseDistribution } from './distribution.js';
@@ -65,24 +65,6 @@ export async function catalogueProducts(offers: Offers, client: HttpClient, opti
   const failed = settled.find((result) => result.status === 'rejected');
   if (products.length === 0 && failed) throw failed.reason;
   return products;
-}
-
-/** "10.10", "10.10.5" or "11" of what a user calls a release: a version, a name, with or without "OS X" before it. */
-export function releaseWanted(text: string): string | undefined {
-  const plain = text
-    .trim()
-    .toLowerCase()
-    .replace(/^install\s+/, '')
-    .replace(/^(mac\s?os(\s?x)?|os\s?x)(\s+|$)/, '')
-    .replace(/[-_\s]+/g, ' ');
-  if (/^\d+(\.\d+){0,2}$/.test(plain)) {
-    const known = releases.some(({ version }) => version === majorVersion(plain)) || majorVersion(plain) in NOT_OFFERED;
-    return known ? plain : undefined;
-  }
-  const squeezed = plain.replaceAll(' ', '');
-  const called = (name: string) => name.toLowerCase().replaceAll(' ', '') === squeezed;
-  const other = Object.keys(OTHER_NAMES).find(called);
-  return releases.find(({ name }) => called(name))?.version ?? (other && OTHER_NAMES[other]);
 }
 
 /** Whether a release is in the catalogue rather than among the images. */

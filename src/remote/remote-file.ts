@@ -38,7 +38,7 @@ export interface RemoteOptions extends ClientOptions {
   /** The size it must have, bytes. */
   readonly size?: number;
   /** Where what is read is kept, and what it has already is read from. */
-  readonly keep?: (validators: Validators) => Promise<PartFile>;
+  readonly keep?: (url: string, validators: Validators) => Promise<PartFile | undefined>;
   onRetry?(error: NetworkError): void;
   /** Replaces the waiting between tries, for tests. */
   readonly wait?: FetchOptions['wait'];
@@ -90,7 +90,7 @@ async function openAt(url: URL, options: RemoteOptions): Promise<RemoteFile> {
         hint: 'Apple may have replaced the file: osx-iso list shows what is offered. Or something in between sends another.',
       });
     }
-    keep = await options.keep?.(validators);
+    keep = await options.keep?.(shownUrl(url), validators);
     await keep?.write(first.bytes, 0);
     const gate = new Gate(options.connections ?? CONNECTIONS);
     const load = async (offset: number, end: number, urgent: boolean): Promise<Uint8Array> => {

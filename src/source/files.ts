@@ -1,7 +1,10 @@
 import { StepError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
-import type { HostFile } from '../host/host-file.js';
 import type { Entry, Path, Volume } from '../image/types.js';
+
+interface Closable {
+  close(): Promise<void>;
+}
 
 /**
  * The files of an installer under the paths recipes know them by, whatever was given: `app:` in a recipe. They stay open until
@@ -9,7 +12,7 @@ import type { Entry, Path, Volume } from '../image/types.js';
  */
 export class InstallerFiles implements Volume {
   readonly #files = new Map<string, ByteSource>();
-  readonly #open: HostFile[] = [];
+  readonly #open: Closable[] = [];
 
   /** When the system inside was made, as HFS+ stores it: what files that come from outside a volume are dated. */
   date = 0;
@@ -21,8 +24,8 @@ export class InstallerFiles implements Volume {
     this.#files.set(path, source);
   }
 
-  /** A host file that `close` closes. */
-  hold(file: HostFile): HostFile {
+  /** A file that `close` closes. */
+  hold<T extends Closable>(file: T): T {
     this.#open.push(file);
     return file;
   }
@@ -32,7 +35,8 @@ export class InstallerFiles implements Volume {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#open.splice(0).map((file) => file.close()));
+    // In order: what was held last may be what the others write into.
+    for (const file of this.#open.splice(0)) await file.close();
   }
 
   /** The file at `from`; there is nothing to be had above it. */

@@ -1,8 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { SourceError, UsageError } from '../errors.js';
 import { hostCode, hostFault } from '../host/faults.js';
+import { releaseWanted } from '../known/names.js';
+import { majorVersion } from '../releases.js';
 
 /** What a path is on this host. */
 export interface Found {
@@ -21,6 +23,9 @@ export interface FindOptions {
   /** Ends the looking, and later every reading of what was found. */
   readonly signal?: AbortSignal;
 }
+
+/** Nothing of that name is on this computer. */
+export class NotHere extends SourceError {}
 
 /** What an installer is called: apps, and the names of Apple's downloads. */
 const INSTALLER = /^(Install .*(OS X|macOS).*\.app|InstallESD\.dmg|InstallMacOSX\.(dmg|pkg)|InstallOS\.(dmg|pkg))$/;
@@ -57,7 +62,7 @@ export async function findInstaller(given: string | undefined, options: FindOpti
     return oneOf(matches, `${given} may be any of:`, matches.length > 1 ? options.choose : undefined);
   const tried = [...here, ...elsewhere];
   const list = tried.length === 1 ? '' : ` Looked for:\n${tried.map((path) => `  ${path}`).join('\n')}`;
-  throw new SourceError(`${given}: no such file or folder.${list}`, {
+  throw new NotHere(`${given}: no such file or folder.${list}`, {
     hint: 'Give the path of "Install OS X Yosemite.app" or of its InstallESD.dmg with --app.',
   });
 }
@@ -66,7 +71,13 @@ export async function findInstaller(given: string | undefined, options: FindOpti
 async function similar(given: string, folders: readonly string[]): Promise<string[]> {
   const wanted = given.toLowerCase().replace(/\.(app|dmg|pkg)$/, '');
   const all = await installersIn([resolve('.'), ...folders]);
-  return all.filter((path) => basename(path).toLowerCase().includes(wanted));
+  const release = releaseWanted(given);
+  return all.filter((path) => {
+    const own = releaseWanted(basename(path, extname(path)));
+    // "sierra" is a part of "High Sierra", and another release.
+    if (release !== undefined && own !== undefined) return majorVersion(own) === majorVersion(release);
+    return basename(path).toLowerCase().includes(wanted);
+  });
 }
 
 async function installersIn(folders: readonly string[]): Promise<string[]> {

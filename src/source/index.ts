@@ -8,22 +8,29 @@ import { openGiven } from '../host/open-given.js';
 import { MANIFEST } from '../host/own-files.js';
 import { readJsonObject } from '../host/read-file.js';
 import { majorVersion, releaseTitle } from '../releases.js';
+import type { RemoteFile } from '../remote/remote-file.js';
 import { readSystemVersion, type SystemVersion, versionOnMedium } from '../system-version.js';
+import { type FarOptions, openFar } from './far.js';
 import { InstallerFiles } from './files.js';
-import { type FindOptions, findInstaller } from './find.js';
-import { addCompanions, openFolder } from './folder.js';
+import type { FindOptions, Found } from './find.js';
+import { addCompanions, type FolderKind, openFolder } from './folder.js';
+import { type FarLocated, isFar, type Located, locate } from './locate.js';
 import { cutShort, finished, unfinished } from './misfits.js';
 import { BASE_SYSTEM, COMPANIONS, DVD, ESD, INSTALL_INFO, SHARED_SUPPORT } from './paths.js';
 import { type Unwrapped, unwrap } from './unwrap.js';
 import { statedVersion } from './witnesses.js';
 
 export type { Choose } from './find.js';
+export { isFar, type Located, locate } from './locate.js';
+
+/** How an installer is found and read. */
+export interface OpenOptions extends FindOptions, Omit<FarOptions, 'signal'> {}
 
 /** An installer that was recognised. */
 export interface Installer extends SystemVersion {
   /** What was given: "app", "folder", "dmg", or the chain that leads to InstallESD.dmg: "dmg > pkg > dmg". */
   readonly kind: string;
-  /** What was given, as an absolute path. */
+  /** What was given, as an absolute path or a URL. */
   readonly path: string;
   /** What the ISO is named after: "Install OS X Yosemite". */
   readonly title: string;
@@ -35,6 +42,8 @@ export interface Installer extends SystemVersion {
   readonly image: ByteSource;
   /** What is odd about it without being in the way, as sentences. */
   readonly notes: readonly string[];
+  /** Its files, where they are on a server. */
+  readonly remote?: readonly RemoteFile[];
 }
 
 export interface Sizes {
@@ -48,8 +57,16 @@ export interface Sizes {
  * Recognises what was given with --app and reads which release it is from the system inside, never from a name. SourceError, with
  * what was found instead, otherwise.
  */
-export async function openInstaller(given: string | undefined, options: FindOptions = {}): Promise<Installer> {
-  const found = await findInstaller(given, options);
+export async function openInstaller(given: string | undefined, options: OpenOptions = {}): Promise<Installer> {
+  return openLocated(await locate(given, options), options);
+}
+
+/** The same of something that was located. */
+export async function openLocated(located: Located, options: OpenOptions = {}): Promise<Installer> {
+  return isFar(located) ? openThere(located, options) : openHere(located, options);
+}
+
+async function openHere(found: Found, options: OpenOptions): Promise<Installer> {
   const files = new InstallerFiles(basename(found.path));
   try {
     const folder = found.isFolder ? await openFolder(found.path, files, options) : undefined;
@@ -61,27 +78,57 @@ export async function openInstaller(given: string | undefined, options: FindOpti
     // The image alone was given, or the package a catalogue has it in: what belongs to it lies in the same folder, if anywhere.
     if (!folder && unwrapped.through.every((form) => form === 'pkg'))
       await addCompanions(dirname(path), files, options);
-    for (const name of COMPANIONS) {
-      const inside = unwrapped.beside.get(name);
-      if (inside) files.add(`${SHARED_SUPPORT}/${name}`, inside);
-    }
-    const { kind, image, through } = unwrapped;
-    files.add(kind === 'dvd' ? DVD : ESD, image);
-    const known = await lookInside(files, unwrapped, found.path);
-    const chain = [...through, 'dmg'].join(' > ');
-    return {
-      ...known,
-      kind: kind === 'dvd' ? [...through, 'dvd'].join(' > ') : folder && through.length === 0 ? folder.kind : chain,
-      path: found.path,
-      files,
-      image,
-      notes: await contradictions(files, known),
-      title: folder?.title ?? `Install ${releaseTitle(known.version)}`,
-    };
+    return await recognised(files, unwrapped, found.path, folder);
   } catch (error) {
     await files.close();
     throw error;
   }
+}
+
+/** The files of an installer on a server are one source, as those in a folder are. */
+async function openThere(located: FarLocated, options: OpenOptions): Promise<Installer> {
+  const { lead, beside } = await openFar(located, options);
+  const files = new InstallerFiles(lead.name);
+  const remote = [lead, ...beside.values()].map((file) => files.hold(file));
+  try {
+    for (const [name, file] of beside) files.add(`${SHARED_SUPPORT}/${name}`, file);
+    const installer = await recognised(files, await unwrap(lead, lead.url), lead.url);
+    const notes = remote.some(({ url }) => url.startsWith('http:'))
+      ? [...installer.notes, PLAIN_HTTP]
+      : installer.notes;
+    return { ...installer, notes, remote };
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
+}
+
+const PLAIN_HTTP =
+  'It comes over plain http, which anybody on the way can change: what proves it are its signature and the published checksums.';
+
+async function recognised(
+  files: InstallerFiles,
+  unwrapped: Unwrapped,
+  path: string,
+  folder?: FolderKind,
+): Promise<Installer> {
+  for (const name of COMPANIONS) {
+    const inside = unwrapped.beside.get(name);
+    if (inside) files.add(`${SHARED_SUPPORT}/${name}`, inside);
+  }
+  const { kind, image, through } = unwrapped;
+  files.add(kind === 'dvd' ? DVD : ESD, image);
+  const known = await lookInside(files, unwrapped, path);
+  const chain = [...through, 'dmg'].join(' > ');
+  return {
+    ...known,
+    kind: kind === 'dvd' ? [...through, 'dvd'].join(' > ') : folder && through.length === 0 ? folder.kind : chain,
+    path,
+    files,
+    image,
+    notes: await contradictions(files, known),
+    title: folder?.title ?? `Install ${releaseTitle(known.version)}`,
+  };
 }
 
 /** A manifest as anybody may have written it. */

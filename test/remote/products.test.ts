@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { APPLE } from '../../src/known/downloads.js';
+import { releaseWanted } from '../../src/known/names.js';
 import { buildPlist } from '../../src/plist/plist.js';
 import { parseCatalogue } from '../../src/remote/catalogue.js';
 import { parseDistribution } from '../../src/remote/distribution.js';
 import { findProduct, listProducts } from '../../src/remote/find-product.js';
 import { readOffers } from '../../src/remote/offers.js';
-import { releaseWanted } from '../../src/remote/products.js';
 import { startServer, type TestServer } from '../helpers/http-server.js';
 import { CATALOGUE, offerCatalogue, writeOffers } from '../helpers/offers.js';
 

@@ -14,6 +14,7 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
     ...options,
     signal: context.signal,
     ...(context.choose && { choose: context.choose }),
+    onRetry: (message) => context.remark(`${message} Trying again.`),
   });
   for (const note of [...plan.installer.notes, ...plan.output.notes]) context.remark(note);
   const guest = options.boot && (await guestOf(options.boot, plan, environment, context));
@@ -38,10 +39,25 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
     `  ${source.release}, ${showBytes(manifest.iso.size)}, ${facts.checks.length} checks passed`,
     `  sha256 ${manifest.iso.sha256}`,
     `  Described in ${basename(manifestPath)}. Attach it to QEMU as a disk (ide-hd), not as a CD.`,
+    ...(source.remote ?? []).map(fetched),
     ...source.notes.filter((note) => !plan.installer.notes.includes(note)).map((note) => `  ${note}`),
   ];
   context.print(lines.join('\n'), { type: 'result', iso, manifest: manifestPath, made, ...manifest.iso, source });
+  if (options.save !== undefined) await complete(options, context);
   if (guest) await startGuest(guest, options.boot!, context);
+}
+
+/** What reading a file over a network has cost. */
+function fetched({ url, bytes, requests, retries }: NonNullable<osx.Manifest['source']['remote']>[number]): string {
+  const again = retries === 0 ? '' : `, ${retries} of them again after a failure`;
+  return `  Read ${showBytes(bytes)} in ${requests.toLocaleString('en-US')} requests${again}: ${url}`;
+}
+
+/** Fetches what the build did not read of what it kept, and proves it. */
+async function complete({ app, save, buildNumber }: BuildOptions, context: Context): Promise<void> {
+  const given = { what: app!, output: save!, ...(buildNumber !== undefined && { buildNumber }) };
+  const { files } = await osx.download(given, { signal: context.signal, emit: (event) => context.emit(event) });
+  for (const { path } of files) context.remark(`Kept: ${path}`);
 }
 
 /** What could not be started is refused before anything is built. */

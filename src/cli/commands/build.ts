@@ -5,8 +5,12 @@ import { collect } from './plist.js';
 
 /** `osx-iso build`, as typed. Paths are as given: relative ones are below the current folder. */
 export interface BuildOptions {
-  /** The .app, or InstallESD.dmg, or a folder, dmg or pkg that holds it; a bare app name is looked for. */
+  /** The .app, or InstallESD.dmg, or a folder, dmg or pkg that holds it; a bare app name is looked for; a release's name, a URL. */
   readonly app?: string;
+  /** Of a release that is looked up: this build. */
+  readonly buildNumber?: string;
+  /** Keep what is read from a server here, and complete it. */
+  readonly save?: string;
   /** The ISO; default: the app's name with .iso in the current folder. {name}, {version}, {build} are filled in. */
   readonly output?: string;
   /** Default: hdiutil on a Mac, native elsewhere. */
@@ -58,10 +62,13 @@ export function registerBuild(program: Command, start: Start): void {
     .command('build')
     .summary('make a bootable installer ISO')
     .description('Makes a bootable ISO from an OS X installer, checks it, and writes down what is in it.')
+    .argument('[installer]', 'the same as --app')
     .option(
-      '--app <path>',
-      'the installer: "Install OS X Yosemite.app", InstallESD.dmg, InstallMacOSX.dmg or .pkg (default: asks which)',
+      '--app <path|name|url>',
+      'the installer: "Install OS X Yosemite.app", InstallESD.dmg, InstallMacOSX.dmg or .pkg; a release that Apple offers (yosemite, 10.12); a URL (default: asks which)',
     )
+    .option('--build-number <build>', 'of a release: this build, not the newest: 17G66')
+    .option('--save <dir>', 'keep what is read from a server in this folder, and complete it at the end')
     .option(
       '-o, --output <file>',
       "the ISO (default: the app's name with .iso, here); {name}, {version} and {build} are filled in",
@@ -98,11 +105,17 @@ export function registerBuild(program: Command, start: Start): void {
     .option('--dry-run', 'print the plan and do nothing')
     .option('--boot', 'start the ISO in QEMU when it is made');
   bootOptions(command.optionsGroup('With --boot:'))
-    .addHelpText('after', '\nExample:\n  osx-iso build --app "Install OS X Yosemite.app"')
-    .action(({ boot, ...options }: Omit<BuildOptions, 'boot'> & Partial<BootOptions> & { boot?: true }) => {
-      const [stray] = givenBootOptions(command);
-      if (!boot && stray !== undefined) command.error(`error: option '${stray}' needs --boot`);
-      const guest = boot && { boot: { ...BOOT_DEFAULTS, ...options } };
-      return start((api, context) => api.build({ ...SWITCHES, ...options, ...guest }, context));
-    });
+    .addHelpText('after', '\nExamples:\n  osx-iso build yosemite\n  osx-iso build "Install OS X Yosemite.app"')
+    .action(
+      (installer: string | undefined, given: Omit<BuildOptions, 'boot'> & Partial<BootOptions> & { boot?: true }) => {
+        const { boot, ...options } = { ...given, ...(installer !== undefined && { app: installer }) };
+        if (installer !== undefined && given.app !== undefined) {
+          command.error("error: the installer is given twice: as it stands, and with '--app'");
+        }
+        const [stray] = givenBootOptions(command);
+        if (!boot && stray !== undefined) command.error(`error: option '${stray}' needs --boot`);
+        const guest = boot && { boot: { ...BOOT_DEFAULTS, ...options } };
+        return start((api, context) => api.build({ ...SWITCHES, ...options, ...guest }, context));
+      },
+    );
 }

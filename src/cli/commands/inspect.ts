@@ -16,7 +16,7 @@ export function registerInspect(program: Command, start: Start): void {
     .command('inspect')
     .summary('look into an image, a package or an installer')
     .description('Looks into a disk image, a package or an installer app. Nothing is attached or changed.')
-    .argument('<file|app>', 'what to look into')
+    .argument('<file|app|url>', 'what to look into')
     .argument('[path]', 'a folder or a file inside: "/System/Installation/Packages"')
     .option('-o, --output <out>', 'copy what is at the path to this file or folder ("-": to stdout)')
     .action((file: string, path: string | undefined, options: { output?: string }) =>
