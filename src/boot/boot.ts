@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { HostError, SourceError, UsageError } from '../errors.js';
+import { HostError, Interrupted, SourceError, UsageError } from '../errors.js';
 import { quoteFile } from '../host/quote.js';
 import { expiredNote } from '../known/index.js';
 import { chooseAccelerator } from '../launch/accelerator.js';
@@ -95,7 +95,7 @@ export async function planBoot(
   const notes: string[] = [];
   expectSense(options);
 
-  const capabilities = await askQemu(options, notes);
+  const capabilities = await unlessStopped(signal, askQemu(options, notes));
   const medium =
     options.medium ??
     (options.iso === undefined ? undefined : await examineMedium(options.iso, { force: options.force, signal, note }));
@@ -105,7 +105,7 @@ export async function planBoot(
 
   const { nvram, ...loading } = await chooseLoader(options, profile, notes, signal);
   const disks = await findDisks(options, signal);
-  const host = await probeHost(options.qemu);
+  const host = await unlessStopped(signal, probeHost(options.qemu));
   const chosen = chooseAccelerator(options.accelerator, { ...host, accelerators: capabilities.accelerators });
   if (chosen.note !== undefined) notes.push(chosen.note);
   if (options.folder !== undefined) await expectFolder(options.folder);
@@ -150,6 +150,15 @@ export async function planBoot(
     ...(disks.create && { create: disks.create }),
     ...(nvram && { nvram }),
   };
+}
+
+/** What is asked of programs that may not answer: a stop does not wait for them. */
+async function unlessStopped<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  if (signal.aborted) throw new Interrupted();
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Interrupted()), { once: true });
+  });
+  return Promise.race([answer, stopped]);
 }
 
 /** Starts a guest and waits for its end. */

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { StepError } from '../errors.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Interrupted, StepError } from '../errors.js';
 import { asBytes, type ByteSource, checkRange } from '../formats/bytes.js';
 import {
   checkGreeting,
@@ -25,12 +26,39 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** How long a server is waited for. */
+export interface NbdOptions {
+  /** Ends every waiting, and gives an answer that is under way a moment more: a header that is being written is written. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds without a byte from a server that owes an answer. */
+  readonly patience?: number;
+}
+
+/** Milliseconds: a flush may write much out, to a slow disk. */
+const PATIENCE = 120_000;
+/** Milliseconds when the user wants to stop. */
+const HURRY = 400;
+/** Milliseconds between good-bye and the end of the connection: the server writes out what it has in memory. */
+const CLOSE_PATIENCE = 10_000;
+
 /**
  * A disk behind an NBD server on a unix socket; `name` is what errors call it. Rejects with the socket's error where nobody
- * listens, FormatError where something else than an NBD server answers. `close` says good-bye and ends the connection.
+ * listens, FormatError where something else than an NBD server answers, StepError where none does in time, Interrupted after an abort.
+ * `close` says good-bye and ends the connection.
  */
-export async function connectNbd(socketPath: string, name: string): Promise<DiskTarget> {
+export async function connectNbd(socketPath: string, name: string, options: NbdOptions = {}): Promise<DiskTarget> {
+  const { signal, patience = PATIENCE } = options;
   const socket = connect(socketPath);
+  let owed = () => true;
+  socket.setTimeout(signal?.aborted ? HURRY : patience);
+  socket.on('timeout', () => {
+    if (!owed()) return;
+    const late = new StepError(`${name}: the NBD server has not answered for ${patience / 1000} seconds.`);
+    socket.destroy(signal?.aborted ? new Interrupted() : late);
+  });
+  const hurry = () => socket.setTimeout(HURRY);
+  signal?.addEventListener('abort', hurry, { once: true });
+  socket.once('close', () => signal?.removeEventListener('abort', hurry));
   const input = new Input(socket);
   try {
     await new Promise<void>((resolve, reject) => {
@@ -38,7 +66,9 @@ export async function connectNbd(socketPath: string, name: string): Promise<Disk
       socket.once('error', reject);
     });
     const found = await negotiate(socket, input, name);
-    return new NbdTarget(socket, input, found, name);
+    const target = new NbdTarget(socket, input, found, name, signal);
+    owed = () => target.owed;
+    return target;
   } catch (error) {
     socket.destroy();
     throw error;
@@ -73,6 +103,7 @@ class NbdTarget implements DiskTarget {
     input: Input,
     readonly found: NbdExport,
     readonly name: string,
+    readonly signal?: AbortSignal,
   ) {
     const source: ByteSource = {
       name,
@@ -96,6 +127,11 @@ class NbdTarget implements DiskTarget {
     });
   }
 
+  /** An answer is waited for. */
+  get owed(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   async write(offset: number, bytes: Uint8Array): Promise<void> {
     checkRange(this.source, offset, bytes.length);
     if (this.found.readOnly) throw new StepError(`${this.name}: the NBD server lets nobody write.`);
@@ -112,10 +148,13 @@ class NbdTarget implements DiskTarget {
   async close(): Promise<void> {
     if (this.#ended || this.socket.destroyed) return;
     this.#ended = new StepError(`${this.name}: the disk is closed.`);
-    await new Promise<void>((resolve) => {
+    const closed = new Promise<void>((resolve) => {
       this.socket.once('close', () => resolve());
       this.socket.end(encodeRequest(NbdCommand.disconnect, 0, 0, 0));
     });
+    const patience = this.signal?.aborted ? HURRY : CLOSE_PATIENCE;
+    await Promise.race([closed, sleep(patience, undefined, { ref: false })]);
+    this.socket.destroy();
   }
 
   #ask(command: NbdCommandCode, offset: number, answer: number, data?: Uint8Array): Promise<Uint8Array> {

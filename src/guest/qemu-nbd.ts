@@ -15,6 +15,8 @@ export const INSTALL_QEMU_UTILS =
 /** Milliseconds until qemu-nbd must answer, and until it must have ended. */
 const START_PATIENCE = 15_000;
 const END_PATIENCE = 10_000;
+/** The same when the user wants to stop: nothing counts that is not written yet. */
+const HURRY = 400;
 const POLL = 20;
 
 export interface QemuNbdOptions {
@@ -39,6 +41,7 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
   const folder = await makeSocketFolder(scope, 'remove the folder of the socket');
   const socket = join(folder.path, 'nbd');
   const ender = new AbortController();
+  const patience = () => (signal.aborted ? HURRY : END_PATIENCE);
   const argv = [`--socket=${socket}`, `--format=${format}`, '--cache=writeback', ...(readOnly ? ['--read-only'] : [])];
   let state: { error?: unknown } | undefined;
   let pid: number | undefined;
@@ -46,6 +49,7 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
   const server = act('qemu-nbd', [...argv, resolve(path)], {
     signal: ender.signal,
     missingHint: INSTALL_QEMU_UTILS,
+    grace: HURRY,
     onStart: (id) => {
       pid = id;
     },
@@ -62,7 +66,7 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
     await disk?.close().catch(() => {});
     // Without a client it would wait for one.
     if (!disk) ender.abort();
-    await Promise.race([server, sleep(END_PATIENCE, undefined, { ref: false })]);
+    await Promise.race([server, sleep(patience(), undefined, { ref: false })]);
     ender.abort();
     await server;
   });
@@ -71,13 +75,15 @@ export async function openQemuImage(path: string, options: QemuNbdOptions): Prom
     if (signal.aborted) throw new Interrupted();
     if (state) throw refused(state.error, path, format);
     if (Date.now() > until) throw new StepError(`qemu-nbd did not answer within ${START_PATIENCE / 1000} seconds.`);
-    disk = await connectNbd(socket, basename(path)).catch(async (error: NodeJS.ErrnoException) => {
-      if (['ENOENT', 'ECONNREFUSED'].includes(error.code ?? '')) return undefined;
-      // It has its socket before it opens the image: what it cannot open ends it with us connected. It says itself why.
-      await Promise.race([server, sleep(END_PATIENCE, undefined, { ref: false })]);
-      if (state) return undefined;
-      throw error;
-    });
+    disk = await connectNbd(socket, basename(path), { signal, patience: START_PATIENCE }).catch(
+      async (error: NodeJS.ErrnoException) => {
+        if (['ENOENT', 'ECONNREFUSED'].includes(error.code ?? '')) return undefined;
+        // It has its socket before it opens the image: what it cannot open ends it with us connected. It says itself why.
+        await Promise.race([server, sleep(patience(), undefined, { ref: false })]);
+        if (state) return undefined;
+        throw error;
+      },
+    );
     if (!disk) await sleep(POLL);
   }
   const strangers = pid === undefined ? [] : await strangersOf(pid, guarded.files);

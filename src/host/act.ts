@@ -3,7 +3,7 @@ import { HostError, Interrupted, StepError } from '../errors.js';
 import { childEnvironment } from './environment.js';
 import { lineCutter } from './lines.js';
 import { commandLine, redactText } from './quote.js';
-import { endGroup, forget, remember } from './tree-kill.js';
+import { endGroup, forget, GRACE, remember } from './tree-kill.js';
 
 /** Bytes of stdout kept as the answer (hdiutil's property lists are a few KB). */
 const MAX_STDOUT = 16 << 20;
@@ -29,6 +29,8 @@ export interface ActOptions {
   readonly descriptors?: readonly number[];
   /** The tool talks to the user's terminal itself (QEMU's monitor): nothing is streamed or kept, and it stays in our group. */
   readonly terminal?: boolean;
+  /** Milliseconds that the tool has to end after an abort, before it is killed. Default: 5000. */
+  readonly grace?: number;
   /** What to do where there is no such tool: "Install it: sudo apt install qemu-system-x86". */
   readonly missingHint?: string;
 }
@@ -69,7 +71,7 @@ export class ActError extends StepError {
  * HostError when there is no such tool, Interrupted after an abort.
  */
 export async function act(file: string, argv: readonly string[], options: ActOptions = {}): Promise<Acted> {
-  const { signal, onLine, terminal = false, redact = [] } = options;
+  const { signal, onLine, terminal = false, redact = [], grace = GRACE } = options;
   if (signal?.aborted) throw new Interrupted();
   const command = redactText(commandLine(file, argv), redact);
   const { execa } = await import('execa');
@@ -105,8 +107,8 @@ export async function act(file: string, argv: readonly string[], options: ActOpt
   let ending: Promise<void> | undefined;
   const end = () => {
     if (child.pid === undefined) return;
-    if (terminal) child.kill('SIGTERM');
-    else ending ??= endGroup(child.pid, exited);
+    if (!terminal) ending ??= endGroup(child.pid, exited, grace);
+    else if (child.kill('SIGTERM')) void sleep(grace, undefined, { ref: false }).then(() => child.kill('SIGKILL'));
   };
   const hear = (stream: 'stdout' | 'stderr') =>
     lineCutter((line) => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Milliseconds a tool has to clean up after SIGINT, before it is killed. */
-const GRACE = 5000;
+export const GRACE = 5000;
 /** Milliseconds its helpers have to follow. */
 const HELPER_GRACE = 1000;
 const POLL = 25;
@@ -25,13 +25,13 @@ export function forget(leader: number): void {
 }
 
 /** Ends a whole process group: SIGINT first, as Ctrl-C does; SIGKILL for whoever does not go. Resolves when all are gone. */
-export async function endGroup(leader: number, leaderGone: Promise<unknown>): Promise<void> {
+export async function endGroup(leader: number, leaderGone: Promise<unknown>, grace = GRACE): Promise<void> {
   send(leader, 'SIGINT');
   let gone = false;
   void leaderGone.then(() => {
     gone = true;
   });
-  for (let waited = 0; !gone && waited < GRACE; waited += POLL) await sleep(POLL);
+  for (let waited = 0; !gone && waited < grace; waited += POLL) await sleep(POLL);
   // Background children of a shell ignore SIGINT, so they are asked once more when their parent is gone.
   if (gone && send(leader, 'SIGTERM')) {
     for (let waited = 0; waited < HELPER_GRACE && send(leader, 0); waited += POLL) await sleep(POLL);

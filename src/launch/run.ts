@@ -43,8 +43,13 @@ export interface GuestEnd {
   readonly screenshot?: string;
 }
 
-/** Milliseconds that QEMU has to end after it was told to. */
+/** Milliseconds that QEMU has to end after it has said that it will. */
 const GRACE = 3000;
+/** Milliseconds in which a QEMU that is well answers, and in which it makes a picture. */
+const ANSWER = 600;
+const PICTURE = 800;
+/** Milliseconds from SIGINT to SIGKILL, for one that does neither. */
+const LAST = 300;
 /** Milliseconds: a guest that KVM gave up on so early has not written anything worth keeping. */
 const EARLY = 120_000;
 /** So many resets within a minute are no restart of an installer. */
@@ -88,6 +93,7 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
     const said: Complaint[] = [];
     const done = act(capabilities.program, qemuArgs(machine, capabilities, runtime), {
       signal: kill.signal,
+      grace: LAST,
       descriptors: config ? [config.fd] : [],
       terminal: machine.monitor,
       redact: osk ? [osk.reveal()] : [],
@@ -193,7 +199,7 @@ async function takePicture(
   }
   const filename = resolve(screenshot);
   try {
-    await qmp.command('screendump', { filename, format: 'png' });
+    await soon(qmp.command('screendump', { filename, format: 'png' }), PICTURE);
     return filename;
   } catch (error) {
     note(`No picture was taken: ${(error as Error).message}`);
@@ -203,11 +209,19 @@ async function takePicture(
 
 /** An installer would not listen to a power button: QEMU ends, as if the plug were pulled. */
 async function quit(qmp: Qmp | undefined, done: Promise<unknown>, kill: AbortController): Promise<void> {
-  // The answer may never come: QEMU is gone then.
-  qmp?.command('quit').catch(() => undefined);
-  if (qmp) await Promise.race([done, sleep(GRACE, undefined, { ref: false })]);
+  // Without an answer it is gone, or hangs.
+  const agreed = qmp && (await soon(Promise.race([qmp.command('quit'), done]), ANSWER).catch(() => 'no')) !== 'no';
+  if (agreed) await Promise.race([done, sleep(GRACE, undefined, { ref: false })]);
   kill.abort();
   await done;
+}
+
+/** StepError where QEMU does not answer in time, milliseconds. */
+async function soon<T>(answer: Promise<T>, patience: number): Promise<T> {
+  const late = sleep(patience, undefined, { ref: false }).then(() => {
+    throw new StepError('QEMU does not answer.');
+  });
+  return Promise.race([answer, late]);
 }
 
 function explained(error: unknown, said: readonly Complaint[]): unknown {

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FormatError, StepError } from '../../src/errors.js';
@@ -18,6 +19,8 @@ interface Behaviour {
   readonly refuse?: string;
   readonly raw?: Uint8Array;
   readonly hangUpAfter?: number;
+  /** Answers so many requests and no more, and never ends the connection. */
+  readonly silentAfter?: number;
 }
 
 let server: Server | undefined;
@@ -88,6 +91,7 @@ async function speak(socket: Socket, disk: Buffer, b: Behaviour, commands: strin
     expect(request.readUInt32BE(0)).toBe(0x25609513);
     const command = request.readUInt16BE(6);
     const [offset, length] = [Number(request.readBigUInt64BE(16)), request.readUInt32BE(24)];
+    if (b.silentAfter !== undefined && commands.length >= b.silentAfter) return;
     commands.push(['read', 'write', 'disconnect', 'flush'][command]!);
     if (command === 2) return void socket.end();
     const data = command === 1 ? await take(length) : undefined;
@@ -171,6 +175,34 @@ describe('connectNbd', () => {
     const target = await connectNbd(path, 'disk');
     const waiting = [target.source.read(0, 4096), target.source.read(4096, 10), target.flush()];
     for (const each of waiting) await expect(each).rejects.toThrow(/ended the connection/);
+    await target.close();
+  });
+
+  it('waits for no server for ever', async () => {
+    const { path } = await serve(noise(8), { silentAfter: 0 });
+    const target = await connectNbd(path, 'disk', { patience: 300 });
+    await expect(target.source.read(0, 1)).rejects.toThrow(/disk: the NBD server has not answered for 0.3 seconds/);
+    await target.close();
+    const mute = createServer(() => {});
+    const dumb = join(scratch('nbd'), 'mute');
+    await new Promise<void>((resolve) => mute.listen(dumb, resolve));
+    await expect(connectNbd(dumb, 'disk', { patience: 300 })).rejects.toThrow(/has not answered/);
+    const controller = new AbortController();
+    const waiting = connectNbd(dumb, 'disk', { signal: controller.signal });
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ exitCode: 130 });
+    mute.close();
+  });
+
+  it('is patient while nothing is asked, and stops when the user does', async () => {
+    const { path } = await serve(noise(8), { silentAfter: 1 });
+    const controller = new AbortController();
+    const target = await connectNbd(path, 'disk', { patience: 200, signal: controller.signal });
+    await sleep(500);
+    expect((await target.source.read(0, 2)).length).toBe(2);
+    const waiting = target.flush();
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ exitCode: 130 });
     await target.close();
   });
 

@@ -8,6 +8,8 @@ const plan = JSON.parse(process.env.FAKE_QEMU ?? '{}');
 const argv = process.argv.slice(2);
 if (plan.log) appendFileSync(plan.log, `${JSON.stringify(argv)}\n`);
 for (const line of plan.stderr ?? []) process.stderr.write(`qemu-system-x86_64: ${line}\n`);
+// Neither Ctrl-C nor a question is heard any more.
+if (plan.hung) process.on('SIGINT', () => {});
 const fails = plan.failing !== undefined && argv.join(' ').includes(plan.failing);
 if (plan.exitAtOnce !== undefined) process.exit(plan.exitAtOnce);
 
@@ -25,6 +27,7 @@ const server = createServer((socket) => {
 });
 
 function answer({ execute, arguments: given, id }, say) {
+  if (plan.hung && execute !== 'qmp_capabilities' && execute !== 'query-status') return;
   if (execute === 'query-status') {
     say({ return: { status: fails ? 'internal-error' : 'running', running: !fails }, id });
   } else if (execute === 'screendump') {

@@ -81,6 +81,21 @@ describe('a guest', () => {
     expect(await start({ deaf: true }, { stopAfter: 0.2 })).toMatchObject({ by: 'time' });
   });
 
+  test('whose QEMU hangs is ended all the same, and soon', async () => {
+    const controller = new AbortController();
+    let stopped = 0;
+    const onLine = () => {
+      stopped = Date.now();
+      controller.abort();
+    };
+    const screenshot = join(folder, 'screen.png');
+    const end = await start({ hung: true, ready: true }, { signal: controller.signal, onLine, screenshot });
+    expect(end).toMatchObject({ by: 'user' });
+    expect(notes).toEqual(['No picture was taken: QEMU does not answer.']);
+    // 2 s on a computer that is not busy; before, this had no end.
+    expect(Date.now() - stopped).toBeLessThan(20_000);
+  });
+
   test('without a screen, and by a QEMU that makes no PNG', async () => {
     const screenshot = join(folder, 'screen.png');
     expect(await start({ noScreen: true }, { stopAfter: 0.2, screenshot })).not.toHaveProperty('screenshot');
