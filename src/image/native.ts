@@ -8,9 +8,11 @@ import { hfsNow } from '../formats/entry.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { planVolume, StagedVolume } from '../formats/hfsplus/write/index.js';
 import type { HfsPartition } from '../formats/partition-map/index.js';
+import type { Proofs } from '../formats/proofs.js';
 import { decodedRuns } from '../formats/udif/index.js';
 import { plainPath } from '../host/plain-path.js';
 import { layOut } from './layout.js';
+import { outcomesOf, packagesOnTheWay } from './packages-on-the-way.js';
 import { ReadOnlyVolume } from './read-only-volume.js';
 import { SourceChecksums } from './source-checksums.js';
 import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
@@ -38,6 +40,7 @@ const MOST_WRITERS = 2;
  */
 export class NativeTool implements ImageTool {
   readonly name = 'native';
+  readonly provesPackages = true;
   /** Decode packages. */
   readonly #decoders = new WorkerPool(MOST_DECODERS);
   /** Make the ISO's bytes and write them. */
@@ -113,12 +116,15 @@ export class NativeTool implements ImageTool {
     await this.#decoders.close();
     collect?.();
     this.#writers.warmUp();
-    const { size, sha256, bytesWritten } = await this.#write(await this.#plan(image, map), to, work);
+    const plan = await this.#plan(image, map);
+    const packages = await packagesOnTheWay(plan);
+    const { size, sha256, bytesWritten } = await this.#write(plan, to, work, packages);
     await this.#writers.close();
+    const proved = await outcomesOf(packages, work);
     // The plan holds whole trees.
     collect?.();
     const sourceChecksums = await this.#checksums.finish(work);
-    return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums } };
+    return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums, packages: proved } };
   }
 
   async #plan(image: NativeImage, map: MapChoice): Promise<DiskPlan> {
@@ -128,7 +134,7 @@ export class NativeTool implements ImageTool {
     return layOut(disk, partition, await planVolume(staged, { now: hfsNow() }), map);
   }
 
-  async #write(plan: DiskPlan, to: string, work: Work): Promise<WrittenDisk> {
+  async #write(plan: DiskPlan, to: string, work: Work, packages: Proofs): Promise<WrittenDisk> {
     decodedRuns.clear();
     collect?.();
     try {
@@ -137,6 +143,7 @@ export class NativeTool implements ImageTool {
         report: (progress) => work.report(progress),
         pool: this.#writers,
         onChecksums: (list) => this.#checksums.report(list),
+        onBytes: (bytes) => packages.update(bytes),
       });
     } catch (error) {
       throw outOfSpace(error, to, plan.size);

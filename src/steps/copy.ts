@@ -28,7 +28,10 @@ export function copy(from: string, to: string, options: { chunklist?: string } =
           hint: 'osx-iso inspect shows what the installer holds.',
         });
       }
-      if (source instanceof FirstThatHas) job.note(`from ${source.takenFrom}`);
+      if (source instanceof FirstThatHas) {
+        job.note(`from ${source.takenFrom}`);
+        job.record('payload', { of: source.takenFrom, proof: 'read in part, not proved' });
+      }
       if (count > 1) job.note(`${count.toLocaleString('en-US')} files and folders`);
     },
   };

@@ -13,7 +13,11 @@ export function verify(place: string): Step {
     async run(job) {
       const file = await openHostFile(hostFile(job, place), { noLink: true, signal: job.signal });
       try {
-        const report = await verifyIso(file, { signal: job.signal, report: (progress) => job.report(progress) });
+        const report = await verifyIso(file, {
+          signal: job.signal,
+          report: (progress) => job.report(progress),
+          packages: job.tool.provesPackages ? 'proved' : 'prove',
+        });
         job.record('verified', report);
         const failed = report.checks.filter((check) => !check.ok);
         if (failed.length > 0) {

@@ -1,24 +1,26 @@
-import { chunks } from '../formats/bytes.js';
 import { ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
 import { type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
+import type { Proof } from '../formats/proofs.js';
 import { type Release, releaseOf, releases, releaseTitle } from '../releases.js';
 import { type SystemVersion, versionOnMedium } from '../system-version.js';
 import { checkBlessing } from './blessing.js';
 import { checkPlistOf } from './boot-plist.js';
-import type { VerifyOptions } from './index.js';
 import { checkKernel } from './kernel.js';
 import type { Checks } from './report.js';
 
-/** Everything the installer and the loader will look for. Returns which release it is. */
-export async function checkContents(
-  volume: HfsVolume,
-  checks: Checks,
-  options: VerifyOptions,
-): Promise<Partial<SystemVersion>> {
+/** What the installer and the loader will look for, as far as it could be told. */
+export interface Contents {
+  readonly release: Partial<SystemVersion>;
+  /** BaseSystem.dmg, still to be compared with its chunklist. */
+  readonly image?: { readonly path: Path; readonly proof: Proof } | undefined;
+}
+
+/** Looks at everything the installer and the loader will look for; what has to be read whole is left to the caller. */
+export async function checkContents(volume: HfsVolume, checks: Checks): Promise<Contents> {
   const system = await checks.attempt('release', () => versionOnMedium(volume));
-  if (!system) return {};
+  if (!system) return { release: {} };
   checks.pass('release', releaseTitle(system.version, system.build));
   const release = releaseOf(system.version);
   if (!release) {
@@ -26,14 +28,14 @@ export async function checkContents(
       'release',
       `expected one of ${releases.map(({ version }) => version).join(', ')}, found ${system.version}`,
     );
-    return system;
+    return { release: system };
   }
   await checks.attempt('kernel', () => checkKernelOf(volume, release, checks));
   await checks.attempt('packages', () => checkPackages(volume, release.packages, checks));
-  await checks.attempt('BaseSystem', () => checkBaseSystem(volume, release, checks, options));
+  const image = await checks.attempt('BaseSystem', () => findBaseSystem(volume, release, checks));
   await checks.attempt('blessing', () => checkBlessing(volume, release, checks));
   await checks.attempt('boot plist', () => checkPlistOf(volume, checks));
-  return system;
+  return { release: system, image };
 }
 
 async function checkKernelOf(volume: HfsVolume, release: Release, checks: Checks): Promise<void> {
@@ -84,13 +86,9 @@ async function checkPackages(volume: HfsVolume, places: readonly string[], check
   if (distribution && packages > 0) checks.pass('packages', `${path}: ${packages} packages, ${bytes} bytes`);
 }
 
-async function checkBaseSystem(
-  volume: HfsVolume,
-  { baseSystem }: Release,
-  checks: Checks,
-  options: VerifyOptions,
-): Promise<void> {
-  if (baseSystem === 'none') return;
+/** BaseSystem.dmg and what proves it; undefined where there is none or where it is wrong already. */
+async function findBaseSystem(volume: HfsVolume, { baseSystem }: Release, checks: Checks): Promise<Contents['image']> {
+  if (baseSystem === 'none') return undefined;
   // Media of 10.9.5 that install have them in one place or the other (measured).
   const places = [[], ['System', 'Installation']];
   const at = (await firstWith(volume, places, 'BaseSystem.dmg')) ?? [];
@@ -99,38 +97,32 @@ async function checkBaseSystem(
   const path = showPath([...at, 'BaseSystem.dmg']);
   if (baseSystem === 'optional' && !image && !(await firstWith(volume, places, 'BaseSystem.chunklist'))) {
     checks.pass('BaseSystem', 'no BaseSystem.dmg: the installer of this release does without');
-    return;
+    return undefined;
   }
   if (!image || !chunklist) {
     const missing = image ? showPath([...at, 'BaseSystem.chunklist']) : '/BaseSystem.dmg';
     checks.fail('BaseSystem', `${missing}: expected a file, found nothing: the installer will call itself damaged`);
-    return;
+    return undefined;
   }
   const bytes = await chunklist.read(0, chunklist.size);
   const list = parseChunklist(bytes, chunklist.name);
   if (list.totalSize !== image.size) {
     checks.fail('BaseSystem', `${path}: expected ${list.totalSize} bytes, as its chunklist says, found ${image.size}`);
-    return;
+    return undefined;
   }
   const verifier = new ChunkVerifier(list, image.name);
-  let done = 0;
-  for await (const part of chunks(image)) {
-    options.signal.throwIfAborted();
-    verifier.update(part);
-    done += part.length;
-    options.report?.({ done, total: list.totalSize });
-  }
-  verifier.finish();
   const signature = verifySignature(list);
-  const words = {
-    valid: 'signed by Apple',
-    absent: 'unsigned',
-    unknown: 'signed by another key',
-    invalid: 'badly signed',
+  const words = { valid: 'signed by Apple', absent: 'unsigned', unknown: 'signed by another key' };
+  if (signature === 'invalid') checks.fail('BaseSystem', `${chunklist.name}: it was changed after it was signed`);
+  const proof: Proof = {
+    update: (part) => verifier.update(part),
+    finish: () => {
+      verifier.finish();
+      const who = signature === 'invalid' ? 'badly signed' : words[signature];
+      return `all ${list.chunks.length} chunks match the chunklist (${who})`;
+    },
   };
-  const text = `${path}: all ${list.chunks.length} chunks match the chunklist (${words[signature]})`;
-  if (signature === 'invalid') checks.fail('BaseSystem', text);
-  else checks.pass('BaseSystem', text);
+  return { path: [...at, 'BaseSystem.dmg'], proof };
 }
 
 /** The first of these folders that has a file of this name. */

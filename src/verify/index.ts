@@ -1,9 +1,12 @@
-import type { ByteSource } from '../formats/bytes.js';
+import { type ByteSource, chunks } from '../formats/bytes.js';
 import { type Disk, openDisk, openVolume } from '../formats/disk.js';
+import { placedFile } from '../formats/disk-packages.js';
 import { checkVolume } from '../formats/hfsplus/check.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
+import { Proofs } from '../formats/proofs.js';
 import { checkContents } from './contents.js';
 import { checkMap } from './map.js';
+import { checkOutcome, checkPackageProofs, packageProofs } from './packages.js';
 import { Checks, type VerifyReport } from './report.js';
 import { volumeUuid } from './uuid.js';
 
@@ -12,6 +15,10 @@ export type { Check, VerifyReport } from './report.js';
 export interface VerifyOptions {
   readonly signal: AbortSignal;
   report?(progress: { done: number; total: number }): void;
+  /** Leaves out the packages: 'quick' for whoever cannot wait, 'proved' where their bytes were proved on their way to the disk. */
+  readonly packages?: 'prove' | 'quick' | 'proved';
+  /** Sees every byte of the file, front to back, in the same reading. */
+  see?(bytes: Uint8Array): void;
 }
 
 /** More sentences of one kind than this help nobody. */
@@ -26,10 +33,23 @@ export async function verifyIso(file: ByteSource, options: VerifyOptions): Promi
   const disk = await checks.attempt('disk image', () => openDisk(file));
   const opened = disk && (await checks.attempt('partition', () => openVolume(disk)));
   if (disk) await checks.attempt('partition map', () => checkMap(disk, checks));
-  if (!disk || !opened) return { file: file.name, size: file.size, ok: false, checks: checks.all };
+  if (!disk || !opened) {
+    await readOnce(file, new Proofs([], { whole: options.see !== undefined, size: file.size }), options);
+    return { file: file.name, size: file.size, ok: false, checks: checks.all };
+  }
   const { partition, volume } = opened;
   await checks.attempt('file system', () => checkFileSystem(partition.source, volume, checks));
-  const release = await checkContents(volume, checks, options);
+  const { release, image } = await checkContents(volume, checks);
+  const packages = await checks.attempt('packages', () => packageProofs(volume, partition, options));
+  const placed = [...(packages?.placed ?? [])];
+  if (image) placed.push(await placedFile(volume, partition, image.path, image.proof));
+  // Its stretches are places in a raw disk; in any other image they say nothing.
+  const inOrder = disk.kind === 'raw' ? placed : placed.map((one) => ({ ...one, stretches: undefined }));
+  const proofs = new Proofs(inOrder, { whole: options.see !== undefined, size: file.size });
+  await readOnce(file, proofs, options);
+  const outcomes = await proofs.finish(options.signal);
+  if (image) checkOutcome('BaseSystem', outcomes.pop()!, checks);
+  if (packages) checkPackageProofs(packages, outcomes, checks);
   return {
     file: file.name,
     size: file.size,
@@ -39,6 +59,19 @@ export async function verifyIso(file: ByteSource, options: VerifyOptions): Promi
     map: describeMap(disk),
     volume: { name: volume.name, uuid: volumeUuid(volume.header.finderInfo) },
   };
+}
+
+/** Reads what anybody wants to see of the file, once. */
+async function readOnce(file: ByteSource, proofs: Proofs, { signal, report, see }: VerifyOptions): Promise<void> {
+  const { from, to } = proofs;
+  let at = from;
+  for await (const part of chunks(file, undefined, from, to)) {
+    signal.throwIfAborted();
+    see?.(part);
+    proofs.update(part);
+    at += part.length;
+    report?.({ done: at - from, total: to - from });
+  }
 }
 
 function describeMap(disk: Disk): string {

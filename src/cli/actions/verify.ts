@@ -4,7 +4,10 @@ import type { VerifyOptions } from '../commands/verify.js';
 
 /** `osx-iso verify`: prints every check; ends with a VerifyError when one failed. */
 export async function verify(options: VerifyOptions, context: Context): Promise<void> {
-  const report = await osx.verifyFile(options.file, { signal: context.signal });
+  const report = await osx.verifyFile(options.file, {
+    signal: context.signal,
+    packages: options.quick ? 'quick' : 'prove',
+  });
   const width = Math.max(...report.checks.map((check) => check.name.length));
   const lines = report.checks.map(({ ok, name, text }) => `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(width)}  ${text}`);
   context.print(lines.join('\n'), report);

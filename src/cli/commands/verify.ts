@@ -5,6 +5,8 @@ import type { Start } from '../session.js';
 export interface VerifyOptions {
   /** The ISO; a manifest beside it is compared too. */
   readonly file: string;
+  /** The packages are not read. */
+  readonly quick?: boolean;
 }
 
 export function registerVerify(program: Command, start: Start): void {
@@ -13,5 +15,8 @@ export function registerVerify(program: Command, start: Start): void {
     .summary('prove that an ISO is whole and can boot')
     .description('Opens a finished ISO again and proves that it is whole and has all it needs to boot.')
     .argument('<file>', 'the ISO')
-    .action((file: string) => start((api, context) => api.verify({ file }, context)));
+    .option('--quick', 'leave out the packages, which are most of what there is to read')
+    .action((file: string, { quick }: { quick?: boolean }) =>
+      start((api, context) => api.verify({ file, ...(quick && { quick }) }, context)),
+    );
 }

@@ -1,10 +1,12 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { FormatError } from '../../errors.js';
 import { type ByteSource, checkRange, chunks, fromBytes, observed, slice } from '../bytes.js';
 import { decode } from '../codecs/index.js';
 import { unzipped } from '../unzipped.js';
+import { Check } from './check.js';
 import { digestSize, readXarHeader } from './header.js';
-import { parseToc, type XarChecksum, type XarMember } from './toc.js';
+import { checkSignature, type SignatureState } from './signature.js';
+import { parseToc, type XarMember, type XarSignature } from './toc.js';
 import { XmlFault } from './xml.js';
 
 /** Longest plain table of contents we read, bytes. Those of Apple's packages have some 20 KiB. */
@@ -35,6 +37,10 @@ export async function openXar(source: ByteSource): Promise<XarArchive> {
   const heap = header.headerSize + header.tocStored;
   const heapSize = source.size - heap;
   const inHeap = (offset: number, length: number) => offset + length <= heapSize;
+  if (!header.digest && toc.checksum) {
+    throw fault('xar header', 24, `the checksum algorithm ${toc.checksum.digest}, as in the table of contents`, 'none');
+  }
+  let tocDigest: Uint8Array | undefined;
   if (header.digest) {
     const { checksum } = toc;
     if (checksum?.digest !== header.digest) {
@@ -48,6 +54,7 @@ export async function openXar(source: ByteSource): Promise<XarArchive> {
     const expected = Buffer.from(await source.read(heap + checksum.offset, size)).toString('hex');
     const found = createHash(header.digest).update(stored).digest('hex');
     if (found !== expected) throw fault(TOC, header.headerSize, `${header.digest} ${expected}`, found);
+    tocDigest = Buffer.from(found, 'hex');
   }
   for (const member of toc.members) {
     if (!inHeap(member.offset, member.length)) {
@@ -55,7 +62,12 @@ export async function openXar(source: ByteSource): Promise<XarArchive> {
       throw fault(`xar member ${member.path}`, heap, `data inside the heap of ${heapSize} bytes`, found);
     }
   }
-  return new XarArchive(source, heap, toc.members);
+  const { signature } = toc;
+  if (signature && !inHeap(signature.offset, signature.size)) {
+    const found = `${signature.size} bytes at ${signature.offset}`;
+    throw fault('xar signature', heap, `data inside the heap of ${heapSize} bytes`, found);
+  }
+  return new XarArchive(source, heap, toc.members, signature && tocDigest && { signature, tocDigest });
 }
 
 /** The members of an open xar, by path. */
@@ -63,16 +75,30 @@ export class XarArchive {
   readonly name: string;
   /** Folders before what is in them. */
   readonly members: readonly XarMember[];
+  /** Where the heap begins, bytes from the archive's start. */
+  readonly heap: number;
   readonly #source: ByteSource;
-  readonly #heap: number;
+  readonly #signed: { readonly signature: XarSignature; readonly tocDigest: Uint8Array } | undefined;
   readonly #byPath: ReadonlyMap<string, XarMember>;
 
-  constructor(source: ByteSource, heap: number, members: readonly XarMember[]) {
+  constructor(
+    source: ByteSource,
+    heap: number,
+    members: readonly XarMember[],
+    signed?: { readonly signature: XarSignature; readonly tocDigest: Uint8Array },
+  ) {
+    this.#signed = signed;
     this.name = source.name;
     this.members = members;
     this.#source = source;
-    this.#heap = heap;
+    this.heap = heap;
     this.#byPath = new Map(members.map((member) => [member.path, member]));
+  }
+
+  /** Checks the signature, where there is one. FormatError where it does not match. */
+  async signatureState(): Promise<SignatureState | undefined> {
+    if (!this.#signed) return undefined;
+    return checkSignature(this.#source, this.heap, this.#signed.signature, this.#signed.tocDigest);
   }
 
   /** What the table of contents says of `path`; undefined where nothing is. */
@@ -121,11 +147,11 @@ export class XarArchive {
         if (!both) extracted.update(bytes);
         yield bytes;
       }
-      archived.finish(this.#heap);
-      if (!both) extracted.finish(this.#heap);
+      archived.finish(this.heap);
+      if (!both) extracted.finish(this.heap);
       return;
     }
-    const where = { file: this.name, at: this.#heap + member.offset };
+    const where = { file: this.name, at: this.heap + member.offset };
     if (member.encoding === 'x-gzip') {
       let size = 0;
       for await (const bytes of unzipped('zlib', archived.through(chunks(stored)), where)) {
@@ -152,8 +178,8 @@ export class XarArchive {
       extracted.update(plain);
       yield plain;
     }
-    archived.finish(this.#heap);
-    extracted.finish(this.#heap);
+    archived.finish(this.heap);
+    extracted.finish(this.heap);
   }
 
   /** Reads a whole member for its checksums. FormatError when one is wrong. */
@@ -171,7 +197,7 @@ export class XarArchive {
     return observed(source, (bytes) => {
       check.update(bytes);
       left -= bytes.length;
-      if (left === 0) check.finish(this.#heap);
+      if (left === 0) check.finish(this.heap);
     });
   }
 
@@ -188,7 +214,7 @@ export class XarArchive {
   }
 
   #stored(member: XarMember): ByteSource {
-    return slice(this.#source, this.#heap + member.offset, member.length, `${this.name}: ${member.path}`);
+    return slice(this.#source, this.heap + member.offset, member.length, `${this.name}: ${member.path}`);
   }
 
   #checkDecodable(member: XarMember): void {
@@ -196,50 +222,9 @@ export class XarArchive {
     throw new FormatError({
       file: this.name,
       structure: `xar member ${member.path}`,
-      offset: this.#heap + member.offset,
+      offset: this.heap + member.offset,
       expected: `at most ${MAX_DECODED_MEMBER} bytes in a compressed member`,
       found: `${member.size} (${member.length} stored)`,
     });
-  }
-}
-
-/** A running digest and what it must come to. */
-class Check {
-  readonly #hash: Hash | undefined;
-  readonly #fault: (found: string, heap: number) => FormatError;
-  readonly #expected: XarChecksum | undefined;
-
-  constructor(file: string, member: XarMember, kind: string, expected: XarChecksum | undefined) {
-    this.#expected = expected;
-    this.#hash = expected && createHash(expected.digest);
-    this.#fault = (found, heap) =>
-      new FormatError({
-        file,
-        structure: `${kind} checksum of xar member ${member.path}`,
-        offset: heap + member.offset,
-        expected: `${expected?.digest} ${expected?.hex}`,
-        found,
-        hint: 'The file is damaged: get it again.',
-      });
-  }
-
-  equals(other: Check): boolean {
-    return this.#expected?.digest === other.#expected?.digest && this.#expected?.hex === other.#expected?.hex;
-  }
-
-  update(bytes: Uint8Array): void {
-    this.#hash?.update(bytes);
-  }
-
-  async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const part of bytes) {
-      this.update(part);
-      yield part;
-    }
-  }
-
-  finish(heap: number): void {
-    const found = this.#hash?.digest('hex');
-    if (found !== this.#expected?.hex) throw this.#fault(found ?? 'none', heap);
   }
 }

@@ -27,7 +27,18 @@ export interface XarMember {
   readonly extractedChecksum?: XarChecksum;
 }
 
+/** A signature over the checksum of the table of contents. Bytes, `offset` from the start of the heap. */
+export interface XarSignature {
+  /** "RSA", as written. */
+  readonly style: string;
+  readonly offset: number;
+  readonly size: number;
+  /** The signer's certificate (DER): the first of the chain that comes along. */
+  readonly certificate?: Uint8Array;
+}
+
 export interface XarToc {
+  readonly signature?: XarSignature;
   /** Where the checksum of the stored table of contents is in the heap. */
   readonly checksum?: { readonly digest: Digest; readonly offset: number; readonly size: number };
   /** Folders before what is in them. */
@@ -68,7 +79,23 @@ export function parseToc(xml: string): XarToc {
     members[at] = { ...members[original.at]!, path: link.path, type: link.type };
   }
   const checksum = checksumOf(toc);
-  return checksum ? { checksum, members } : { members };
+  const signature = signatureOf(toc);
+  return { members, ...(checksum && { checksum }), ...(signature && { signature }) };
+}
+
+/** The RSA signature; the CMS one that newer archives have beside it ("x-signature") is not read. */
+function signatureOf(toc: Element): XarSignature | undefined {
+  const element = childrenOf(toc, 'signature')[0];
+  if (!element) return undefined;
+  const info = childrenOf(element, 'KeyInfo')[0];
+  const data = info && childrenOf(info, 'X509Data')[0];
+  const certificate = data && textOf(data, 'X509Certificate');
+  return {
+    style: element.getAttribute('style') ?? '',
+    offset: numberIn(element, 'offset', 'toc'),
+    size: numberIn(element, 'size', 'toc'),
+    ...(certificate !== undefined && { certificate: Buffer.from(certificate, 'base64') }),
+  };
 }
 
 function fault(path: string, expected: string, found: string): XmlFault {

@@ -19,6 +19,8 @@ export interface WriteOptions extends Pick<Work, 'signal' | 'report'> {
   readonly pool: WorkerPool;
   /** Told the checksum of every whole run that was decoded on the way, possibly more than once. */
   onChecksums?(checksums: readonly RunChecksum[]): void;
+  /** Shown every byte of the disk, front to back, as it is written. */
+  onBytes?(bytes: Uint8Array): void;
 }
 
 /** A stretch under way, and the slot it is made in. */
@@ -165,5 +167,6 @@ class DiskWriter {
   #see(bytes: Uint8Array, observe?: (bytes: Uint8Array) => void): void {
     this.#hash.update(bytes);
     observe?.(bytes);
+    this.options.onBytes?.(bytes);
   }
 }
