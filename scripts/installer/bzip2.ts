@@ -1,172 +1,139 @@
 import { crcTable } from '../../src/formats/codecs/bzip2/crc.js';
+import { BitWriter } from './bzip2/bits.js';
+import { sortRotations } from './bzip2/sort.js';
+import { moveToFront } from './bzip2/symbols.js';
+import { chooseTables, codesOf, GROUP, type Tables } from './bzip2/tables.js';
 
-const BLOCK = 50_000;
-const GROUP = 50;
-/** More than a block has places, so that two ranks and a place fit a double's 53 bits. */
-const PLACES = 0x10000;
+/** Level 9, as bzip2 has it: bytes of a block after the first run-length coding, less what bzip2 itself leaves free. */
+const BLOCK = 900_000 - 19;
+/** Most bytes that one run puts out: four of them, and how many more there were. */
+const MOST_OF_RUN = 5;
+const LONGEST_RUN = 255;
 
-/**
- * Compresses with bzip2, in the simplest way that is a good stream: small blocks, code lengths that do not look at how often a
- * symbol occurs. Only for installers with an unusual payload; nothing else of ours writes bzip2.
- */
+/** All at once. */
 export function bzip2(plain: Uint8Array): Uint8Array {
-  const out = new BitWriter();
-  for (const c of 'BZh1') out.bits(8, c.charCodeAt(0));
-  let crc = 0;
-  for (let at = 0; at < plain.length; at += BLOCK) {
-    const block = plain.subarray(at, at + BLOCK);
-    const check = blockCrc(block);
-    crc = ((crc << 1) | (crc >>> 31)) ^ check;
-    writeBlock(out, block, check);
-  }
-  out.bits(24, 0x177245);
-  out.bits(24, 0x385090);
-  out.word(crc);
-  return out.finish();
+  const stream = new Bzip2Stream();
+  return Buffer.concat([...stream.write(plain), ...stream.finish()]);
 }
 
-/** CRC of a block's plain bytes, highest bit first. */
-function blockCrc(bytes: Uint8Array): number {
-  let crc = -1;
-  for (const byte of bytes) crc = (crc << 8) ^ (crcTable[(crc >>> 24) ^ byte] as number);
-  return ~crc;
+/** One bzip2 stream, front to back, in the memory of a block; the same bytes for the same input however it is cut up. */
+export class Bzip2Stream {
+  private readonly out = new BitWriter();
+  private readonly block = new Uint8Array(BLOCK);
+  private length = 0;
+  /** Of the plain bytes in the block, highest bit first. */
+  private crc = -1;
+  private all = 0;
+  /** The run that is not yet in the block. */
+  private value = -1;
+  private run = 0;
+
+  constructor() {
+    for (const c of 'BZh9') this.out.bits(8, c.charCodeAt(0));
+  }
+
+  /** Takes bytes in; gives out the blocks that became full. */
+  *write(plain: Uint8Array): Generator<Uint8Array> {
+    for (let i = 0; i < plain.length; i++) {
+      const byte = plain[i] as number;
+      if (byte === this.value && this.run < LONGEST_RUN) {
+        this.run++;
+        continue;
+      }
+      this.endRun();
+      if (this.length + MOST_OF_RUN > BLOCK) yield this.endBlock();
+      this.value = byte;
+      this.run = 1;
+    }
+  }
+
+  /** The last block and the end of the stream. */
+  *finish(): Generator<Uint8Array> {
+    this.endRun();
+    if (this.length > 0) yield this.endBlock();
+    this.out.bits(24, 0x177245);
+    this.out.bits(24, 0x385090);
+    this.out.word(this.all);
+    this.out.align();
+    yield this.out.take();
+  }
+
+  /** The first run-length coding: four equal bytes are followed by a count of further ones. */
+  private endRun(): void {
+    const { value, run, block } = this;
+    for (let i = 0; i < run; i++) this.crc = (this.crc << 8) ^ (crcTable[(this.crc >>> 24) ^ value] as number);
+    for (let i = Math.min(run, 4); i > 0; i--) block[this.length++] = value;
+    if (run >= 4) block[this.length++] = run - 4;
+    this.run = 0;
+    this.value = -1;
+  }
+
+  private endBlock(): Uint8Array {
+    const check = ~this.crc;
+    this.all = ((this.all << 1) | (this.all >>> 31)) ^ check;
+    writeBlock(this.out, this.block.subarray(0, this.length), check);
+    this.length = 0;
+    this.crc = -1;
+    return this.out.take();
+  }
 }
 
 function writeBlock(out: BitWriter, block: Uint8Array, check: number): void {
-  const { last, origin } = sortRotations(runLengths(block));
-  const used = [...new Set(last)].sort((a, b) => a - b);
-  const symbols = moveToFront(last, used);
-  const alphabet = used.length + 2;
+  const order = sortRotations(block);
+  const last = new Uint8Array(block.length);
+  let origin = 0;
+  for (let row = 0; row < order.length; row++) {
+    const start = order[row] as number;
+    if (start === 0) origin = row;
+    last[row] = block[start === 0 ? block.length - 1 : start - 1] as number;
+  }
+  const { used, list } = moveToFront(last);
   out.bits(24, 0x314159);
   out.bits(24, 0x265359);
   out.word(check);
   out.bits(1, 0); // not randomised
   out.bits(24, origin);
-  const isUsed = (from: number, count: number) => used.some((value) => value >= from && value < from + count);
-  for (let i = 0; i < 16; i++) out.bits(1, isUsed(i * 16, 16) ? 1 : 0);
-  for (let i = 0; i < 16; i++) {
-    if (isUsed(i * 16, 16)) for (let j = 0; j < 16; j++) out.bits(1, isUsed(i * 16 + j, 1) ? 1 : 0);
+  writeUsed(out, used);
+  const tables = chooseTables(list, used.length + 2);
+  writeTables(out, tables);
+  writeSymbols(out, list, tables);
+}
+
+/** Which bytes occur: a bit for each sixteen of them, and for those sixteen their own. */
+function writeUsed(out: BitWriter, used: readonly number[]): void {
+  const rows = new Uint16Array(16);
+  for (const value of used) rows[value >> 4]! |= 0x8000 >> (value & 15);
+  for (const row of rows) out.bits(1, row === 0 ? 0 : 1);
+  for (const row of rows) if (row !== 0) out.bits(16, row);
+}
+
+function writeTables(out: BitWriter, { lengths, choices }: Tables): void {
+  out.bits(3, lengths.length);
+  out.bits(15, choices.length);
+  const front = lengths.map((_, i) => i);
+  for (const choice of choices) {
+    const index = front.indexOf(choice);
+    for (let i = 0; i < index; i++) out.bits(1, 1);
+    out.bits(1, 0);
+    front.splice(index, 1);
+    front.unshift(choice);
   }
-  const groups = Math.ceil(symbols.length / GROUP);
-  out.bits(3, 2); // the fewest tables there may be; both are the same
-  out.bits(15, groups);
-  for (let i = 0; i < groups; i++) out.bits(1, 0); // each group uses the first
-  const long = Math.max(1, Math.ceil(Math.log2(alphabet)));
-  const short = 2 ** long - alphabet; // so many codes are one bit shorter: a complete code
-  for (let table = 0; table < 2; table++) {
-    let length = short > 0 ? long - 1 : long;
+  for (const table of lengths) {
+    let length = table[0] as number;
     out.bits(5, length);
-    for (let symbol = 0; symbol < alphabet; symbol++) {
-      if (symbol >= short && length < long) {
-        out.bits(2, 0b10);
-        length++;
-      }
+    for (const wanted of table) {
+      for (; length < wanted; length++) out.bits(2, 0b10);
+      for (; length > wanted; length--) out.bits(2, 0b11);
       out.bits(1, 0);
     }
   }
-  for (const symbol of symbols) {
-    if (symbol < short) out.bits(long - 1, symbol);
-    else out.bits(long, symbol + short);
-  }
 }
 
-/** The first run-length coding: four equal bytes are followed by a count of further ones, 0 to 251. */
-function runLengths(block: Uint8Array): Uint8Array {
-  const out: number[] = [];
-  for (let at = 0; at < block.length; ) {
-    const value = block[at] as number;
-    let run = 1;
-    while (run < 255 && block[at + run] === value) run++;
-    for (let i = 0; i < Math.min(run, 4); i++) out.push(value);
-    if (run >= 4) out.push(run - 4);
-    at += run;
-  }
-  return Uint8Array.from(out);
-}
-
-/**
- * The last column of the sorted rotations, and which row is the block itself. Sorted by doubling the prefix; rank, rank of what
- * follows and place are one number, because numbers sort ten times as fast as anything with a comparison function.
- */
-function sortRotations(block: Uint8Array): { last: Uint8Array; origin: number } {
-  const n = block.length;
-  const byte = (i: number) => block[i % n] as number;
-  const first = (i: number) => ((byte(i) << 24) | (byte(i + 1) << 16) | (byte(i + 2) << 8) | byte(i + 3)) >>> 0;
-  const keys = Float64Array.from(block, (_, i) => first(i) * PLACES + i).sort();
-  const rank = new Uint32Array(n);
-  for (let width = 4; !rankAll(keys, rank) && width < n; width *= 2) {
-    for (let i = 0; i < n; i++) {
-      const second = rank[(i + width) % n] as number;
-      keys[i] = ((rank[i] as number) * PLACES + second) * PLACES + i;
-    }
-    keys.sort();
-  }
-  const order = Array.from(keys, (key) => key % PLACES);
-  return { last: Uint8Array.from(order, (i) => byte(i + n - 1)), origin: order.indexOf(0) };
-}
-
-/** Numbers the rotations by their keys without the place; true when no two are equal. */
-function rankAll(keys: Float64Array, rank: Uint32Array): boolean {
-  let number = -1;
-  let before = -1;
-  for (const key of keys) {
-    const place = key % PLACES;
-    const value = (key - place) / PLACES;
-    if (value !== before) number++;
-    before = value;
-    rank[place] = number;
-  }
-  return number === keys.length - 1;
-}
-
-/** Move to front, runs of zeros as bijective base 2 (RUNA 0, RUNB 1), ending with the end-of-block symbol. */
-function moveToFront(last: Uint8Array, used: readonly number[]): number[] {
-  const front = Uint8Array.from(used);
-  const out: number[] = [];
-  let zeros = 0;
-  const flush = () => {
-    for (; zeros > 0; zeros = (zeros - 1) >> 1) out.push((zeros - 1) & 1);
-  };
-  for (const value of last) {
-    const index = front.indexOf(value);
-    if (index === 0) {
-      zeros++;
-      continue;
-    }
-    flush();
-    front.copyWithin(1, 0, index);
-    front[0] = value;
-    out.push(index + 1);
-  }
-  flush();
-  out.push(used.length + 1);
-  return out;
-}
-
-/** Bits into bytes, highest bit first. */
-class BitWriter {
-  private readonly bytes: number[] = [];
-  private pending = 0;
-  private count = 0;
-
-  /** The low `width` bits of `value`; width at most 24. */
-  bits(width: number, value: number): void {
-    this.pending = (this.pending << width) | value;
-    this.count += width;
-    while (this.count >= 8) {
-      this.count -= 8;
-      this.bytes.push((this.pending >>> this.count) & 0xff);
-    }
-    this.pending &= (1 << this.count) - 1;
-  }
-
-  word(value: number): void {
-    this.bits(16, value >>> 16);
-    this.bits(16, value & 0xffff);
-  }
-
-  finish(): Uint8Array {
-    if (this.count > 0) this.bits(8 - this.count, 0);
-    return Uint8Array.from(this.bytes);
+function writeSymbols(out: BitWriter, list: Uint16Array, { lengths, choices }: Tables): void {
+  const codes = lengths.map(codesOf);
+  for (let i = 0; i < list.length; i++) {
+    const table = choices[Math.floor(i / GROUP)] as number;
+    const symbol = list[i] as number;
+    out.bits((lengths[table] as Uint8Array)[symbol] as number, (codes[table] as Uint32Array)[symbol] as number);
   }
 }
