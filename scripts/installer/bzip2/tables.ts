@@ -12,7 +12,8 @@ export interface Tables {
 /** Chooses tables: begins with a share of the alphabet for each, then fits them to the groups that like them best. */
 export function chooseTables(symbols: Uint16Array, alphabet: number): Tables {
   const groups = Math.ceil(symbols.length / GROUP);
-  const count = symbols.length < 200 ? 2 : symbols.length < 600 ? 3 : symbols.length < 1200 ? 4 : symbols.length < 2400 ? 5 : 6;
+  const count =
+    symbols.length < 200 ? 2 : symbols.length < 600 ? 3 : symbols.length < 1200 ? 4 : symbols.length < 2400 ? 5 : 6;
   const lengths = firstLengths(symbols, alphabet, count);
   const choices = new Uint8Array(groups);
   for (let round = 0; round < ROUNDS; round++) {
@@ -64,11 +65,15 @@ export function codeLengths(frequency: Uint32Array): Uint8Array {
     const weights = Array.from(frequency, (value) => Math.max(1, Math.ceil(value / 2 ** flatten)));
     const parent = new Int32Array(2 * n).fill(-1);
     // Two queues: leaves by weight, and the nodes made of them, which come into being in order.
-    const leaves = Array.from(weights, (_, i) => i).sort((a, b) => (weights[a] as number) - (weights[b] as number) || a - b);
+    const leaves = Array.from(weights, (_, i) => i).sort(
+      (a, b) => (weights[a] as number) - (weights[b] as number) || a - b,
+    );
     let leaf = 0;
     let node = n;
     const lightest = () => {
-      const fromLeaves = leaf < n && (node >= weights.length || (weights[leaves[leaf] as number] as number) <= (weights[node] as number));
+      const fromLeaves =
+        leaf < n &&
+        (node >= weights.length || (weights[leaves[leaf] as number] as number) <= (weights[node] as number));
       return fromLeaves ? (leaves[leaf++] as number) : node++;
     };
     while (weights.length < 2 * n - 1) {

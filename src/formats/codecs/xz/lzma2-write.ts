@@ -1,18 +1,16 @@
 import { MIN_MATCH } from './lzma-model.js';
 import { LzmaEncoder, PROPERTIES } from './lzma-write.js';
+import { commonLength, MatchFinder } from './match-finder.js';
 
 /** Plain bytes of a chunk; a chunk that does not get smaller can then be stored as it is. */
 const CHUNK = 65536;
 /** Most packed bytes the format can say. */
 const MAX_PACKED = 65536;
 const MAX_MATCH = 273;
-/** Shorter matches than this are found by repetition only. */
-const LEAST = 3;
-const HASH_BITS = 16;
-/** How many earlier places with the same hash are tried. */
-const DEPTH = 24;
-/** A match of three bytes from farther away costs more than its literals. */
-const NEAR = 4096;
+/** A chunk whose bytes have at least so many bits each, by how often each value occurs, is stored without trying. */
+const NOISE = 7.97;
+/** … unless one in so many places has four bytes that came before. */
+const MOST_AGAIN = 1000;
 
 /** The smallest dictionary size code that covers `bytes`: 2 or 3 times a power of two, 4 KiB and up. */
 export function dictionaryCode(bytes: number): number {
@@ -33,19 +31,21 @@ export function storeLzma2(plain: Uint8Array): Uint8Array[] {
 
 /**
  * LZMA2 with greedy matching over hash chains: about as small as gzip -9 or a little better, always the same for the same input.
- * Made for installers of our own in tests and demos, not to compete with xz.
+ * Made for installers of our own in tests and demos, not to compete with xz. `dictionary`: bytes that a reader keeps.
  */
-export function packLzma2(plain: Uint8Array): Uint8Array[] {
+export function packLzma2(plain: Uint8Array, dictionary = plain.length): Uint8Array[] {
   const parts: Uint8Array[] = [];
-  const matches = new MatchFinder(plain);
+  const matches = new MatchFinder(plain, dictionary);
   // Room for the worst case, which is a little longer than the chunk itself.
   const encoder = new LzmaEncoder(new Uint8Array(CHUNK + CHUNK / 8));
   let wrote: 'nothing' | 'stored' | 'packed' = 'nothing';
   let properties = false;
   for (let at = 0; at < plain.length; at += CHUNK) {
     const size = Math.min(CHUNK, plain.length - at);
-    if (wrote !== 'packed') encoder.reset();
-    encodeChunk(encoder, matches, plain, at, at + size);
+    const noise = isNoise(plain.subarray(at, at + size));
+    if (noise) encoder.length = size;
+    else if (wrote !== 'packed') encoder.reset();
+    if (!noise) encodeChunk(encoder, matches, plain, at, at + size);
     if (encoder.length >= size || encoder.length > MAX_PACKED) {
       parts.push(storedHeader(at === 0, size), plain.subarray(at, at + size));
       wrote = 'stored';
@@ -78,62 +78,39 @@ function encodeChunk(encoder: LzmaEncoder, matches: MatchFinder, plain: Uint8Arr
     const most = Math.min(MAX_MATCH, to - at);
     const distance = encoder.rep0 + 1;
     const repeat = at >= distance ? commonLength(plain, at - distance, at, most) : 0;
-    matches.find(at, most);
+    // What goes on as far as a match can is not worth a search.
+    if (repeat === MAX_MATCH) matches.length = 0;
+    else matches.find(at, most);
     let taken = 1;
     if (repeat >= MIN_MATCH && repeat + 1 >= matches.length) {
       encoder.repeat(at, repeat);
       taken = repeat;
-    } else if (matches.length > LEAST || (matches.length === LEAST && matches.distance <= NEAR)) {
+    } else if (matches.length > 0) {
       encoder.match(at, matches.length, matches.distance);
       taken = matches.length;
     } else encoder.literal(plain, at);
-    for (const next = at + taken; at < next; at++) matches.add(at);
+    matches.add(at, taken);
+    at += taken;
   }
   encoder.endChunk();
 }
 
-function commonLength(plain: Uint8Array, a: number, b: number, most: number): number {
-  let length = 0;
-  while (length < most && plain[a + length] === plain[b + length]) length++;
-  return length;
-}
-
-/** Earlier places with the same three bytes, newest first. */
-class MatchFinder {
-  /** The longest match that find() found; length 0 when there is none. */
-  length = 0;
-  distance = 0;
-  private readonly newest = new Int32Array(1 << HASH_BITS).fill(-1);
-  private readonly older: Int32Array;
-
-  constructor(private readonly plain: Uint8Array) {
-    this.older = new Int32Array(plain.length);
+/** Whether each byte value occurs about as often as any other, and no four bytes come again. */
+function isNoise(bytes: Uint8Array): boolean {
+  // Few bytes look poorer than they are: they are cheap to try.
+  if (bytes.length < CHUNK / 4) return false;
+  const counts = new Uint32Array(256);
+  for (const byte of bytes) counts[byte]!++;
+  let sum = 0;
+  for (const count of counts) if (count > 0) sum += count * Math.log2(count);
+  if (Math.log2(bytes.length) - sum / bytes.length < NOISE) return false;
+  const seen = new Int32Array(1 << 16);
+  let again = 0;
+  for (let at = 0, word = 0; at < bytes.length; at++) {
+    word = (word << 8) | bytes[at]!;
+    const hash = Math.imul(word, 0x9e3779b1) >>> 16;
+    if (seen[hash] === word) again++;
+    seen[hash] = word;
   }
-
-  find(at: number, most: number): void {
-    this.length = 0;
-    if (most < LEAST) return;
-    let place = this.newest[this.hash(at)]!;
-    for (let tries = DEPTH; place >= 0 && tries > 0; tries--, place = this.older[place]!) {
-      if (this.plain[place + this.length] !== this.plain[at + this.length]) continue;
-      const length = commonLength(this.plain, place, at, most);
-      if (length <= this.length || length < LEAST) continue;
-      this.length = length;
-      this.distance = at - place;
-      if (length === most) return;
-    }
-  }
-
-  add(at: number): void {
-    if (at + LEAST > this.plain.length) return;
-    const hash = this.hash(at);
-    this.older[at] = this.newest[hash]!;
-    this.newest[hash] = at;
-  }
-
-  private hash(at: number): number {
-    const { plain } = this;
-    const bytes = plain[at]! | (plain[at + 1]! << 8) | (plain[at + 2]! << 16);
-    return Math.imul(bytes, 0x9e3779b1) >>> (32 - HASH_BITS);
-  }
+  return again * MOST_AGAIN < bytes.length;
 }

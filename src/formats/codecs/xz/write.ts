@@ -16,30 +16,38 @@ export interface XzOptions {
   readonly stored?: boolean | ((block: Uint8Array) => boolean);
   /** Put on before LZMA2. */
   readonly filter?: 'x86';
+  /** Bytes that a reader must keep, and that the block header says; default: those of the block. */
+  readonly dictionary?: number;
+  /** Both sizes of a block in its header, as xz writes them with several threads and Apple in pbzx. */
+  readonly sizes?: boolean;
 }
 
 /**
- * Writes an .xz file: one stream, LZMA2, the same bytes for the same input. For the synthetic installer and for tests; the sizes
- * of each block are left out of its header, as xz leaves them out with one thread.
+ * Writes an .xz file: one stream, LZMA2, the same bytes for the same input. For the synthetic installer and for tests.
  */
 export function encodeXz(plain: Uint8Array, options: XzOptions = {}): Uint8Array {
-  const { check = 'crc64', blockBytes = BLOCK, stored = false } = options;
+  const { check = 'crc64', blockBytes = BLOCK, stored = false, sizes = false } = options;
   const kind = CHECKS[check];
   const flags = Uint8Array.of(0, kind);
   const parts: Uint8Array[] = [MAGIC, flags, crc(flags)];
   const records: number[] = [];
   for (let at = 0; at < plain.length; at += blockBytes) {
     const bytes = plain.subarray(at, at + blockBytes);
-    const lzma2 = [0x21, 1, dictionaryCode(bytes.length)]; // with one byte of properties
-    // Size 2 × 4 + 4, number of filters less one, the filters, padding.
-    const header = new Uint8Array(8);
-    header.set(options.filter ? [2, 1, 0x04, 0, ...lzma2] : [2, 0, ...lzma2]);
+    const dictionary = options.dictionary ?? bytes.length;
     const filtered = options.filter ? Uint8Array.from(bytes) : bytes;
     if (options.filter) applyX86(filtered, 0);
     const store = typeof stored === 'function' ? stored(bytes) : stored;
-    const packed = store ? storeLzma2(filtered) : packLzma2(filtered);
+    const packed = store ? storeLzma2(filtered) : packLzma2(filtered, dictionary);
     const packedBytes = packed.reduce((sum, part) => sum + part.length, 0);
     const checked = checkOf(kind, bytes);
+    // Number of filters less one and which sizes follow; the sizes; each filter with its one byte of properties, if any.
+    const filters = options.filter ? [0x04, 0] : [];
+    const flags = (options.filter ? 1 : 0) | (sizes ? 0xc0 : 0);
+    const said = sizes ? [...number(packedBytes), ...number(bytes.length)] : [];
+    const fields = [flags, ...said, ...filters, 0x21, 1, dictionaryCode(dictionary)];
+    // Size / 4 - 1 first, then the fields, zeros, and a CRC of four bytes behind.
+    const header = new Uint8Array(Math.ceil((1 + fields.length) / 4) * 4);
+    header.set([header.length / 4, ...fields]);
     parts.push(header, crc(header), ...packed, padding(packedBytes), checked);
     records.push(header.length + 4 + packedBytes + checked.length, bytes.length);
   }

@@ -27,6 +27,8 @@ const CASES: readonly [name: string, plain: Uint8Array, options: XzOptions, most
   ['stored', words(200001), { stored: true }, 200100],
   ['some blocks stored', mixed, { blockBytes: 50000, stored: (block) => block[0]! > 127 }, 520500],
   ['calls, x86', calls(30000), { filter: 'x86' }, 27000],
+  ['sizes in the header, a dictionary of 8 MiB', mixed, { check: 'none', sizes: true, dictionary: 8 << 20 }, 320000],
+  ['a dictionary smaller than the block', mixed, { dictionary: 1 << 15, filter: 'x86', sizes: true }, 330000],
   ['noise, x86', noise(150000), { filter: 'x86', blockBytes: 40000 }, 150500],
 ];
 
