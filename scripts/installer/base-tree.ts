@@ -6,7 +6,8 @@ import { bulk, type Planned } from './bundles.js';
 import { compressed, fitsInline } from './compressed.js';
 import { type Contents, withHead } from './content.js';
 import { EntryList, type MadeEntry } from './entries.js';
-import { addOddFiles } from './odd-files.js';
+import { kernelCache } from './lzss.js';
+import { addOddFiles, denyDelete } from './odd-files.js';
 import type { Faults } from './options.js';
 import { Random, seedFor } from './random.js';
 import type { Release } from './releases.js';
@@ -26,7 +27,19 @@ const MOST_COMPRESSED = 80_000;
 const COMPRESSED_PER_MILLE = 25;
 const LINKED_PER_MILLE = 12;
 const MACH_O_64 = Uint8Array.of(0xcf, 0xfa, 0xed, 0xfe, 0x07, 0, 0, 0x01, 3, 0, 0, 0x80, 2, 0, 0, 0);
-const LINK_TO_PACKAGES = '/Volumes/OS X Install ESD/Packages';
+/** Dangling: /System/Installation is another volume's when the system runs. Measured on 10.9.5. */
+const LINK_TO_PACKAGES = '/System/Installation/PackagesLink';
+/** What must stay setuid for an installer to work. Measured on 10.9.5. */
+const SETUID: readonly { readonly path: Path; readonly mode: number }[] = [
+  { path: ['bin', 'ps'], mode: 0o4755 },
+  { path: ['bin', 'rcp'], mode: 0o4555 },
+  { path: ['usr', 'bin', 'login'], mode: 0o4555 },
+  { path: ['usr', 'libexec', 'authopen'], mode: 0o4555 },
+  { path: ['usr', 'sbin', 'traceroute'], mode: 0o4555 },
+  { path: ['System', 'Library', 'PrivateFrameworks', 'Install.framework', 'Resources', 'runner'], mode: 0o6755 },
+];
+/** Of a thousand files so many have an access control list: 1,139 of 10.9.5's. */
+const SECURED_PER_MILLE = 33;
 export const CORE_SERVICES: Path = ['System', 'Library', 'CoreServices'];
 export const BOOT_EFI: Path = [...CORE_SERVICES, 'boot.efi'];
 
@@ -45,12 +58,16 @@ export async function baseTree(options: BaseOptions): Promise<MadeEntry[]> {
   const list = new EntryList(seedFor(options.seed, 'base'));
   addSkeleton(list);
   addSystem(list, options);
-  await addOddFiles(list, contents);
+  await addOddFiles(list, contents, { compressed: !options.release.version.startsWith('10.9.') });
   const budget = BYTES * scale;
   for (const { path, share } of LARGE)
     list.file(path, contents.file(path.join('/'), Math.floor(budget * share), 'code'));
   const prelinked = Math.floor(budget * PRELINKED_SHARE);
-  list.file(prelinkedPath(options), withHead(MACH_O_64, contents.file('prelinked', prelinked, 'code')));
+  const cache = prelinkedPath(options);
+  const kernel = withHead(MACH_O_64, contents.file('prelinked', prelinked, 'code'));
+  // Its folder is there in 10.10, and empty.
+  list.folder(['System', 'Library', 'PrelinkedKernels']);
+  list.file(cache, cache.at(-1) === 'prelinkedkernel' ? kernel : await kernelCache(kernel));
   const spent = list.entries.reduce((sum, entry) => sum + (entry.data?.size ?? 0) + (entry.resource?.size ?? 0), 0);
   const there = list.entries.filter((entry) => entry.kind !== 'folder').length;
   const files = Math.max(LEAST_FILES, Math.round(FILES * scale)) - there;
@@ -82,6 +99,8 @@ function addSkeleton(list: EntryList): void {
   list.folder(['private', 'var', 'tmp'], { mode: 0o1777 });
   list.folder(['private', 'var', 'db']);
   for (const name of ['etc', 'tmp', 'var']) list.symlink([name], `private/${name}`);
+  list.text(['.file'], '', { mode: 0 });
+  for (const { path, mode } of SETUID) list.text(path, `${path.at(-1)}: a stand-in\n`, { mode });
   list.text(['private', 'etc', 'hosts'], '127.0.0.1\tlocalhost\n::1\tlocalhost\n');
   list.text(['private', 'etc', 'rc.install'], '#!/bin/sh\n# A stand-in: nothing is installed.\nexit 0\n', {
     mode: 0o555,
@@ -121,6 +140,9 @@ async function addBulk(list: EntryList, planned: readonly Planned[], budget: num
   let weights = 0;
   for (const item of planned) if (item.kind === 'file') weights += item.weight;
   let link = 1000;
+  // Measured on 10.9.5: nothing is compressed there.
+  const decmpfs = !options.release.version.startsWith('10.9.');
+  const secured = [{ name: 'com.apple.system.Security', value: fromBytes(denyDelete(), 'ACL') }];
   for (const item of planned) {
     if (item.kind === 'symlink') {
       list.symlink(item.path, item.target);
@@ -129,7 +151,13 @@ async function addBulk(list: EntryList, planned: readonly Planned[], budget: num
     const size = Math.round((item.weight / weights) * budget);
     const data = options.contents.file(item.path.join('/'), size, item.texture);
     const mode = item.mode ?? 0o644;
-    if (item.texture !== 'noise' && size > 0 && size <= MOST_COMPRESSED && dice.chance(COMPRESSED_PER_MILLE)) {
+    if (
+      decmpfs &&
+      item.texture !== 'noise' &&
+      size > 0 &&
+      size <= MOST_COMPRESSED &&
+      dice.chance(COMPRESSED_PER_MILLE)
+    ) {
       const plain = await data.read(0, size);
       const name = item.path.at(-1) ?? '';
       const details = compressed(plain, fitsInline(plain) ? 3 : 4, name);
@@ -140,7 +168,7 @@ async function addBulk(list: EntryList, planned: readonly Planned[], budget: num
         list.hardLink([...item.path.slice(0, -1), `${item.path.at(-1)} (${i})`], item.path);
       }
     } else {
-      list.file(item.path, data, { mode });
+      list.file(item.path, data, { mode, ...(dice.chance(SECURED_PER_MILLE) ? { xattrs: secured } : {}) });
     }
   }
 }

@@ -40,6 +40,8 @@ export async function makeBase(
       ...(faults.baseJournal ? { journal: faults.baseJournal } : {}),
     },
     map: faults.baseMap ?? release.baseMap,
+    pastEnd: faults.pastEnd ?? false,
+    runSectors: release.baseRuns,
     seed: seedFor(seed, 'BaseSystem.dmg'),
     report,
   });

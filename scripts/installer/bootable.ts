@@ -5,6 +5,7 @@ import { CORE_SERVICES, systemVersion } from './base-tree.js';
 import { makeBootEfi } from './boot-efi.js';
 import { type Contents, withHead } from './content.js';
 import type { EntryList } from './entries.js';
+import { kernelCache } from './lzss.js';
 import type { Settings } from './settings.js';
 
 const MACH_O_64 = Uint8Array.of(0xcf, 0xfa, 0xed, 0xfe, 0x07, 0, 0, 0x01, 3, 0, 0, 0x80, 2, 0, 0, 0);
@@ -18,24 +19,26 @@ export interface Blessed {
 }
 
 /** What makes the InstallESD of 10.7 and 10.8 start by itself: kernel and cache, hidden, in the root, and boot.efi. */
-export function addBootFiles(
+export async function addBootFiles(
   list: EntryList,
   settings: Settings,
   contents: Contents,
   kernel: ByteSource | undefined,
-): Blessed {
-  const { release, nonce, scale, faults } = settings;
+): Promise<Blessed> {
+  const { release, releaseName, nonce, scale, faults } = settings;
   const hidden = Buffer.alloc(32);
   hidden.writeUInt16BE(0x4000, 8);
   if (kernel) list.file(['mach_kernel'], kernel, { mode: 0o644, finderInfo: hidden });
   const cache = contents.file('esd kernelcache', Math.max(64, Math.floor(CACHE_BYTES * scale)), 'code');
-  list.file(['kernelcache'], withHead(MACH_O_64, cache), { finderInfo: hidden });
-  const inRoot = faults.bootFiles === 'root';
+  list.file(['kernelcache'], await kernelCache(withHead(MACH_O_64, cache)), { finderInfo: hidden });
+  // Measured on 10.7.5; of 10.8 nobody wrote it down, so both are made.
+  const place = faults.bootFiles ?? (releaseName === '10.7' ? 'root' : 'core-services');
+  const inRoot = place === 'root';
   const folder = inRoot ? [] : CORE_SERVICES;
   list.folder(folder);
   const file = [...folder, 'boot.efi'];
   list.file(file, fromBytes(makeBootEfi({ nonce }), 'boot.efi'));
-  if (!inRoot && faults.systemVersion !== 'missing') {
+  if (faults.systemVersion !== 'missing') {
     list.text([...CORE_SERVICES, 'SystemVersion.plist'], systemVersion(release));
   }
   const flags = buildPlist({ 'Kernel Cache': '\\kernelcache', 'Kernel Flags': 'root-dmg=file:///BaseSystem.dmg' });

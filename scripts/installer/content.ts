@@ -2,13 +2,15 @@ import { deflateSync } from 'node:zlib';
 import { type ByteSource, checkRange } from '../../src/formats/bytes.js';
 import { mix, Random, seedFor } from './random.js';
 
-/** What a file's bytes look like to a compressor. */
-export type Texture = 'text' | 'code' | 'noise';
+/** What a file's bytes look like to a compressor; 'sparse' is code among pages of zeros, as binaries and resources have them. */
+export type Texture = 'text' | 'code' | 'noise' | 'sparse';
 
 const BLOCK = 4096;
 const POOL = 4 << 20;
 /** Bytes at the start of each block that are its own, so that no two blocks of an installer are equal. */
 const STAMP = 16;
+/** Of so many blocks of a sparse file one is not zeros. */
+const FILLED = 5;
 
 /**
  * Makes file contents on demand, at any offset, without keeping them: text and code are cut out of two pools of pseudo-words
@@ -27,8 +29,9 @@ export class Contents {
   /** A source of `size` bytes that only this name has. */
   file(name: string, size: number, texture: Texture): ByteSource {
     const seed = seedFor(this.seed, name);
-    const pool = texture === 'noise' ? undefined : this.pools[texture];
-    return new MadeContent(name, size, seed, pool);
+    const sparse = texture === 'sparse';
+    const pool = texture === 'noise' ? undefined : this.pools[texture === 'sparse' ? 'code' : texture];
+    return new MadeContent(name, size, seed, pool, sparse);
   }
 }
 
@@ -38,12 +41,14 @@ class MadeContent implements ByteSource {
   readonly size: number;
   private readonly seed: number;
   private readonly pool: Uint8Array | undefined;
+  private readonly sparse: boolean;
 
-  constructor(name: string, size: number, seed: number, pool: Uint8Array | undefined) {
+  constructor(name: string, size: number, seed: number, pool: Uint8Array | undefined, sparse: boolean) {
     this.name = name;
     this.size = size;
     this.seed = seed;
     this.pool = pool;
+    this.sparse = sparse;
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -54,6 +59,7 @@ class MadeContent implements ByteSource {
     const bytes = Buffer.allocUnsafeSlow((last - first) * BLOCK);
     if (this.pool) fillFrom(this.pool, bytes, this.seed, first);
     else fillNoise(bytes, this.seed, first);
+    if (this.sparse) clearBlocks(bytes, this.seed, first);
     return bytes.subarray(offset - first * BLOCK, offset - first * BLOCK + length);
   }
 }
@@ -69,6 +75,13 @@ function fillFrom(pool: Uint8Array, bytes: Buffer, seed: number, first: number):
   }
   for (let at = 0, block = first; at < bytes.length; at += BLOCK, block++) {
     for (let i = 0; i < STAMP; i += 4) bytes.writeUInt32LE(mix(seed + i, block), at + i);
+  }
+}
+
+/** Zeros in all blocks but the first and one in FILLED of the others. */
+function clearBlocks(bytes: Buffer, seed: number, first: number): void {
+  for (let at = 0, block = first; at < bytes.length; at += BLOCK, block++) {
+    if (block > 0 && mix(seed + 7, block) % FILLED !== 0) bytes.fill(0, at, at + BLOCK);
   }
 }
 
@@ -131,14 +144,6 @@ const SAMPLE = 4096;
 /** Whether bytes can be compressed: whether one of a few samples shrinks. */
 export function looksSoft(bytes: Uint8Array): boolean {
   return samplesOf(bytes.length).some(({ at, length }) => shrinks(bytes.subarray(at, at + length)));
-}
-
-/** The same of a stretch of a source, of which only the samples are read; here at least half of them must shrink. */
-export async function mostlySoft(source: ByteSource, offset: number, length: number): Promise<boolean> {
-  const samples = samplesOf(length);
-  let soft = 0;
-  for (const sample of samples) if (shrinks(await source.read(offset + sample.at, sample.length))) soft++;
-  return soft * 2 >= samples.length;
 }
 
 function samplesOf(length: number): { at: number; length: number }[] {

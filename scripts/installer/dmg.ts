@@ -13,10 +13,14 @@ export type Report = (progress: { readonly what: string; readonly done: number; 
 /** A disk image with one volume. */
 export interface DmgDetails extends Omit<DiskDetails, 'name'> {
   readonly volume: VolumeDetails;
+  /** 512-byte sectors of a run; default: Apple's up to 10.12. */
+  readonly runSectors?: number;
   readonly report: Report;
 }
 
 const deflateAsync = promisify(deflate);
+/** Of Apple's installer images up to 10.12; with the 8 to spare that is buffersNeeded 520. */
+const RUN_SECTORS = 512;
 /** Bytes to gather before the file is written to. */
 const GATHER = 1 << 20;
 
@@ -45,7 +49,7 @@ export async function writeDmg(path: string, details: DmgDetails): Promise<void>
 /** Makes a UDZO image front to back. */
 export async function appendDmg(
   name: string,
-  { volume, report, ...details }: DmgDetails,
+  { volume, report, runSectors = RUN_SECTORS, ...details }: DmgDetails,
   append: (bytes: Uint8Array) => Promise<void>,
 ): Promise<void> {
   const { disk, partitions } = makeDisk(await makeVolume(volume), { name, ...details });
@@ -53,6 +57,7 @@ export async function appendDmg(
     {
       disk,
       partitions,
+      runSectors,
       variant: details.map === 'none' ? 2 : 1,
       compress: deflatedIfUseful,
       onProgress: ({ done, total }) => report({ what: name, done, total }),

@@ -11,13 +11,18 @@ import { addPackages } from './esd-tree.js';
 import { makePackages } from './make-packages.js';
 import { seedFor } from './random.js';
 import type { Settings } from './settings.js';
+import type { Spool } from './spool.js';
 
+/** Of the ISO 9660 volume for Boot Camp in front of the real DVD's, in blocks of 2048 bytes. */
+const BOOT_CAMP = 505_105;
+const LEAST_BOOT_CAMP = 64;
 const PACKAGES = ['System', 'Installation', 'Packages'];
 
 /** Writes the image of a retail DVD: a system that starts from it, the kernel in its root, the packages in a real folder. */
 export async function writeDvd(
   directory: string,
   settings: Settings,
+  spool: Spool,
   report: Report,
 ): Promise<{ path: string; entries: readonly MadeEntry[]; kernel: ByteSource | undefined }> {
   const { release, seed, faults } = settings;
@@ -28,6 +33,7 @@ export async function writeDvd(
     ...settings,
     contents,
     kernel,
+    spool,
     report: (name) => report({ what: name, done: 0, total: 1 }),
   });
   const more = new EntryList(seedFor(seed, 'dvd'));
@@ -46,6 +52,8 @@ export async function writeDvd(
         uuidSeed: uuidSeed(seed, 'base'),
       },
       map: faults.baseMap ?? release.baseMap,
+      pastEnd: faults.pastEnd ?? true,
+      bootCamp: Math.max(LEAST_BOOT_CAMP, Math.round(BOOT_CAMP * settings.scale)),
       seed: seedFor(seed, 'dvd'),
       report,
     });

@@ -5,6 +5,9 @@ import { EntryList } from './entries.js';
 import { seedFor } from './random.js';
 import type { Release } from './releases.js';
 
+const BLOCK = 4096;
+const EXTENTS = 12;
+
 /** Files by name. */
 export type Files = ReadonlyMap<string, ByteSource>;
 
@@ -12,7 +15,12 @@ export type Files = ReadonlyMap<string, ByteSource>;
 export function esdTree(seed: number, release: Release, packages: Files, root: Files): EntryList {
   const list = new EntryList(seedFor(seed, 'esd'));
   addPackages(list, ['Packages'], release, packages);
-  for (const [name, source] of root) list.file([name], source);
+  // 10.7's BaseSystem.dmg has more extents than a catalog record holds.
+  const pieces = (size: number) => Math.max(1, Math.ceil(size / BLOCK / EXTENTS));
+  for (const [name, source] of root) {
+    const scattered = release.version.startsWith('10.7.') && name === 'BaseSystem.dmg';
+    list.file([name], source, scattered ? { pieces: pieces(source.size) } : {});
+  }
   return list;
 }
 

@@ -10,7 +10,14 @@ import { xarSource } from './package.js';
 import { seedFor } from './random.js';
 
 /** What lies in SharedSupport and goes along. */
-const PARTS = ['InstallESD.dmg', 'BaseSystem.dmg', 'BaseSystem.chunklist', 'InstallInfo.plist'];
+const PARTS = [
+  'InstallESD.dmg',
+  'BaseSystem.dmg',
+  'BaseSystem.chunklist',
+  'AppleDiagnostics.dmg',
+  'AppleDiagnostics.chunklist',
+  'InstallInfo.plist',
+];
 
 /** Wraps what is in a made app in another form, into a folder; the app stays. Returns the path to give to osx-iso. */
 export async function wrapInstaller(app: string, form: Form, directory: string, seed = 1): Promise<string> {

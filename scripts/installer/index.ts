@@ -12,6 +12,7 @@ import { writeInstallInfo } from './install-info.js';
 import type { InstallerOptions } from './options.js';
 import { identity, type Settings, settingsOf } from './settings.js';
 import { makeSharedSupport } from './shared-support.js';
+import { Spool } from './spool.js';
 import { listing, sha256Of, type Truth } from './truth.js';
 
 export { madeFrom } from './app.js';
@@ -75,11 +76,16 @@ async function makeApp(options: InstallerOptions): Promise<MadeInstaller> {
 /** 10.6 comes on a DVD; its image is all there is. */
 async function makeDvd(options: InstallerOptions): Promise<MadeInstaller> {
   const settings = settingsOf(options);
-  const { path, entries, kernel } = await writeDvd(options.directory, settings, options.report ?? (() => {}));
-  if (options.truth === undefined && !options.wantTruth) return { app: path };
-  const truth = await wholeTruth(settings, settings.release.baseVolume, entries, kernel);
-  await writeTruth(options, truth);
-  return { app: path, truth };
+  const spool = new Spool(join(options.directory, '.packages.making'));
+  try {
+    const { path, entries, kernel } = await writeDvd(options.directory, settings, spool, options.report ?? (() => {}));
+    if (options.truth === undefined && !options.wantTruth) return { app: path };
+    const truth = await wholeTruth(settings, settings.release.baseVolume, entries, kernel);
+    await writeTruth(options, truth);
+    return { app: path, truth };
+  } finally {
+    await spool.close();
+  }
 }
 
 async function writeTruth({ truth: file }: InstallerOptions, truth: Truth | undefined): Promise<void> {
@@ -128,8 +134,9 @@ async function fill(app: AppFolder, shared: string, options: InstallerOptions): 
   const inApp = settings.release.baseIn === 'app';
   await writeInstallInfo(shared, settings);
   const base = await makeBase(inApp ? shared : app.path, settings, contents, report);
+  const spool = new Spool(join(app.path, '.packages'));
   try {
-    const esd = await makeEsd(shared, settings, contents, inApp ? NO_FILES : base.files, report);
+    const esd = await makeEsd(shared, settings, contents, inApp ? NO_FILES : base.files, spool, report);
     if (options.truth === undefined && !options.wantTruth) return undefined;
     report({ what: 'listing', done: 0, total: 1 });
     const { kernel } = esd;
@@ -156,6 +163,7 @@ async function fill(app: AppFolder, shared: string, options: InstallerOptions): 
       kernel: await kernelTruth(settings, kernel),
     };
   } finally {
+    await spool.close();
     await base.close({ keep: inApp });
   }
 }

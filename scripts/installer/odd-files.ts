@@ -12,12 +12,16 @@ const PIECES = 40;
 const BLOCK = 4096;
 
 /** What makes copying hard: every kind of entry that real volumes have and that a careless copy would lose or spoil. */
-export async function addOddFiles(list: EntryList, contents: Contents): Promise<void> {
+export async function addOddFiles(
+  list: EntryList,
+  contents: Contents,
+  options: { readonly compressed: boolean },
+): Promise<void> {
   addNames(list);
   addAttributes(list, contents);
   addLinks(list, contents);
   addForks(list, contents);
-  await addCompressed(list, contents);
+  if (options.compressed) await addCompressed(list, contents);
 }
 
 /** Names as HFS+ stores them: decomposed, `/` for what POSIX shows as `:`. */
@@ -26,6 +30,8 @@ function addNames(list: EntryList): void {
     'Re\u0301sume\u0301 d\u2019e\u0301te\u0301.txt',
     'U\u0308berma\u00dfig.txt',
     '\u65e5\u672c\u8a9e\u3000\u30d5\u30a1\u30a4\u30eb.txt',
+    'Pr\u030ci\u0301lis\u030c z\u030clut\u030couc\u030cky\u0301 ku\u030an\u030c.txt',
+    '\u0395\u03bb\u03bb\u03b7\u03bd\u03b9\u03ba\u03b1\u0301.txt',
     '\u1112\u1161\u11ab\u1100\u1173\u11af.txt',
     '\u{1f600} \u{1f40b}.txt',
     'Icon\r',
@@ -74,7 +80,7 @@ function addAttributes(list: EntryList, contents: Contents): void {
 }
 
 /** An access control list with one entry, deny everyone to delete: kauth_filesec of xnu's bsd/sys/kauth.h, big-endian. */
-function denyDelete(): Uint8Array {
+export function denyDelete(): Uint8Array {
   const bytes = Buffer.alloc(68);
   bytes.writeUInt32BE(0x012cc16d, 0); // magic
   // 4: owner GUID, 20: group GUID: none

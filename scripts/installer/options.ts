@@ -46,6 +46,7 @@ export interface Faults {
   readonly esdMap?: PartitionMap;
   /** 2048-byte Apple maps count free blocks that lie past the end of the file, as hdiutil's UDTO and the 10.6 DVD do. */
   readonly pastEnd?: boolean;
+  /** How every payload is stored. */
   readonly payload?: PayloadCoding;
   /** The package with the kernel: of 10.13 and later sources say Core.pkg or Essentials.pkg. */
   readonly kernelIn?: string;
@@ -71,4 +72,5 @@ export type Form = (typeof forms)[number];
  * blocks. 'apm-old-school': the descriptor says 2048, all else is in 512. 'gpt': the volume alone; with 'efi' behind an EFI partition.
  */
 export type PartitionMap = 'apm' | 'apm-2048' | 'apm-2048-atapi' | 'apm-old-school' | 'gpt' | 'gpt-efi' | 'none';
-export type PayloadCoding = 'pbzx' | 'gzip' | 'bzip2';
+/** 'cpio': not compressed at all. */
+export type PayloadCoding = 'pbzx' | 'gzip' | 'bzip2' | 'cpio';

@@ -13,22 +13,20 @@ export interface PackageDetails {
   readonly installed: number;
 }
 
-/** A flat package: a xar of Bom, PackageInfo, Scripts and Payload. The payload is read once here, for its checksum. */
+/** A flat package: a xar of Bom, PackageInfo, Scripts and Payload, if it has one. The payload is read once here, for its checksum. */
 export async function flatPackage(
   details: PackageDetails,
-  payload: ByteSource,
+  bom: Uint8Array,
+  payload: ByteSource | undefined,
   contents: Contents,
 ): Promise<ByteSource> {
   const { name } = details;
-  // A Bom of our own: its magic, then as many made-up bytes as a real one has for so many files.
-  const bom = Buffer.from(await contents.file(`${name} Bom`, 512 + 64 * details.files, 'code').read(0, 512));
-  bom.write('BOMStore', 'latin1');
   const scripts = await contents.file(`${name} Scripts`, 2048, 'noise').read(0, 2048);
   return xarSource(`${name}.pkg`, [
     { name: 'Bom', content: bytesOf(bom), compress: true },
     { name: 'Scripts', content: bytesOf(scripts) },
     { name: 'PackageInfo', content: bytesOf(Buffer.from(packageInfo(details))), compress: true },
-    { name: 'Payload', content: payload },
+    ...(payload ? [{ name: 'Payload', content: payload }] : []),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import type { PartitionMap, PayloadCoding } from './options.js';
 
-/** What differs from release to release in an installer app (facts: recipes.md section 4). */
+/** What differs from release to release in an installer app (facts: real-media.md sections 1 and 3, recipes.md section 4). */
 export interface Release {
   readonly app: string;
   readonly identifier: string;
@@ -11,7 +11,13 @@ export interface Release {
   readonly darwin: string;
   readonly esdVolume: string;
   readonly baseVolume: string;
+  /** Of the downloaded disk image that the app or its package comes in. */
+  readonly outerVolume: string;
+  readonly outerMap: PartitionMap;
+  readonly esdMap: PartitionMap;
   readonly baseMap: PartitionMap;
+  /** 512-byte sectors of a run of BaseSystem.dmg; all other images have 512. */
+  readonly baseRuns: number;
   /** Where BaseSystem.dmg and its chunklist are: in InstallESD.dmg's root or beside it. */
   readonly baseIn: 'esd' | 'app';
   /** The package with the kernel and the kernel's path in it. */
@@ -54,7 +60,11 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '10.3.0',
     esdVolume: 'Mac OS X Install DVD',
     baseVolume: 'Mac OS X Install DVD',
-    baseMap: 'apm',
+    outerVolume: 'Mac OS X Install DVD',
+    outerMap: 'apm-2048',
+    esdMap: 'apm-2048-atapi',
+    baseMap: 'apm-2048-atapi',
+    baseRuns: 512,
     baseIn: 'esd',
     kernelPackage: '',
     kernelPath: ['mach_kernel'],
@@ -71,7 +81,11 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '11.4.2',
     esdVolume: 'Mac OS X Install ESD',
     baseVolume: 'Mac OS X Base System',
-    baseMap: 'apm',
+    outerVolume: 'Install Mac OS X',
+    outerMap: 'apm-2048',
+    esdMap: 'apm-2048-atapi',
+    baseMap: 'apm-2048-atapi',
+    baseRuns: 512,
     baseIn: 'esd',
     kernelPackage: '',
     kernelPath: ['mach_kernel'],
@@ -88,12 +102,16 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '12.5.0',
     esdVolume: 'Mac OS X Install ESD',
     baseVolume: 'Mac OS X Base System',
-    baseMap: 'apm',
+    outerVolume: 'Install Mac OS X',
+    outerMap: 'apm-2048',
+    esdMap: 'apm-2048',
+    baseMap: 'apm-2048',
+    baseRuns: 512,
     baseIn: 'esd',
     kernelPackage: '',
     kernelPath: ['mach_kernel'],
     prelinked: startupCache,
-    payload: 'gzip',
+    payload: 'bzip2',
     layout: 'bootable',
   },
   '10.9': {
@@ -105,12 +123,16 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '13.4.0',
     esdVolume: 'OS X Install ESD',
     baseVolume: 'OS X Base System',
-    baseMap: 'apm',
+    outerVolume: 'Install OS X',
+    outerMap: 'apm-2048',
+    esdMap: 'apm-2048',
+    baseMap: 'apm-2048',
+    baseRuns: 512,
     baseIn: 'esd',
     kernelPackage: 'BaseSystemBinaries.pkg',
     kernelPath: ['mach_kernel'],
     prelinked: startupCache,
-    payload: 'gzip',
+    payload: 'bzip2',
     layout: 'esd',
   },
   '10.10': {
@@ -122,11 +144,15 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '14.5.0',
     esdVolume: 'OS X Install ESD',
     baseVolume: 'OS X Base System',
-    baseMap: 'apm',
+    outerVolume: 'Install OS X',
+    outerMap: 'apm-2048',
+    esdMap: 'apm-2048',
+    baseMap: 'apm-2048',
+    baseRuns: 512,
     baseIn: 'esd',
     kernelPackage: 'Essentials.pkg',
     kernelPath: newKernel,
-    prelinked: prelinkedKernel,
+    prelinked: startupCache,
     payload: 'pbzx',
     layout: 'esd',
   },
@@ -139,7 +165,11 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '15.6.0',
     esdVolume: 'OS X Install ESD',
     baseVolume: 'OS X Base System',
+    outerVolume: 'Install OS X',
+    outerMap: 'gpt-efi',
+    esdMap: 'gpt-efi',
     baseMap: 'gpt',
+    baseRuns: 512,
     baseIn: 'esd',
     kernelPackage: 'Essentials.pkg',
     kernelPath: newKernel,
@@ -156,7 +186,11 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '16.7.0',
     esdVolume: 'OS X Install ESD',
     baseVolume: 'OS X Base System',
+    outerVolume: 'Install macOS',
+    outerMap: 'gpt-efi',
+    esdMap: 'gpt-efi',
     baseMap: 'gpt',
+    baseRuns: 512,
     baseIn: 'esd',
     kernelPackage: 'Essentials.pkg',
     kernelPath: newKernel,
@@ -173,7 +207,11 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '17.7.0',
     esdVolume: 'InstallESD',
     baseVolume: 'OS X Base System',
+    outerVolume: 'Install macOS',
+    outerMap: 'gpt-efi',
+    esdMap: 'gpt-efi',
     baseMap: 'gpt',
+    baseRuns: 8192,
     baseIn: 'app',
     kernelPackage: 'Core.pkg',
     kernelPath: newKernel,
@@ -190,7 +228,11 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '18.7.0',
     esdVolume: 'InstallESD',
     baseVolume: 'macOS Base System',
+    outerVolume: 'Install macOS',
+    outerMap: 'gpt-efi',
+    esdMap: 'gpt-efi',
     baseMap: 'gpt',
+    baseRuns: 8192,
     baseIn: 'app',
     kernelPackage: 'Core.pkg',
     kernelPath: newKernel,
@@ -207,7 +249,11 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '19.6.0',
     esdVolume: 'InstallESD',
     baseVolume: 'macOS Base System',
+    outerVolume: 'Install macOS',
+    outerMap: 'gpt-efi',
+    esdMap: 'gpt-efi',
     baseMap: 'gpt',
+    baseRuns: 8192,
     baseIn: 'app',
     kernelPackage: 'Core.pkg',
     kernelPath: newKernel,
@@ -224,7 +270,11 @@ export const releases: Readonly<Record<ReleaseName, Release>> = {
     darwin: '20.6.0',
     esdVolume: 'Shared Support',
     baseVolume: '',
+    outerVolume: 'Install macOS',
+    outerMap: 'gpt-efi',
+    esdMap: 'gpt-efi',
     baseMap: 'gpt',
+    baseRuns: 8192,
     baseIn: 'app',
     kernelPackage: '',
     kernelPath: newKernel,

@@ -20,15 +20,17 @@ const KERNEL_BYTES = 10_200_000;
 
 /** Fills in what was left out. Throws RangeError for a scale that is none. */
 export function settingsOf(options: InstallerOptions): Settings {
-  const { scale = 0.01, seed = 1, release: releaseName = '10.10', bits = 64, faults = {} } = options;
+  const { scale = 0.01, seed = 1, release: releaseName = '10.10', faults = {} } = options;
   if (!(scale > 0 && scale <= 1)) throw new RangeError(`a scale is above 0 and at most 1, not ${scale}`);
   const release = releases[releaseName];
+  // mach_kernel of the bootable InstallESD holds both.
+  const { bits = release.layout === 'bootable' ? 'fat' : 64 } = options;
   const nonce = options.nonce ?? `${releaseName}-${seedFor(seed, 'nonce').toString(16)}`;
   return { release, releaseName, scale, seed, nonce, bits, faults, coding: faults.payload ?? release.payload };
 }
 
 /** To be raised when the same options make other bytes, so that the demo makes its installer anew. */
-const SHAPE = 1;
+const SHAPE = 2;
 
 /** What makes one installer differ from another, for the mark in Info.plist. */
 export function identity({ releaseName, scale, seed, nonce, bits, faults }: Settings): Record<string, unknown> {
