@@ -50,8 +50,8 @@ export async function makeEsd(
   const beside = release.baseIn === 'app';
   if (beside)
     for (const [name, image] of diagnostics) {
-    await writeFile(join(folder, name), await image.read(0, image.size));
-  }
+      await writeFile(join(folder, name), await image.read(0, image.size));
+    }
   const root = new Map([...files, ...(beside ? NONE : diagnostics)]);
   const list = esdTree(seed, release, packages.files, root);
   const blessed = bootable ? await addBootFiles(list, settings, contents, kernel) : undefined;
