@@ -5,10 +5,13 @@ import { type HostFile, openHostFile } from '../../src/host/host-file.js';
 import { uuidSeed } from './base.js';
 import { writeDmg } from './dmg.js';
 import { EntryList } from './entries.js';
-import type { Form } from './options.js';
+import type { Form, PartitionMap } from './options.js';
 import { xarSource } from './package.js';
 import { seedFor } from './random.js';
+import { type Release, releases } from './releases.js';
 
+/** Of the EFI partition before the volume, where there is one. */
+const EFI_SECTORS = 2048;
 /** What lies in SharedSupport and goes along. */
 const PARTS = [
   'InstallESD.dmg',
@@ -40,6 +43,7 @@ export async function wrapInstaller(app: string, form: Form, directory: string, 
   try {
     // Apple's names: InstallMacOSX up to 10.11, InstallOS from then on.
     const name = title.includes('macOS') ? 'InstallOS' : 'InstallMacOSX';
+    const release = releaseOfApp(basename(app));
     const path = join(directory, form === 'pkg' ? `${name}.pkg` : form === 'dmg' ? `${name}.dmg` : `${title}.dmg`);
     await mkdir(directory, { recursive: true });
     const contents = new Map<string, ByteSource>();
@@ -48,7 +52,7 @@ export async function wrapInstaller(app: string, form: Form, directory: string, 
       const list = new EntryList(seedFor(seed, 'dmg with an app'));
       for (const [part, source] of contents) list.file([basename(app), 'Contents', 'SharedSupport', part], source);
       list.file([basename(app), 'Contents', 'Info.plist'], await open(join(app, 'Contents', 'Info.plist')));
-      await whole(path, (making) => dmg(making, title, list, seed));
+      await whole(path, (making) => dmg(making, title, release.outerMap, list, seed));
       return path;
     }
     const pkg = await packageOf(name, contents);
@@ -58,11 +62,18 @@ export async function wrapInstaller(app: string, form: Form, directory: string, 
     }
     const list = new EntryList(seedFor(seed, 'dmg with a package'));
     list.file([`${name}.pkg`], pkg);
-    await whole(path, (making) => dmg(making, 'Install OS', list, seed));
+    await whole(path, (making) => dmg(making, release.outerVolume, release.outerMap, list, seed));
     return path;
   } finally {
     for (const file of opened) await file.close();
   }
+}
+
+/** By the app's name, which each release has for itself. */
+function releaseOfApp(app: string): Release {
+  const found = Object.values(releases).find((release) => release.app === app);
+  if (!found) throw new Error(`${app} is no app of ours`);
+  return found;
 }
 
 /** A product archive as Apple's: a Distribution, and in a folder of the package's own name what it brings. */
@@ -80,9 +91,15 @@ function packageOf(name: string, parts: ReadonlyMap<string, ByteSource>): Promis
   ]);
 }
 
-function dmg(path: string, volume: string, { entries }: EntryList, seed: number): Promise<void> {
+function dmg(path: string, volume: string, map: PartitionMap, { entries }: EntryList, seed: number): Promise<void> {
   const details = { name: volume, entries, uuidSeed: uuidSeed(seed, volume) };
-  return writeDmg(path, { volume: details, map: 'gpt', seed: seedFor(seed, volume), report: () => {} });
+  return writeDmg(path, {
+    volume: details,
+    map,
+    efiSectors: EFI_SECTORS,
+    seed: seedFor(seed, volume),
+    report: () => {},
+  });
 }
 
 async function copySource(source: ByteSource, path: string): Promise<void> {

@@ -157,7 +157,7 @@ describe('the partition map', () => {
       ['10.12', {}, 'gpt', 'gpt'],
       ['10.12', { baseMap: 'none' }, 'gpt', 'gpt'],
       ['10.10', {}, 'gpt', 'gpt'],
-      ['10.7', {}, undefined, 'gpt'],
+      ['10.7', {}, undefined, 'apm'],
       ['10.7', { esdMap: 'apm' }, undefined, 'apm'],
       ['10.7', { esdMap: 'none' }, undefined, 'apm'],
       ['10.8', {}, 'apm', 'apm'],

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bzip2 } from '../../../scripts/installer/bzip2.js';
+import { sortRotations } from '../../../scripts/installer/bzip2/sort.js';
+import { Bzip2Stream, bzip2 } from '../../../scripts/installer/bzip2.js';
 import { compressed, type DecmpfsType } from '../../../scripts/installer/compressed.js';
+import { lzss } from '../../../scripts/installer/lzss.js';
 import { encodeLzvn } from '../../../scripts/installer/lzvn.js';
 import { decodeBzip2 } from '../../../src/formats/codecs/bzip2.js';
 import { decodeLzvn } from '../../../src/formats/codecs/lzvn.js';
@@ -28,9 +30,65 @@ test('bzip2 comes back', () => {
     }),
     { numRuns: 60 },
   );
-  const blocks = new Uint8Array(120_000).map((_, i) => (i * i) >>> 7);
+  const blocks = new Uint8Array(1_000_000).map((_, i) => (i * i) >>> 7);
   expect(Buffer.compare(decodeBzip2(bzip2(blocks), blocks.length, WHERE), blocks)).toBe(0);
 });
+
+test('bzip2: the same stream however its input is cut up', () => {
+  const plain = Buffer.concat([Buffer.alloc(3_000), Buffer.from('words and words'), Buffer.alloc(700, 7)]);
+  fc.assert(
+    fc.property(fc.array(fc.nat(plain.length), { maxLength: 9 }), (cuts) => {
+      const stream = new Bzip2Stream();
+      const ends = [0, ...cuts.sort((a, b) => a - b), plain.length];
+      const parts = ends.slice(1).map((end, i) => plain.subarray(ends[i], end));
+      const out = [...parts.flatMap((part) => [...stream.write(part)]), ...stream.finish()];
+      expect(Buffer.concat(out).equals(bzip2(plain))).toBe(true);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test.each(['a', 'ab', 'aaaaaaaaaa', 'abababab', 'bananabanana', 'zyxwv', 'mississippi'])(
+  'the rotations of %s are in order',
+  (text) => {
+    const rotation = (start: number) => text.slice(start) + text.slice(0, start);
+    const sorted = [...sortRotations(Buffer.from(text))].map(rotation);
+    expect(sorted).toEqual([...text].map((_, i) => rotation(i)).sort());
+  },
+);
+
+test('LZSS comes back as Chameleon and XNU read it', () => {
+  fc.assert(
+    fc.property(lumpy, (plain) => {
+      expect(Buffer.compare(unpackLzss(lzss(plain), plain.length), plain)).toBe(0);
+    }),
+  );
+});
+
+/** The reader's side: a ring of 4096 bytes, written from 18 bytes before its end. */
+function unpackLzss(packed: Uint8Array, size: number): Uint8Array {
+  const ring = new Uint8Array(4096).fill(0x20);
+  const out: number[] = [];
+  let to = 4096 - 18;
+  const put = (byte: number) => {
+    out.push(byte);
+    ring[to] = byte;
+    to = (to + 1) % 4096;
+  };
+  for (let at = 0; out.length < size; ) {
+    const flags = packed[at++]!;
+    for (let bit = 0; bit < 8 && out.length < size; bit++) {
+      if ((flags >> bit) & 1) put(packed[at++]!);
+      else {
+        const place = packed[at]! | ((packed[at + 1]! & 0xf0) << 4);
+        const length = (packed[at + 1]! & 0x0f) + 3;
+        at += 2;
+        for (let i = 0; i < length; i++) put(ring[(place + i) % 4096]!);
+      }
+    }
+  }
+  return Uint8Array.from(out);
+}
 
 test('LZVN comes back', () => {
   fc.assert(

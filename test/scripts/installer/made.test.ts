@@ -123,11 +123,12 @@ describe('the app', () => {
 });
 
 describe('InstallESD.dmg', () => {
-  test('is a GPT with an EFI system partition before the volume', () => {
-    expect(esd.disk.map.scheme).toBe('gpt');
-    expect(esd.disk.map.partitions.map(({ type }) => type)).toEqual([
-      'C12A7328-F81F-11D2-BA4B-00A0C93EC93B',
-      '48465300-0000-11AA-AA11-00306543ECAC',
+  test('is an Apple map of 2048-byte blocks', () => {
+    expect(esd.disk.map.scheme).toBe('apm');
+    expect(esd.disk.map.partitions.map(({ type, firstSector }) => [type, firstSector])).toEqual([
+      ['Apple_partition_map', 4],
+      ['Apple_HFS', 64],
+      ['Apple_Free', esd.disk.map.totalSectors - 12],
     ]);
     expect(esd.disk.map.warnings).toEqual([]);
     expect(esd.volume.name).toBe('OS X Install ESD');
@@ -170,7 +171,7 @@ describe('BaseSystem.dmg', () => {
     const { record } = (await base.volume.lookup(['usr', 'share', 'odd', 'forks', 'fragmented']))!;
     const data = record.kind === 'file' ? record.data : undefined;
     expect((await base.volume.extents(record.kind === 'file' ? record.cnid : 0, data!, 0)).length).toBe(40);
-    expect(truth.base['System/Installation/Packages']?.target).toBe('/Volumes/OS X Install ESD/Packages');
+    expect(truth.base['System/Installation/Packages']?.target).toBe('/System/Installation/PackagesLink');
   });
 
   test('names its release and blesses CoreServices and boot.efi', async () => {

@@ -75,11 +75,13 @@ describe('faults', () => {
     expect(await kernelIn({ kernel: 'text' })).toMatchObject({ start: Buffer.from('This').toString('hex') });
   });
 
-  test.each(['gzip', 'bzip2', 'pbzx'] as const)('payload as %s', async (payload) => {
+  test.each(['gzip', 'bzip2', 'pbzx', 'cpio'] as const)('payload as %s', async (payload) => {
     expect((await kernelIn({ payload })).start).toBe('cffaedfe');
     const pkg = await (await volumes({ payload })).file(['Packages', 'Essentials.pkg']);
     const magic = await (await openXar(pkg as ByteSource)).member('Payload').read(0, 3);
-    expect(Buffer.from(magic).toString('latin1')).toBe({ gzip: '\x1f\x8b\b', bzip2: 'BZh', pbzx: 'pbz' }[payload]);
+    expect(Buffer.from(magic).toString('latin1')).toBe(
+      { gzip: '\x1f\x8b\b', bzip2: 'BZh', pbzx: 'pbz', cpio: '070' }[payload],
+    );
   });
 
   test.each(['data', 'trailer'] as const)('damage in the %s: the chunklist tells', async (damagedChunk) => {
@@ -109,10 +111,18 @@ describe('faults', () => {
     expect(await volume.file([...core, 'boot.efi'])).toBeDefined();
   });
 
-  test.each(['apm', 'gpt', 'none'] as const)('maps: %s', async (map) => {
+  test.each([
+    ['apm', 'apm'],
+    ['apm-2048', 'apm'],
+    ['apm-2048-atapi', 'apm'],
+    ['apm-old-school', 'apm'],
+    ['gpt', 'gpt'],
+    ['gpt-efi', 'gpt'],
+    ['none', 'none'],
+  ] as const)('maps: %s', async (map, scheme) => {
     const faults = { baseMap: map, esdMap: map };
-    expect((await base(faults)).disk.map.scheme).toBe(map);
-    expect((await volumes(faults)).esd.disk.map.scheme).toBe(map);
+    expect((await base(faults)).disk.map.scheme).toBe(scheme);
+    expect((await volumes(faults)).esd.disk.map.scheme).toBe(scheme);
   });
 
   test('HFSX, and journals', async () => {
