@@ -2,6 +2,7 @@ import { SourceError } from './errors.js';
 import type { ByteSource } from './formats/bytes.js';
 import { openDisk, openVolume } from './formats/disk.js';
 import type { HfsVolume } from './formats/hfsplus/volume.js';
+import { readWhole, type Whole } from './formats/whole.js';
 import { parsePlist, plistGet, plistString } from './plist/plist.js';
 
 /** Which system a volume holds. */
@@ -13,8 +14,8 @@ export interface SystemVersion {
 }
 
 const PATH = ['System', 'Library', 'CoreServices', 'SystemVersion.plist'];
-/** The real file has some 500 bytes. */
-const MAX_SIZE = 1 << 20;
+/** The real one has some 500 bytes. */
+const SYSTEM_VERSION: Whole = { what: 'property list of the system version', most: 1 << 20 };
 
 /** Reads SystemVersion.plist. SourceError where the volume has none or it does not say. */
 export async function readSystemVersion(volume: {
@@ -24,9 +25,7 @@ export async function readSystemVersion(volume: {
   const where = `${volume.name}: /${PATH.join('/')}`;
   const file = await volume.file(PATH);
   if (!file) throw new SourceError(`${where}: expected the version of the system, found no such file.`);
-  if (file.size > MAX_SIZE)
-    throw new SourceError(`${where}: expected a small property list, found ${file.size} bytes.`);
-  const plist = parsePlist(await file.read(0, file.size), file.name);
+  const plist = parsePlist(await readWhole(file, SYSTEM_VERSION), file.name);
   const version = plistString(plistGet(plist, 'ProductVersion'));
   const build = plistString(plistGet(plist, 'ProductBuildVersion'));
   if (version === undefined || build === undefined || !/^\d+(\.\d+){0,3}$/.test(version)) {

@@ -2,6 +2,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { FormatError, SourceError } from '../errors.js';
 import { type ByteSource, chunks } from './bytes.js';
 import { APPLE_CHUNKLIST_KEY, type ChunklistKey, openSignature } from './chunklist-key.js';
+import type { Whole } from './whole.js';
+
+/** BaseSystem.chunklist; one of an image of 100 GB has 360,000 bytes. */
+export const CHUNKLIST: Whole = { what: 'chunklist', most: 4 << 20 };
 
 /** Bytes of the header. */
 const HEADER_SIZE = 36;

@@ -24,3 +24,6 @@ export async function readWhole(source: ByteSource, { what, most }: Whole): Prom
     found: size.toLocaleString('en-US'),
   });
 }
+
+/** No system follows a longer path: PATH_MAX is 1024 on OS X, 4096 on Linux. */
+export const LINK_TARGET: Whole = { what: 'target of a symbolic link', most: 4096 };

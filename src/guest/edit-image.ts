@@ -6,6 +6,7 @@ import { VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE, VolumeAttribute } from '../fo
 import { HfsVolume } from '../formats/hfsplus/volume.js';
 import { type InPlacePlan, planInPlace, StagedVolume } from '../formats/hfsplus/write/index.js';
 import { findHfsPartition, readPartitionMap, SECTOR } from '../formats/partition-map/index.js';
+import { readWhole } from '../formats/whole.js';
 import { type DiskFormat, type GuardedDisk, guardDisk } from '../vm-disk/index.js';
 import { commitInPlace } from './commit.js';
 import { refuseInUse } from './in-use.js';
@@ -136,7 +137,10 @@ function sizeOf({ extents, headers }: InPlacePlan): number {
 async function prove(volume: HfsVolume, changes: readonly GuestChange[]): Promise<void> {
   for (const { what, path, bytes } of changes) {
     const file = await volume.file(path);
-    const found = file && bytes && file.size === bytes.length ? await file.read(0, file.size) : undefined;
+    const found =
+      file && bytes && file.size === bytes.length
+        ? await readWhole(file, { what: 'what was written', most: bytes.length })
+        : undefined;
     const right = bytes
       ? found && Buffer.from(bytes).equals(found)
       : what !== 'remove' || (await volume.entry(path)) === undefined;

@@ -5,7 +5,7 @@ import { explain } from '../core/explain.js';
 import { StepError, UsageError } from '../errors.js';
 import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
-import { MAX_BOOT_PLIST } from '../plist/intended.js';
+import { BOOT_PLIST_FILE } from '../plist/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import { explained } from './explained.js';
 import { backupName } from './stage-plist.js';
@@ -118,9 +118,7 @@ async function existing(path: string): Promise<{ bytes: Buffer; stored: string }
     ? BOOT_PLIST_NAME
     : names.find((name) => name.toLowerCase() === BOOT_PLIST_NAME.toLowerCase());
   return {
-    bytes: Buffer.from(
-      await readHostFile(path, { what: 'property list of a boot loader', most: MAX_BOOT_PLIST }, { noLink: true }),
-    ),
+    bytes: Buffer.from(await readHostFile(path, BOOT_PLIST_FILE, { noLink: true })),
     stored: stored ?? BOOT_PLIST_NAME,
   };
 }

@@ -6,7 +6,7 @@ import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_NAME, fromEntries, parseSetting } from '../plist/chameleon.js';
 import { checkBootPlist, type PlistReport } from '../plist/check.js';
 import { fixBootPlist } from '../plist/fix.js';
-import { MAX_BOOT_PLIST } from '../plist/intended.js';
+import { BOOT_PLIST_FILE } from '../plist/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import { explained } from './explained.js';
 import { replaceFile } from './mounted.js';
@@ -102,7 +102,7 @@ async function keepBeside(path: string): Promise<string> {
 
 /** The bytes of a plist file. SourceError where it cannot be read or is far too large. */
 export async function readBootPlist(path: string): Promise<Uint8Array> {
-  return readHostFile(path, { what: 'property list of a boot loader', most: MAX_BOOT_PLIST });
+  return readHostFile(path, BOOT_PLIST_FILE);
 }
 
 /** Whether the folder of a file takes another case of its name for another file. */

@@ -1,10 +1,12 @@
-import { lstat, readFile, rename, rm, utimes } from 'node:fs/promises';
+import { lstat, rename, rm, utimes } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { SourceError, StepError } from '../errors.js';
 import { fromBytes } from '../formats/bytes.js';
 import { type Path, showPath } from '../formats/entry.js';
 import type { StagedVolume } from '../formats/hfsplus/write/index.js';
+import type { Whole } from '../formats/whole.js';
+import { readHostFile } from '../host/read-file.js';
 import { readSystemVersion } from '../system-version.js';
 import type { GuestChange } from './edit-image.js';
 import { explained } from './explained.js';
@@ -98,11 +100,14 @@ async function systemOf(volume: Parameters<typeof readSystemVersion>[0]): Promis
   }
 }
 
+/** What is read of a volume whole: SystemVersion.plist. */
+const SMALL: Whole = { what: 'property list', most: 1 << 20 };
+
 function hostVolume(root: string) {
   return {
     name: root,
     file: async (path: Path) => {
-      const bytes = await readFile(join(root, ...path)).catch(() => undefined);
+      const bytes = await readHostFile(join(root, ...path), SMALL, { noLink: true }).catch(() => undefined);
       return bytes && fromBytes(bytes, showPath(path));
     },
   };

@@ -5,8 +5,9 @@ import { UF_COMPRESSED } from '../formats/hfsplus/catalog-record.js';
 import { DECMPFS_XATTR } from '../formats/hfsplus/decmpfs.js';
 import type { StagedVolume } from '../formats/hfsplus/write/index.js';
 import { rootEntry } from '../formats/root-entry.js';
+import { readWhole } from '../formats/whole.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
-import { MAX_BOOT_PLIST } from '../plist/intended.js';
+import { BOOT_PLIST_FILE } from '../plist/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import type { GuestChange } from './edit-image.js';
 
@@ -58,10 +59,7 @@ function uncompressed(entry: Entry): Entry {
 async function contentOf(volume: StagedVolume, path: Path): Promise<Uint8Array> {
   const file = await volume.file(path);
   if (!file) throw new SourceError(`${volume.name}: ${showPath(path)} cannot be read.`);
-  if (file.size > MAX_BOOT_PLIST) {
-    throw new SourceError(`${volume.name}: ${showPath(path)}: expected a small file, found ${file.size} bytes.`);
-  }
-  return Uint8Array.from(await file.read(0, file.size));
+  return Uint8Array.from(await readWhole(file, BOOT_PLIST_FILE));
 }
 
 /** The name as the volume has it, where upper and lower case are the same to it. */

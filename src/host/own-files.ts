@@ -8,9 +8,6 @@ export const DOWNLOAD_STATE: Whole = { what: 'state of a download', most: 4 << 2
 /** What OSX_ISO_OFFERS names. */
 export const OFFERS: Whole = { what: 'list of installers that are offered', most: 1 << 20 };
 
-/** BaseSystem.chunklist; one of an image of 100 GB has 360,000 bytes. */
-export const CHUNKLIST: Whole = { what: 'chunklist', most: 4 << 20 };
-
 /** X.iso.json, beside an ISO: ours have some 20 KB. */
 export const MANIFEST: Whole = { what: 'manifest of an ISO', most: 4 << 20 };
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { SourceError, UsageError } from '../errors.js';
 import { chunks } from '../formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path, showName, showPath } from '../formats/entry.js';
+import { LINK_TARGET, readWhole } from '../formats/whole.js';
 import type { Opened } from './opened.js';
 
 /**
@@ -50,7 +51,7 @@ function already(host: string) {
 }
 
 async function extractLink(entry: Entry, host: string): Promise<void> {
-  const target = Buffer.from(await entry.data!.read(0, entry.data!.size)).toString('utf8');
+  const target = Buffer.from(await readWhole(entry.data!, LINK_TARGET)).toString('utf8');
   await symlink(target, host).catch(already(host));
 }
 

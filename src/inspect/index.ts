@@ -5,6 +5,7 @@ import { SourceError } from '../errors.js';
 import { type ByteSource, chunks } from '../formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
+import { LINK_TARGET, readWhole } from '../formats/whole.js';
 import { openGiven } from '../host/open-given.js';
 import { openFar } from '../source/far.js';
 import { isFar, locate } from '../source/locate.js';
@@ -189,8 +190,8 @@ async function list(opened: Opened, target: Entry, signal: AbortSignal): Promise
 
 async function line(entry: Entry): Promise<Listed> {
   const target =
-    entry.kind === 'symlink' && entry.data && entry.data.size < 4096
-      ? await entry.data.read(0, entry.data.size)
+    entry.kind === 'symlink' && entry.data && entry.data.size <= LINK_TARGET.most
+      ? await readWhole(entry.data, LINK_TARGET)
       : undefined;
   return {
     path: showPath(entry.path),

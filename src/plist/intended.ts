@@ -10,6 +10,9 @@ export interface IntendedPair {
 /** Bytes of the largest file that is looked at; the loader itself reads at most 40 KB. */
 export const MAX_BOOT_PLIST = 1 << 20;
 
+/** The same, for who reads one whole (formats/whole.ts). */
+export const BOOT_PLIST_FILE = { what: 'property list of a boot loader', most: MAX_BOOT_PLIST } as const;
+
 const TOKENS =
   /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[(?<cdata>[\s\S]*?)(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<![^<>]*>|<(?<close>\/?)(?<name>[A-Za-z]+)[^<>]*?(?<empty>\/?)>|(?<text>[^<]+)|</g;
 const CONTAINERS = ['dict', 'array'];

@@ -1,8 +1,9 @@
 import type { ByteSource } from '../formats/bytes.js';
+import { readWhole, type Whole } from '../formats/whole.js';
 import { parsePlist, plistString } from '../plist/plist.js';
 
 /** Real ones have a few KB. */
-const MAX_PLIST = 1 << 20;
+const WITNESS: Whole = { what: 'property list', most: 1 << 20 };
 
 /** Whether an app's Info.plist has the number of the defective Sierra. The plist may be a binary one. */
 export async function isBrokenSierra(info: ByteSource): Promise<boolean> {
@@ -18,9 +19,8 @@ export async function statedVersion(info: ByteSource): Promise<string | undefine
 
 /** A witness that cannot be read says nothing. */
 async function stringIn(file: ByteSource, ...keys: string[]): Promise<string | undefined> {
-  if (file.size > MAX_PLIST) return undefined;
   try {
-    return plistString(parsePlist(await file.read(0, file.size), file.name), ...keys);
+    return plistString(parsePlist(await readWhole(file, WITNESS), file.name), ...keys);
   } catch {
     return undefined;
   }

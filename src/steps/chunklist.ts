@@ -1,7 +1,8 @@
 import type { Job } from '../core/step.js';
 import { SourceError } from '../errors.js';
 import { type ByteSource, observed } from '../formats/bytes.js';
-import { type Chunklist, ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
+import { CHUNKLIST, type Chunklist, ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
+import { readWhole } from '../formats/whole.js';
 import type { Entry, Tree } from '../image/types.js';
 
 const SIGNATURE_WORDS = {
@@ -19,7 +20,7 @@ export function watchChunks(job: Job, tree: Tree, chunklist: ByteSource): Tree {
   return {
     name: tree.name,
     async *walk(from) {
-      const bytes = await chunklist.read(0, chunklist.size);
+      const bytes = await readWhole(chunklist, CHUNKLIST);
       const list = parseChunklist(bytes, chunklist.name);
       const signature = verifySignature(list);
       job.record('chunklist', { signature, chunks: list.chunks.length });

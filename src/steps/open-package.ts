@@ -2,6 +2,7 @@ import type { Job, Step } from '../core/step.js';
 import { SourceError } from '../errors.js';
 import { type ByteSource, fromBytes, piecesOf } from '../formats/bytes.js';
 import { openPackage as open } from '../formats/payload.js';
+import { readWhole } from '../formats/whole.js';
 import type { Entry, Tree } from '../image/types.js';
 import { type Candidate, FirstThatHas } from './first-that-has.js';
 import { onVolume } from './places.js';
@@ -83,7 +84,13 @@ async function* keptInMemory(entries: AsyncIterable<Entry>): AsyncGenerator<Entr
       continue;
     }
     kept += data.size;
-    yield { ...entry, data: fromBytes(Uint8Array.from(await data.read(0, data.size)), data.name) };
+    yield {
+      ...entry,
+      data: fromBytes(
+        Uint8Array.from(await readWhole(data, { what: 'small file of a package', most: KEPT_FILE })),
+        data.name,
+      ),
+    };
   }
 }
 

@@ -2,8 +2,10 @@ import type { Job, Step } from '../core/step.js';
 import { StepError } from '../errors.js';
 import type { Entry, Path } from '../formats/entry.js';
 import { rootEntry } from '../formats/root-entry.js';
+import { readWhole } from '../formats/whole.js';
 import type { Tree, Volume } from '../image/types.js';
 import { BOOT_PLIST_NAME, buildBootPlist, mergeSettings, type Settings } from '../plist/chameleon.js';
+import { BOOT_PLIST_FILE } from '../plist/intended.js';
 import { settingsOf } from '../plist/settings.js';
 import { fileAt, onVolume } from './places.js';
 
@@ -40,7 +42,7 @@ export function writePlist(template: string, to: string): Step {
 
 async function settingsAt(job: Job, place: string): Promise<Settings> {
   const file = await fileAt(job, place);
-  return settingsOf(await file.read(0, file.size), file.name);
+  return settingsOf(await readWhole(file, BOOT_PLIST_FILE), file.name);
 }
 
 /**

@@ -1,8 +1,9 @@
-import { ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
+import { CHUNKLIST, ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
 import { type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import type { Proof } from '../formats/proofs.js';
+import { readWhole } from '../formats/whole.js';
 import { type Release, releaseOf, releases, releaseTitle } from '../releases.js';
 import { type SystemVersion, versionOnMedium } from '../system-version.js';
 import { checkBlessing } from './blessing.js';
@@ -104,7 +105,7 @@ async function findBaseSystem(volume: HfsVolume, { baseSystem }: Release, checks
     checks.fail('BaseSystem', `${missing}: expected a file, found nothing: the installer will call itself damaged`);
     return undefined;
   }
-  const bytes = await chunklist.read(0, chunklist.size);
+  const bytes = await readWhole(chunklist, CHUNKLIST);
   const list = parseChunklist(bytes, chunklist.name);
   if (list.totalSize !== image.size) {
     checks.fail('BaseSystem', `${path}: expected ${list.totalSize} bytes, as its chunklist says, found ${image.size}`);

@@ -38,7 +38,7 @@ export async function verifyIso(file: ByteSource, options: VerifyOptions): Promi
     return { file: file.name, size: file.size, ok: false, checks: checks.all };
   }
   const { partition, volume } = opened;
-  await checks.attempt('file system', () => checkFileSystem(partition.source, volume, checks));
+  await checks.attempt('file system', () => checkFileSystem(partition.source, volume, checks, options.signal));
   const { release, image } = await checkContents(volume, checks);
   const packages = await checks.attempt('packages', () => packageProofs(volume, partition, options));
   const placed = [...(packages?.placed ?? [])];
@@ -78,9 +78,14 @@ function describeMap(disk: Disk): string {
   return disk.map.scheme;
 }
 
-async function checkFileSystem(source: ByteSource, volume: HfsVolume, checks: Checks): Promise<void> {
+async function checkFileSystem(
+  source: ByteSource,
+  volume: HfsVolume,
+  checks: Checks,
+  signal: AbortSignal,
+): Promise<void> {
   let errors = 0;
-  for (const finding of await checkVolume(source)) {
+  for (const finding of await checkVolume(source, signal)) {
     if (finding.severity !== 'error') continue;
     errors++;
     if (errors <= MOST_FINDINGS) checks.fail('file system', finding.text);

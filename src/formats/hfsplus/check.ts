@@ -24,9 +24,11 @@ export type { Finding } from './check/finding.js';
 
 /**
  * Checks a volume from its on-disk structures alone, as fsck does: headers, journal, every node of every tree, every record,
- * every block. `source` is the partition, exactly. An empty list is a volume without a fault. Damage never throws.
+ * every block. `given` is the partition, exactly. An empty list is a volume without a fault. Damage never throws; what the signal aborts
+ * with does: all of a volume of many gigabytes may have to be read.
  */
-export async function checkVolume(source: ByteSource): Promise<Finding[]> {
+export async function checkVolume(given: ByteSource, signal?: AbortSignal): Promise<Finding[]> {
+  const source = signal ? heeding(given, signal) : given;
   const findings = new Findings();
   let header: VolumeHeader;
   try {
@@ -44,6 +46,18 @@ export async function checkVolume(source: ByteSource): Promise<Finding[]> {
   const context: CheckContext = { source, header, findings, claims, overflow: new Map(), xattrs: new Map() };
   await checkTrees(context);
   return findings.finish();
+}
+
+/** The same bytes until the signal aborts. */
+function heeding(source: ByteSource, signal: AbortSignal): ByteSource {
+  return {
+    name: source.name,
+    size: source.size,
+    async read(offset, length) {
+      signal.throwIfAborted();
+      return source.read(offset, length);
+    },
+  };
 }
 
 async function checkTrees(context: CheckContext): Promise<void> {

@@ -2,6 +2,7 @@ import type { ByteSource } from '../bytes.js';
 import { checkRange, fromBytes, slice } from '../bytes.js';
 import { decode } from '../codecs/index.js';
 import { decodeLzvn } from '../codecs/lzvn.js';
+import { readWhole } from '../whole.js';
 import { blockTable } from './decmpfs-blocks.js';
 import { fault, need, viewOf, type Where } from './where.js';
 
@@ -66,7 +67,7 @@ export async function decompressed(
     const at: Where = { file: name, structure: 'decmpfs attribute', offset: HEADER_SIZE };
     if (payload.size === 0) throw fault(at, 0, `${size} bytes of content`, 'nothing');
     // Type 1 is nothing but the bytes; all the others may say in their first byte that they are stored.
-    const input = await payload.read(0, payload.size);
+    const input = await readWhole(payload, { what: 'decmpfs attribute', most: 2 * MAX_INLINE });
     return fromBytes(type === 1 ? plain(input, 0, size, at) : decodeBlock(known.method, input, size, at), name);
   }
   if (!resource) throw fault(where, 4, 'a resource fork', 'none');

@@ -3,6 +3,7 @@ import { readAppleDouble } from '../appledouble.js';
 import { type ByteSource, chunks, fromBytes } from '../bytes.js';
 import { type CpioEntry, readCpio } from '../cpio/index.js';
 import type { Entry, Path } from '../entry.js';
+import { LINK_TARGET } from '../whole.js';
 import { type Draft, finished, impliedFolder, kindOf } from './draft.js';
 import type { Payload } from './form.js';
 import { Given } from './given.js';
@@ -16,7 +17,7 @@ export const MAX_APPLEDOUBLE = 16 * 1024 * 1024;
 /** Most `._name` files that may wait for `name`. */
 const MAX_WAITING_DOUBLES = 10_000;
 /** Longest target of a symbolic link, bytes. */
-const MAX_TARGET = 4096;
+const MAX_TARGET = LINK_TARGET.most;
 
 export interface WalkOptions {
   /**

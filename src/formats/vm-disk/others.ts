@@ -49,9 +49,9 @@ export async function readVhd(file: ByteSource): Promise<VmDiskReference[]> {
   return [{ role: 'backing file', name: name.split('\0', 1)[0] ?? '', at, format: 'vpc' }];
 }
 
-async function head(file: ByteSource, structure: string, size: number): Promise<Buffer> {
-  if (file.size < size) throw fault(file, structure, 0, `at least ${size} bytes`, `${file.size}`);
-  return Buffer.from(await file.read(0, size));
+async function head(file: ByteSource, structure: string, length: number): Promise<Buffer> {
+  if (file.size < length) throw fault(file, structure, 0, `at least ${length} bytes`, `${file.size}`);
+  return Buffer.from(await file.read(0, length));
 }
 
 function fault(file: ByteSource, structure: string, offset: number, expected: string, found: string): FormatError {

@@ -3,6 +3,7 @@ import { FormatError } from '../../errors.js';
 import { type ByteSource, checkRange, chunks, fromBytes, observed, slice } from '../bytes.js';
 import { decode } from '../codecs/index.js';
 import { unzipped } from '../unzipped.js';
+import { readWhole } from '../whole.js';
 import { Check } from './check.js';
 import { digestSize, readXarHeader } from './header.js';
 import { checkSignature, type SignatureState } from './signature.js';
@@ -171,7 +172,7 @@ export class XarArchive {
       }
     } else {
       this.#checkDecodable(member);
-      const input = await stored.read(0, stored.size);
+      const input = await readWhole(stored, { what: `xar member ${member.path}`, most: MAX_DECODED_MEMBER });
       archived.update(input);
       const codec = member.encoding === 'x-bzip2' ? 'bzip2' : 'xz';
       const plain = decode(codec, input, member.size, where);

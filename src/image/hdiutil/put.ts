@@ -3,6 +3,7 @@ import { lchown, lstat, mkdir, open, rm, symlink, utimes } from 'node:fs/promise
 import { StepError } from '../../errors.js';
 import { chunks } from '../../formats/bytes.js';
 import { type Entry, HFS_EPOCH, showPath } from '../../formats/entry.js';
+import { LINK_TARGET, readWhole } from '../../formats/whole.js';
 import type { Work } from '../types.js';
 
 /** What putting one entry needs to know beside the entry. */
@@ -31,7 +32,7 @@ export async function putOnHost(entry: Entry, to: string, options: PutOptions): 
       break;
     case 'symlink':
       if (there) await rm(to);
-      await symlink(Buffer.from(await entry.data!.read(0, entry.data!.size)), to);
+      await symlink(Buffer.from(await readWhole(entry.data!, LINK_TARGET)), to);
       await own(to, uid, gid, options);
       return;
     case 'file':

@@ -188,6 +188,6 @@ class TreeCheck<K> {
 
 /** Whether all bytes are zero. */
 export function isZero(bytes: Uint8Array): boolean {
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== 0) return false;
-  return true;
+  // The first is zero and each is like the one before it: a comparison of memory, at its speed.
+  return bytes.length === 0 || (bytes[0] === 0 && Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0);
 }

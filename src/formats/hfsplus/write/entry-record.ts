@@ -1,5 +1,6 @@
 import { SourceError, StepError } from '../../../errors.js';
 import { type Entry, showPath } from '../../entry.js';
+import { readWhole } from '../../whole.js';
 import { maxInlineAttribute } from '../attribute-record.js';
 import { CatalogFlag, type FileRecord, type FolderRecord, UF_COMPRESSED } from '../catalog-record.js';
 import { EMPTY_FORK } from '../fork-data.js';
@@ -69,7 +70,8 @@ export async function newXattrs(entry: Entry, nodeSize: number): Promise<NewXatt
     }
     seen.add(name);
     const small = value.size <= most;
-    xattrs.push({ name, value: small ? Uint8Array.from(await value.read(0, value.size)) : { source: value } });
+    const read = async () => Uint8Array.from(await readWhole(value, { what: `extended attribute ${name}`, most }));
+    xattrs.push({ name, value: small ? await read() : { source: value } });
   }
   return xattrs;
 }

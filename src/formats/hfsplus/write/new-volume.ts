@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../bytes.js';
 import { fromBytes } from '../../bytes.js';
+import { readWhole } from '../../whole.js';
 import { BTreeAttribute, KeyCompare } from '../btree-header.js';
 import { CATALOG_MAX_KEY_LENGTH, type CatalogKey, catalogKeyOrder, encodeCatalogKey } from '../catalog-key.js';
 import { CatalogFlag, type CatalogRecord, encodeCatalogRecord } from '../catalog-record.js';
@@ -169,6 +170,5 @@ function firstRecords(
   ];
 }
 
-async function whole(tree: BuiltTree): Promise<Uint8Array> {
-  return tree.source.read(0, tree.source.size);
-}
+/** A new volume has a handful of files. */
+const whole = (tree: BuiltTree) => readWhole(tree.source, { what: 'tree of a new volume', most: 64 << 20 });
