@@ -33,16 +33,23 @@ async function statedBy(path: string): Promise<{ readonly sha256: string } | Che
     manifest = await readJsonObject(path, MANIFEST);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return hostCode(error) === 'ENOENT' ? undefined : { name: 'manifest', ok: false, text: error.message };
+    return hostCode(error) === 'ENOENT'
+      ? undefined
+      : { name: 'manifest', ok: false, severity: 'error', text: error.message };
   }
   const stated = manifest.iso?.sha256;
   if (typeof stated !== 'string') {
-    return { name: 'manifest', ok: false, text: `${path}: expected the ISO's sha256 in it, found none.` };
+    return {
+      name: 'manifest',
+      ok: false,
+      severity: 'error',
+      text: `${path}: expected the ISO's sha256 in it, found none.`,
+    };
   }
   return { sha256: stated };
 }
 
 function compared(stated: string, found: string): Check {
   if (stated === found) return { name: 'manifest', ok: true, text: `every byte is as it was built: sha256 ${found}` };
-  return { name: 'manifest', ok: false, text: `expected the sha256 ${stated}, found ${found}` };
+  return { name: 'manifest', ok: false, severity: 'error', text: `expected the sha256 ${stated}, found ${found}` };
 }

@@ -166,7 +166,7 @@ export function zeros(size: number, name = 'zeros'): ByteSource {
   return source;
 }
 
-/** The same source, with one more who watches its bytes go by; see ByteSource.observe. */
+/** The same source, with somebody who watches its bytes go by; see ByteSource.observe. */
 export function observed(source: ByteSource, observe: (bytes: Uint8Array) => void): ByteSource {
   return {
     name: source.name,
@@ -174,10 +174,7 @@ export function observed(source: ByteSource, observe: (bytes: Uint8Array) => voi
     read: (offset, length) => source.read(offset, length),
     ...(source.pieces && { pieces: (offset: number, length: number) => piecesOf(source, offset, length) }),
     ...(source.hostPath !== undefined && { hostPath: source.hostPath }),
-    observe: (bytes) => {
-      source.observe?.(bytes);
-      observe(bytes);
-    },
+    observe,
   };
 }
 

@@ -25,11 +25,13 @@ export function kernelWanted(version: string, key: string | undefined): KernelWa
  * have there. Undefined where the file may be there.
  */
 export function kernelKeyFault(version: string, key: string): string | undefined {
-  const { path } = kernelWanted(version, key);
+  const { path, unusual } = kernelWanted(version, key);
   const right = isModern(version) ? NEW_KERNEL : OLD_KERNEL;
   const named = path?.split('/').at(-1);
   if (path === undefined || path === right || (named !== 'kernel' && named !== 'mach_kernel')) return undefined;
-  return `the loader looks for ${path} and does not find it: the kernel is ${right}; leave the key out`;
+  // Measured: a fresh kernel cache is taken all the same, but only with the two usual names.
+  const but = unusual ? '' : ' (a kernel cache would be taken before it)';
+  return `the loader looks for ${path} and does not find it${but}: the kernel is ${right}; leave the key out`;
 }
 
 function isModern(version: string): boolean {

@@ -105,7 +105,7 @@ async function inPackage(source: ByteSource, path: string, beside: Map<string, B
   const last = (member: string) => member.slice(member.lastIndexOf('/') + 1);
   for (const { path: member, encoding } of files) {
     const name = COMPANIONS.find((companion) => companion === last(member));
-    if (name !== undefined && encoding === 'octet-stream') beside.set(name, archive.provedMember(member));
+    if (name !== undefined && encoding === 'octet-stream') beside.set(name, await archive.member(member));
   }
   const found = files.find((member) => /^InstallESD\.dmg$/i.test(last(member.path)));
   if (found?.encoding === 'octet-stream') return archive.member(found.path);

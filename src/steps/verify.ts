@@ -26,7 +26,9 @@ export function verify(place: string): Step {
             'It was not kept. Run again with --keep-work to look at it, and please report this.',
           );
         }
-        job.note(`${report.checks.length} checks passed`);
+        const warnings = report.checks.filter(({ severity }) => severity === 'warning');
+        for (const { name, text } of warnings) job.note(`${name}: ${text}`);
+        job.note(`${report.checks.length - warnings.length} checks passed`);
       } finally {
         await file.close();
       }

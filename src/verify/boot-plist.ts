@@ -1,18 +1,23 @@
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
+import { defaultLoader } from '../known/loaders.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_LIMIT, BOOT_PLIST_NAME } from '../plist/chameleon.js';
 import { checkBootPlist } from '../plist/check.js';
 import type { Checks } from './report.js';
 
 /** Chameleon's plist, where the medium has one, must say to the loader what it means. */
-export async function checkPlistOf(volume: HfsVolume, checks: Checks): Promise<void> {
+export async function checkPlistOf(volume: HfsVolume, version: string, checks: Checks): Promise<void> {
   const path = [BOOT_PLIST_FOLDER, BOOT_PLIST_NAME];
   const file = await volume.file(path);
   // Other loaders need none, and Chameleon can do without.
   if (!file) return;
   const bytes = await file.read(0, Math.min(file.size, 16 * BOOT_PLIST_LIMIT));
-  const { ok, findings, sees } = checkBootPlist(bytes, `/${path.join('/')}`, { caseSensitive: volume.caseSensitive });
+  // Whether the kernel that it names is there, the check of the kernel sees on the volume itself.
+  const { caseSensitive } = volume;
+  const { ok, findings, sees } = checkBootPlist(bytes, `/${path.join('/')}`, { caseSensitive });
+  // Who starts a later release usually does not look at it.
+  const severityHere = defaultLoader(version) === 'chameleon' ? 'error' : 'warning';
   for (const { severity, line, message } of findings) {
-    if (severity === 'error') checks.fail('boot plist', `/${path.join('/')}, line ${line}: ${message}`);
+    if (severity === 'error') checks.find(severityHere, 'boot plist', `/${path.join('/')}, line ${line}: ${message}`);
   }
   const keys = Object.keys(sees).length;
   if (ok) checks.pass('boot plist', `/${path.join('/')}: the loader sees ${keys} ${keys === 1 ? 'key' : 'keys'}`);

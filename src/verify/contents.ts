@@ -9,6 +9,8 @@ import { type SystemVersion, versionOnMedium } from '../system-version.js';
 import { checkBlessing } from './blessing.js';
 import { checkPlistOf } from './boot-plist.js';
 import { checkKernel } from './kernel.js';
+import { type BootChoice, bootChoice, cacheState } from './loaders/boot-choice.js';
+import { checkLoaders, type OpenedDisk } from './loaders/index.js';
 import type { Checks } from './report.js';
 
 /** What the installer and the loader will look for, as far as it could be told. */
@@ -19,7 +21,8 @@ export interface Contents {
 }
 
 /** Looks at everything the installer and the loader will look for; what has to be read whole is left to the caller. */
-export async function checkContents(volume: HfsVolume, checks: Checks): Promise<Contents> {
+export async function checkContents(opened: OpenedDisk, checks: Checks): Promise<Contents> {
+  const { volume } = opened;
   const system = await checks.attempt('release', () => versionOnMedium(volume));
   if (!system) return { release: {} };
   checks.pass('release', releaseTitle(system.version, system.build));
@@ -31,31 +34,41 @@ export async function checkContents(volume: HfsVolume, checks: Checks): Promise<
     );
     return { release: system };
   }
-  await checks.attempt('kernel', () => checkKernelOf(volume, release, checks));
+  const choice = await checks.attempt('kernel', () => bootChoice(volume, release, system.version));
+  if (choice) {
+    await checks.attempt('kernel', () => checkKernelOf(volume, choice, checks));
+    await checks.attempt('boot loaders', () => checkLoaders(opened, release, choice, checks));
+  }
   await checks.attempt('packages', () => checkPackages(volume, release.packages, checks));
   const image = await checks.attempt('BaseSystem', () => findBaseSystem(volume, release, checks));
   await checks.attempt('blessing', () => checkBlessing(volume, release, checks));
-  await checks.attempt('boot plist', () => checkPlistOf(volume, checks));
+  await checks.attempt('boot plist', () => checkPlistOf(volume, system.version, checks));
   return { release: system, image };
 }
 
-async function checkKernelOf(volume: HfsVolume, release: Release, checks: Checks): Promise<void> {
-  const path = release.kernel;
-  const kernel = await checkKernel(await volume.file(storedPath(path)));
-  if (!kernel.ok) {
-    checks.fail('kernel', `${path}, where the boot loader looks: expected a kernel, found ${kernel.found}`);
+const CACHE_WORDS = {
+  none: 'no kernel cache',
+  taken: 'the loader prefers its cache',
+  old: 'its cache is older, so the loader passes it over',
+} as const;
+
+async function checkKernelOf(volume: HfsVolume, choice: BootChoice, checks: Checks): Promise<void> {
+  const { kernel: path, key } = choice;
+  if (path === undefined) {
+    checks.pass('kernel', `the plist's Kernel names another volume: ${key}`);
     return;
   }
-  checks.pass('kernel', `${path}: ${kernel.found}, ${kernel.size} bytes; ${await aboutCache(volume, release)}`);
-}
-
-/** Chameleon takes the cache, unless the kernel file or Extensions was modified after it. Either way it boots. */
-async function aboutCache(volume: HfsVolume, { kernel, cache }: Release): Promise<string> {
-  const modified = async (path: string) => (await volume.entry(storedPath(path)))?.dates.modified;
-  const made = cache === undefined ? undefined : await modified(cache);
-  if (made === undefined) return 'no kernel cache';
-  const newer = Math.max((await modified(kernel)) ?? 0, (await modified('/System/Library/Extensions')) ?? 0) > made;
-  return newer ? 'its cache is older, so the loader passes it over' : 'the loader prefers its cache';
+  const kernel = await checkKernel(await volume.file(storedPath(path)));
+  const cache = await cacheState(volume, choice);
+  if (!kernel.ok) {
+    const why = key === undefined ? 'where the boot loader looks' : `where Kernel=${key} makes the boot loader look`;
+    const text = `${path}, ${why}: expected a kernel, found ${kernel.found}`;
+    // Without the key nobody meant to do without a kernel.
+    if (cache === 'taken' && key !== undefined) checks.find('warning', 'kernel', `${text}; it starts the kernel cache`);
+    else checks.fail('kernel', text);
+    return;
+  }
+  checks.pass('kernel', `${path}: ${kernel.found}, ${kernel.size} bytes; ${CACHE_WORDS[cache]}`);
 }
 
 async function checkPackages(volume: HfsVolume, places: readonly string[], checks: Checks): Promise<void> {

@@ -10,7 +10,7 @@ import { checkOutcome, checkPackageProofs, packageProofs } from './packages.js';
 import { Checks, type VerifyReport } from './report.js';
 import { volumeUuid } from './uuid.js';
 
-export type { Check, VerifyReport } from './report.js';
+export type { Check, CheckSeverity, VerifyReport } from './report.js';
 
 export interface VerifyOptions {
   readonly signal: AbortSignal;
@@ -39,7 +39,7 @@ export async function verifyIso(file: ByteSource, options: VerifyOptions): Promi
   }
   const { partition, volume } = opened;
   await checks.attempt('file system', () => checkFileSystem(partition.source, volume, checks, options.signal));
-  const { release, image } = await checkContents(volume, checks);
+  const { release, image } = await checkContents({ disk, partition, volume }, checks);
   const packages = await checks.attempt('packages', () => packageProofs(volume, partition, options));
   const placed = [...(packages?.placed ?? [])];
   if (image) placed.push(await placedFile(volume, partition, image.path, image.proof));

@@ -1,10 +1,15 @@
 import { Interrupted, UserError } from '../errors.js';
 
+export type CheckSeverity = 'error' | 'warning';
+
 /** One thing that was looked at in a finished disk. */
 export interface Check {
   /** What it is about: "partition map", "volume", "kernel". */
   readonly name: string;
+  /** False for errors only. */
   readonly ok: boolean;
+  /** Absent where all is well. 'warning': the loader this release is usually started with does not mind, another one does. */
+  readonly severity?: CheckSeverity;
   /** One sentence a person understands: what was found, or what was expected and found. */
   readonly text: string;
 }
@@ -36,7 +41,11 @@ export class Checks {
   }
 
   fail(name: string, text: string): void {
-    this.all.push({ name, ok: false, text });
+    this.find('error', name, text);
+  }
+
+  find(severity: CheckSeverity, name: string, text: string): void {
+    this.all.push({ name, ok: severity !== 'error', severity, text });
   }
 
   /** Runs one check. Returns what it returns, undefined when it failed. */

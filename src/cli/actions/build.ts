@@ -36,7 +36,7 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
   const { source, facts } = manifest;
   const lines = [
     `${iso}`,
-    `  ${source.release}, ${showBytes(manifest.iso.size)}, ${facts.checks.length} checks passed`,
+    `  ${source.release}, ${showBytes(manifest.iso.size)}, ${facts.checks.filter(({ severity }) => severity === undefined).length} checks passed`,
     `  sha256 ${manifest.iso.sha256}`,
     `  Described in ${basename(manifestPath)}. Attach it to QEMU as a disk (ide-hd), not as a CD.`,
     ...(source.remote ?? []).map(fetched),

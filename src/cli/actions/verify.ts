@@ -9,7 +9,10 @@ export async function verify(options: VerifyOptions, context: Context): Promise<
     packages: options.quick ? 'quick' : 'prove',
   });
   const width = Math.max(...report.checks.map((check) => check.name.length));
-  const lines = report.checks.map(({ ok, name, text }) => `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(width)}  ${text}`);
+  const lines = report.checks.map(
+    ({ ok, severity, name, text }) =>
+      `${ok ? (severity === 'warning' ? 'warn' : 'ok  ') : 'FAIL'}  ${name.padEnd(width)}  ${text}`,
+  );
   context.print(lines.join('\n'), report);
   const failed = report.checks.filter((check) => !check.ok).length;
   if (failed > 0) throw new osx.VerifyError(`${options.file}: ${failed} of ${report.checks.length} checks failed.`);

@@ -4,11 +4,6 @@ import { DOMParser, type Element } from '@xmldom/xmldom';
 export const MAX_DEPTH = 64;
 /** Most elements we read: about 30 a member. */
 export const MAX_ELEMENTS = 100_000;
-/** Most attributes we read, of one element and together: about 4 a member. */
-const MAX_ELEMENT_ATTRIBUTES = 64;
-export const MAX_ATTRIBUTES = 50_000;
-/** Most references ("&amp;") we read: the parser makes a piece of text of each. */
-export const MAX_REFERENCES = 100_000;
 
 /** What is wrong with an XML text, before its file is known. Offsets are characters. */
 export class XmlFault extends Error {
@@ -47,17 +42,12 @@ export function parseXml(text: string): Element {
 const normalizeLineEndings = (text: string) => text.replace(/\r\n?/g, '\n');
 
 /**
- * A parser builds everything it is given: count tags, their depth, attributes and references first. Document types are refused,
- * and with them entity declarations; no xar has one.
+ * A parser builds everything it is given: count tags and their depth first. Document types are refused, and with them entity
+ * declarations; no xar has one.
  */
 function checkBounds(text: string): void {
   let depth = 0;
   let elements = 0;
-  let attributes = 0;
-  let references = 0;
-  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) {
-    if (++references > MAX_REFERENCES) throw new XmlFault(at, `at most ${MAX_REFERENCES} references`, 'more');
-  }
   for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
     const start = at;
     if (text.startsWith('<?', at)) at = after(text, '?>', at + 2, start);
@@ -66,17 +56,11 @@ function checkBounds(text: string): void {
     else if (text.startsWith('<!', at)) {
       throw new XmlFault(start, 'no document type', JSON.stringify(text.slice(at, at + 20)));
     } else {
-      const tag = tagEnd(text, at);
-      at = tag.end;
-      attributes += tag.attributes;
+      at = tagEnd(text, at);
       if (text[start + 1] === '/') depth--;
       else if (text[at - 2] !== '/') depth++;
       if (text[start + 1] !== '/') elements++;
       if (depth > MAX_DEPTH) throw new XmlFault(start, `at most ${MAX_DEPTH} nested elements`, 'more');
-      if (tag.attributes > MAX_ELEMENT_ATTRIBUTES || attributes > MAX_ATTRIBUTES) {
-        const most = `at most ${MAX_ELEMENT_ATTRIBUTES} attributes of an element and ${MAX_ATTRIBUTES} in all`;
-        throw new XmlFault(start, most, 'more');
-      }
       if (elements > MAX_ELEMENTS) throw new XmlFault(start, `at most ${MAX_ELEMENTS} elements`, 'more');
     }
   }
@@ -89,18 +73,15 @@ function after(text: string, mark: string, from: number, start: number): number 
   return end + mark.length;
 }
 
-/** The place after the tag that begins at `start`, and how many attributes it has; `>` may stand in their values. */
-function tagEnd(text: string, start: number): { end: number; attributes: number } {
+/** The place after the tag that begins at `start`; `>` may stand in attribute values. */
+function tagEnd(text: string, start: number): number {
   let quote = '';
-  let attributes = 0;
   for (let at = start + 1; at < text.length; at++) {
     const c = text[at]!;
     if (quote) {
       if (c === quote) quote = '';
-    } else if (c === '"' || c === "'") {
-      quote = c;
-      attributes++;
-    } else if (c === '>') return { end: at + 1, attributes };
+    } else if (c === '"' || c === "'") quote = c;
+    else if (c === '>') return at + 1;
     else if (c === '<') break;
   }
   throw new XmlFault(start, 'a tag that ends', JSON.stringify(text.slice(start, start + 20)));

@@ -74,7 +74,7 @@ async function bootVolume(options: BootDiskOptions): Promise<Buffer> {
     if (!given.some((other) => path === other || (path.startsWith(`${other}/`) && all.get(other)?.kind !== 'folder')))
       add(item);
   };
-  const keys = `<key>ProductVersion</key><string>${version}</string>`;
+  const keys = `<key>ProductBuildVersion</key><string>14F27</string><key>ProductVersion</key><string>${version}</string>`;
   unless(
     file('/System/Library/CoreServices/SystemVersion.plist', `<plist version="1.0"><dict>${keys}</dict></plist>\n`),
   );

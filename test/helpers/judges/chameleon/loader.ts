@@ -71,13 +71,17 @@ function start(volume: HfsReader, console: string[]): Start {
 
   const choice = chooseKernel(version ?? '', settings, config(BOOT_CONFIG));
   const cached = choice.cache === undefined ? undefined : freshCache(volume, choice.cache, choice.asWritten, console);
+  const said = console.length;
   const kernel = load(cached ?? choice.path);
+  // The loader goes on with what it has; what was not read is missing in the kernel.
+  const whole = console.length === said;
   if (!kernel?.bytes.length) {
     console.push(`Can't find boot file: '${choice.path}'`);
     return { ...common, outcome: 'no kernel', cache: false };
   }
-  const good = decodes(kernel.bytes);
-  if (!good) console.push('Decoding kernel failed.');
+  const decoded = decodes(kernel.bytes);
+  const good = decoded && whole;
+  if (!decoded) console.push('Decoding kernel failed.');
   loadExtra(volume, load);
   return { ...common, kernel, cache: cached !== undefined, outcome: good ? 'starts' : 'bad kernel' };
 }

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { defaultLoader, LOADERS, READ_AHEAD_SECTORS } from '../../src/known/loaders.js';
+import { profiles } from '../../src/launch/profiles.js';
+import { releases } from '../../src/releases.js';
+
+describe('the table of loaders', () => {
+  it('has the figures of real-media.md section 2', () => {
+    const { chameleon, boot1h, opencore, virtualbox, grub, xnu } = LOADERS;
+    expect([chameleon.readAhead?.is, boot1h.readAhead?.is, READ_AHEAD_SECTORS]).toEqual([64, 64, 64]);
+    expect([boot1h.nodeSize?.is, boot1h.fileSize?.is]).toEqual([16_384, 480 * 1024 - 512]);
+    expect([chameleon.label?.is, chameleon.fileSize?.is]).toEqual([36, 64 << 20]);
+    expect([opencore.extents?.is, virtualbox.extents?.is, chameleon.extents, grub.extents]).toEqual([
+      8,
+      8,
+      undefined,
+      undefined,
+    ]);
+    expect([opencore.signatures.is, grub.signatures.is]).toEqual([['H+'], ['H+', 'HX']]);
+    expect(Object.values(LOADERS).filter(({ needsUuid }) => needsUuid)).toEqual([xnu]);
+  });
+
+  it('names the loader that `boot` takes for a release', () => {
+    for (const { version } of releases) {
+      const profile = profiles.find(({ release }) => release === version);
+      expect([version, profile?.loader === 'uefi' ? 'opencore' : 'chameleon']).toEqual([
+        version,
+        defaultLoader(version),
+      ]);
+    }
+  });
+
+  it('has each loader under its own name, and a word for each fact', () => {
+    for (const [id, loader] of Object.entries(LOADERS)) {
+      expect(loader.id).toBe(id);
+      const limits = [...Object.values(loader), ...Object.values(loader.maps ?? {})].filter(
+        (value): value is { known: string } => typeof value === 'object' && value !== null && 'known' in value,
+      );
+      expect(limits.length).toBeGreaterThan(5);
+      for (const { known } of limits) expect(['measured', 'code', 'reported', 'inferred']).toContain(known);
+    }
+  });
+});
