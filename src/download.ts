@@ -1,17 +1,16 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { lock, lockPath, unlock } from './build/lock.js';
+import { lockDownload } from './build/lock-download.js';
 import type { Emit, StepInfo } from './core/events.js';
 import { explain } from './core/explain.js';
-import { ownName } from './core/own-folder.js';
 import { Throttle } from './core/throttle.js';
 import { HostError, Interrupted, SourceError, UsageError } from './errors.js';
 import { CHUNKLIST, parseChunklist, type SignatureState, verifySignature } from './formats/chunklist.js';
 import { openUdif, verifyChecksums } from './formats/udif/index.js';
 import { readWhole } from './formats/whole.js';
 import { givenPath } from './host/given-path.js';
+import { caller, giveTo } from './host/hand-over.js';
 import { openHostFile } from './host/host-file.js';
-import { processStart } from './host/process-start.js';
 import { readHostFile } from './host/read-file.js';
 import { releaseWanted } from './known/names.js';
 import { HttpClient } from './remote/client.js';
@@ -129,8 +128,7 @@ async function fetchOne(
     Date.now,
   );
   const path = join(folder, part.name);
-  const writer = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
-  await lock(lockPath(path), writer, join(folder, `.${ownName()}`), 'download');
+  const release = await lockDownload(path);
   try {
     const list = await chunklistOf(part, folder, signal);
     const wanted: Wanted = {
@@ -151,11 +149,13 @@ async function fetchOne(
     const given = { signal, note, report: (progress: { done: number; total: number }) => throttle.push(progress) };
     const done = await downloadFile(wanted, { ...given, ...(connections !== undefined && { connections }) }, prove);
     throttle.flush();
+    const owner = caller();
+    if (owner) await giveTo(path, owner);
     if (done.url.startsWith('http:')) proof.push('It came over plain http: only what is said here proves it.');
     for (const line of proof) note(line);
     return { path, url: done.url, size: done.validators.size, fetched: done.fetched, proof };
   } finally {
-    await unlock(lockPath(path), writer);
+    await release();
   }
 }
 
@@ -220,8 +220,8 @@ async function proofOf(
     note('checking the checksums in it');
     const { state } = await verifyChecksums(image, { dataFork: false, signal });
     if (state === 'invalid') {
-      throw new SourceError(`${name}: its own checksums say that it is damaged. It was removed.`, {
-        hint: 'Type the same again to get it anew.',
+      throw new SourceError(`${name}: its own checksums say that it is damaged.`, {
+        hint: 'Remove it, where it is still there, and type the same again.',
       });
     }
     return [

@@ -1,10 +1,10 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HostError } from '../errors.js';
-import { processStart } from '../host/process-start.js';
+import { makeFolder } from '../host/make-folder.js';
 import { PartFile } from '../remote/part-file.js';
 import type { Validators } from '../remote/range-answer.js';
-import { lock, lockPath, unlock } from './lock.js';
+import { lockDownload } from './lock-download.js';
 import { spaceFree } from './space.js';
 
 /** Keeps what a build reads of files on a server, in a folder, as unfinished downloads that `download` goes on with. */
@@ -16,12 +16,10 @@ export class Keeper {
 
   /** Opens the unfinished download of a file; undefined where the finished one lies there. HostError where there is no room for it. */
   async open(name: string, url: string, validators: Validators): Promise<PartFile | undefined> {
-    await mkdir(this.folder, { recursive: true });
+    await makeFolder(this.folder, 0o755);
     const path = join(this.folder, name);
     if (await stat(path).catch(() => undefined)) return undefined;
-    const writer = { pid: process.pid, started: (await processStart(process.pid)) ?? '' };
-    await lock(lockPath(path), writer, 'download');
-    this.#release.push(() => unlock(lockPath(path), writer));
+    this.#release.push(await lockDownload(path));
     const part = await PartFile.open(path, url, validators);
     const missing = validators.size - part.done.total;
     const free = await spaceFree(path);

@@ -13,12 +13,15 @@ export type Piece =
       readonly kind: 'bytes';
       readonly bytes: Uint8Array;
       readonly length: number;
-      /** Where they came from, unique in the process: what caches go by. */
+      /** Where they were brought from, unique in the process: what caches go by. The memory is nobody else's. */
       readonly origin?: string;
       readonly run?: RunTag;
       readonly part?: PartTag;
     }
-  /** Bytes that have to be asked for first (of a server). A thread cannot: `brought` makes 'bytes' of them on the way to it. */
+  /**
+   * Bytes that have to be asked for first (of a server). A thread cannot: `brought` makes 'bytes' of them on the way to it. What the
+   * source gives is memory of its own for each read.
+   */
   | {
       readonly kind: 'far';
       readonly source: ByteSource;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { SourceError, StepError, UsageError } from '../errors.js';
+import { moveTo } from '../host/hand-over.js';
 import { readExactly } from '../host/open-file.js';
 import { DOWNLOAD_STATE } from '../host/own-files.js';
 import { readJsonObject } from '../host/read-file.js';
@@ -170,10 +171,7 @@ export class PartFile {
     await this.handle.sync();
     this.#closed = true;
     await this.handle.close();
-    if ((await kindOf(this.path)) !== undefined) {
-      throw new UsageError(`${this.path} exists already: it was made meanwhile.`, `The download is whole: ${part}`);
-    }
-    await rename(part, this.path);
+    await moveTo(part, this.path, { replace: false });
     await rm(state, { force: true });
   }
 }

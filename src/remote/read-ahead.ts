@@ -1,5 +1,5 @@
-/** Bytes that are read ahead at most. Four connections at 1 Gbit/s and 50 ms have 6 MB under way. */
-export const MOST_AHEAD = 8 << 20;
+/** Bytes that are read ahead at most. Four connections at 1 Gbit/s and 50 ms have 6 MB under way, which is this. */
+export const MOST_AHEAD = 6 << 20;
 /** How far from where a reader stopped a read may begin to be its next one, bytes: stored runs of a disk image lie close together. */
 const NEAR = 256 << 10;
 /** Bytes a reader has to have read in order before anything is read ahead. */

@@ -93,23 +93,18 @@ async function openAt(url: URL, options: RemoteOptions): Promise<RemoteFile> {
     keep = await options.keep?.(shownUrl(url), validators);
     await keep?.write(first.bytes, 0);
     const gate = new Gate(options.connections ?? CONNECTIONS);
-    const load = async (offset: number, end: number, urgent: boolean): Promise<Uint8Array> => {
-      if (end <= first.bytes.length) return first.bytes.subarray(offset, end);
-      if (keep?.has(offset, end)) return keep.read(offset, end - offset);
-      return gate.pass(async () => {
-        const bytes = unfilled(end - offset);
-        await fetchRange(
-          target,
-          { offset, length: end - offset },
-          (part, at) => {
-            counted.bytes += part.length;
-            bytes.set(part, at - offset);
-          },
-          { ...fetchOptions, known: validators },
-        );
-        await keep?.write(bytes, offset);
-        return bytes;
-      }, urgent);
+    const load = async (offset: number, end: number, room: Uint8Array, urgent: boolean): Promise<void> => {
+      if (end <= first.bytes.length) room.set(first.bytes.subarray(offset, end));
+      else if (keep?.has(offset, end)) room.set(await keep.read(offset, end - offset));
+      else await gate.pass(() => fetchInto(offset, end, room), urgent);
+    };
+    const fetchInto = async (offset: number, end: number, room: Uint8Array) => {
+      const take = (part: Uint8Array, at: number) => {
+        counted.bytes += part.length;
+        room.set(part, at - offset);
+      };
+      await fetchRange(target, { offset, length: end - offset }, take, { ...fetchOptions, known: validators });
+      await keep?.write(room.subarray(0, end - offset), offset);
     };
     return new HttpFile(
       url,
@@ -157,7 +152,7 @@ class HttpFile implements RemoteFile {
   constructor(
     url: URL,
     readonly validators: Validators,
-    load: (offset: number, end: number, urgent: boolean) => Promise<Uint8Array>,
+    load: (offset: number, end: number, room: Uint8Array, urgent: boolean) => Promise<void>,
     readonly traffic: () => Traffic,
     readonly close: () => Promise<void>,
   ) {
@@ -167,26 +162,23 @@ class HttpFile implements RemoteFile {
     this.#spans = new Spans(this.size, load);
   }
 
+  /** In memory of its own, which the reader may give away. */
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this, offset, length);
-    if (length === 0) return new Uint8Array(0);
+    const bytes = unfilled(length);
+    if (length === 0) return bytes;
     const spans = this.#spans.cover(offset, length);
     this.#readAhead(offset, length);
-    const end = offset + length;
-    const only = spans.length === 1 ? spans[0]! : undefined;
-    if (only) {
-      const bytes = (await only.bytes).subarray(offset - only.offset, end - only.offset);
-      // A copy of small parts: a view would keep all of the span.
-      return length * 2 > only.end - only.offset ? bytes : bytes.slice();
+    try {
+      for (const span of spans) {
+        await span.ready;
+        const [from, end] = [Math.max(offset, span.offset), Math.min(offset + length, span.end)];
+        bytes.set(span.room.subarray(from - span.offset, end - span.offset), from - offset);
+      }
+      return bytes;
+    } finally {
+      this.#spans.release(spans);
     }
-    const bytes = unfilled(length);
-    const fill = async (span: (typeof spans)[number]) => {
-      const from = Math.max(offset, span.offset);
-      const part = (await span.bytes).subarray(from - span.offset, Math.min(end, span.end) - span.offset);
-      bytes.set(part, from - offset);
-    };
-    await Promise.all(spans.map(fill));
-    return bytes;
   }
 
   *pieces(offset: number, length: number): Generator<Piece> {

@@ -1,24 +1,36 @@
+import { Rooms } from './rooms.js';
+
 /** Bytes kept of what was fetched: what is under way, what is read ahead, what was read last. */
-export const MOST_KEPT = 24 << 20;
+export const MOST_KEPT = 12 << 20;
 /** Reads of less are rounded to this: what lies around a small structure is read next. Bytes. */
 export const BLOCK = 64 << 10;
 /** Bytes of one request at most: what a failure costs, and what a reader at the end of it waits for. */
 export const MOST_SPAN = 2 << 20;
+/** Bytes of memory that wait to be used again. */
+const MOST_FREE = 4 << 20;
 
-/** A stretch of a file that was fetched, or is under way. */
+/** A stretch of a file that was fetched, or is under way: [offset, end). */
 export interface Span {
   readonly offset: number;
   readonly end: number;
-  readonly bytes: Promise<Uint8Array>;
+  /** Its bytes, once `ready`; longer than they are. */
+  readonly room: Uint8Array;
+  readonly ready: Promise<void>;
 }
 
-/** Fetches [offset, end). */
-type Load = (offset: number, end: number, urgent: boolean) => Promise<Uint8Array>;
+interface Held extends Span {
+  /** Readers, and the fetching itself. While there are any, the room is theirs. */
+  users: number;
+}
+
+/** Fetches [offset, end) into `room`. */
+type Load = (offset: number, end: number, room: Uint8Array, urgent: boolean) => Promise<void>;
 
 /** The stretches of a file that are at hand. None overlaps another; those used last stay longest. */
 export class Spans {
   /** In the order of their last use. */
-  readonly #spans = new Set<Span>();
+  readonly #spans = new Set<Held>();
+  readonly #rooms = new Rooms(MOST_FREE);
   #held = 0;
 
   constructor(
@@ -27,24 +39,28 @@ export class Spans {
     readonly most = MOST_KEPT,
   ) {}
 
-  /** The spans that hold [offset, offset + length), in order; what is missing is asked for. */
+  /** The spans that hold [offset, offset + length), in order; what is missing is asked for. `release` them when done. */
   cover(offset: number, length: number): Span[] {
     const end = offset + length;
-    const found: Span[] = [];
+    const found: Held[] = [];
     for (let at = offset; at < end; at = found.at(-1)!.end) {
-      const span = this.#find(at) ?? this.#start(at, Math.max(end, at + 1), true);
+      const span = this.#find(at) ?? this.#start(at, end, true);
       this.#spans.delete(span);
       this.#spans.add(span);
+      span.users++;
       found.push(span);
     }
-    this.#evict(new Set(found));
+    this.#evict();
     return found;
+  }
+
+  release(spans: readonly Span[]): void {
+    for (const span of spans) this.#leave(span as Held);
   }
 
   /** Asks for what is missing of [offset, offset + length), in parts of at most `part` bytes; a last one is not worth a request. */
   prefetch(offset: number, length: number, part: number): void {
     const end = Math.min(this.size, offset + length);
-    const started = new Set<Span>();
     for (let at = offset; at < end; ) {
       const there = this.#find(at);
       if (there) {
@@ -52,42 +68,54 @@ export class Spans {
         continue;
       }
       if (end - at < part && end < this.size) break;
-      const span = this.#start(at, Math.min(at + part, end), false);
-      started.add(span);
-      at = span.end;
+      at = this.#start(at, Math.min(at + part, end), false).end;
     }
-    this.#evict(started);
+    this.#evict();
   }
 
-  #find(at: number): Span | undefined {
+  #find(at: number): Held | undefined {
     for (const span of this.#spans) if (span.offset <= at && at < span.end) return span;
     return undefined;
   }
 
   /** A new span that begins at or before `at`, where there is room, and ends at `wanted` or before. */
-  #start(at: number, wanted: number, urgent: boolean): Span {
+  #start(at: number, wanted: number, urgent: boolean): Held {
     let offset = urgent ? at - (at % BLOCK) : at;
     let end = Math.min(this.size, offset + MOST_SPAN, urgent ? Math.ceil(wanted / BLOCK) * BLOCK : wanted);
     for (const other of this.#spans) {
       if (other.end <= at) offset = Math.max(offset, other.end);
       if (other.offset > at) end = Math.min(end, other.offset);
     }
-    const span: Span = { offset, end, bytes: this.load(offset, end, urgent) };
+    const room = this.#rooms.take(end - offset);
+    const span: Held = { offset, end, room, ready: this.load(offset, end, room, urgent), users: 1 };
     this.#spans.add(span);
-    this.#held += end - offset;
-    // What failed is not kept, so that a later read asks again; who waits for it hears of it from the promise itself.
-    span.bytes.catch(() => this.#drop(span));
+    this.#held += room.length;
+    span.ready.then(
+      () => this.#leave(span),
+      // What failed is not kept, so that a later read asks again; who waits for it hears of it from the promise itself.
+      () => {
+        this.#drop(span);
+        this.#leave(span);
+      },
+    );
     return span;
   }
 
-  #evict(except: ReadonlySet<Span>): void {
+  #leave(span: Held): void {
+    if (--span.users === 0 && !this.#spans.has(span)) this.#rooms.giveBack(span.room);
+  }
+
+  /** What somebody uses is let go of last of all: never while it is used. */
+  #evict(): void {
     for (const span of this.#spans) {
       if (this.#held <= this.most) return;
-      if (!except.has(span)) this.#drop(span);
+      if (span.users === 0) this.#drop(span);
     }
   }
 
-  #drop(span: Span): void {
-    if (this.#spans.delete(span)) this.#held -= span.end - span.offset;
+  #drop(span: Held): void {
+    if (!this.#spans.delete(span)) return;
+    this.#held -= span.room.length;
+    if (span.users === 0) this.#rooms.giveBack(span.room);
   }
 }

@@ -91,7 +91,9 @@ export class WorkerPool {
 function movable(piece: Piece, moved: ArrayBuffer[]): Piece {
   if (piece.kind === 'encoded') return { ...piece, input: piece.input.map((input) => movable(input, moved)) };
   if (piece.kind !== 'bytes') return piece;
-  const bytes = new Uint8Array(piece.bytes);
+  // What was brought for this request alone can go as it is.
+  const own = piece.origin !== undefined && piece.bytes.byteLength === piece.bytes.buffer.byteLength;
+  const bytes = own ? (piece.bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(piece.bytes);
   moved.push(bytes.buffer);
   return { ...piece, bytes };
 }
