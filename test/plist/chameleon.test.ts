@@ -15,6 +15,7 @@ import {
 } from '../../src/plist/chameleon.js';
 import { checkBootPlist } from '../../src/plist/check.js';
 import { chameleonReads } from '../helpers/chameleon-reader.js';
+import { times } from '../helpers/long.js';
 
 const PATH = `/Extra/${BOOT_PLIST_NAME}`;
 const reads = (text: string) => chameleonReads(PATH, Buffer.from(text, 'latin1'));
@@ -105,7 +106,7 @@ describe('no set of options', () => {
         ).toEqual([]);
         expect(file).toMatch(/^[\t\n\x20-\x7e]*$/);
       }),
-      { numRuns: 2000 },
+      { numRuns: times(2000) },
     );
     expect(written).toBeGreaterThan(50);
   });

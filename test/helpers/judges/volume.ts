@@ -15,9 +15,8 @@ export const VOLUME_TOOLS = ['mmls'] as const satisfies readonly Tool[];
 
 /** The partitions of a raw disk image as The Sleuth Kit sees them; none where it finds no map. */
 export async function partitions(image: string): Promise<Stretch[]> {
-  const { status, stdout } = await run('mmls', ['-i', 'raw', image]);
-  if (status !== 0) return [];
-  const text = stdout.toString('utf8');
+  const text = (await map(image, 512)) ?? (await map(image, 2048));
+  if (text === undefined) return [];
   const sector = Number(/Units are in (\d+)-byte sectors/.exec(text)?.[1]);
   if (!(sector >= 512)) throw new Error(`mmls says no sector size:\n${text}`);
   // "004:  000       0000000040   0000003799   0000003760   disk image": a number in the second column is a partition.
@@ -26,6 +25,12 @@ export async function partitions(image: string): Promise<Stretch[]> {
     length: Number(line[3]) * sector,
     description: line[4]!.trim(),
   }));
+}
+
+/** What it says of a map whose blocks have so many bytes; undefined where it finds none. */
+async function map(image: string, block: number): Promise<string | undefined> {
+  const { status, stdout } = await run('mmls', ['-i', 'raw', '-b', `${block}`, image]);
+  return status === 0 ? stdout.toString('utf8') : undefined;
 }
 
 /** Where the HFS+ volume of a raw image is: the only partition with its signature (H+ or HX at byte 1024), or all of it. */

@@ -18,6 +18,7 @@ import {
 import { buildTree } from '../../../../src/formats/hfsplus/write/tree-builder.js';
 import { expectClean } from '../../../helpers/clean-volume.js';
 import { entry, noise } from '../../../helpers/entries.js';
+import { times } from '../../../helpers/long.js';
 import { materialize } from '../../../helpers/materialize.js';
 import { snapshot } from '../../../helpers/tree-snapshot.js';
 
@@ -236,7 +237,7 @@ describe('planVolume', () => {
           if (!(error instanceof UserError)) throw error;
         }
       }),
-      { numRuns: 500 },
+      { numRuns: times(500) },
     );
   });
 });
