@@ -2,13 +2,14 @@ import { fork } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { LONG } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 
 // The target for a package of 3 GB is 250 MB (`npm run bench -- --deep` measures that). This one has 300 MB, and twice as many
 // would not fit if anything were held whole.
 const MOST_MEMORY = 250e6;
 
-it('a large package three containers deep: little memory, no scratch files', { timeout: 180_000 }, async () => {
+it.runIf(LONG)('a large package three containers deep: little memory, no scratch files', async () => {
   const dmg = await smallInstaller({}, { scale: 0.1, form: 'dmg' });
   const out = join(testFolder(), 'deep');
   mkdirSync(join(out, 'tmp'), { recursive: true });

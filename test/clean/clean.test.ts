@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clean } from '../../src/clean.js';
 import { fileJournal, type UndoRecord } from '../../src/core/journal.js';
 import { processStart } from '../../src/host/process-start.js';
@@ -24,15 +24,12 @@ import { compileStandIn } from '../helpers/stand-in.js';
 const DEAD = { pid: 2 ** 22 + 17, started: 'long ago' };
 const ID = '0123456789ab';
 
-// Each is dozens of processes, on whatever computer.
-vi.setConfig({ testTimeout: 120_000 });
-
 let standIn: string;
 let esd: string;
 beforeAll(async () => {
   standIn = await compileStandIn();
   esd = join(await smallInstaller(), 'Contents/SharedSupport/InstallESD.dmg');
-}, 120_000);
+});
 
 let mac: Mac;
 let leave: () => void;

@@ -6,6 +6,7 @@ import { makeEfiemuStub } from '../helpers/judges/efiemu-stub.js';
 import { GRUB_BOOT_TOOLS, KERNEL_LEFT } from '../helpers/judges/grub-boot.js';
 import { needs } from '../helpers/judges/needs.js';
 import { run } from '../helpers/judges/tool.js';
+import { points } from '../helpers/long.js';
 
 // The kernel of the built ISO runs on the very machine that `osx-iso boot` makes: its processor, its AHCI ports, its SMC. The
 // loader is not ours: GRUB, on the guest's first disk, reads the kernel from the ISO on the second.
@@ -45,7 +46,7 @@ async function grubDisk(name: string, nonce: string): Promise<string> {
   return disk;
 }
 
-test.for(['q35', 'pc'])('the kernel of the ISO runs on %s', { timeout: 120_000 }, async (chipset, context) => {
+test.for(points(['q35', 'pc'], 1))('the kernel of the ISO runs on %s', async (chipset, context) => {
   needs(context, ...GRUB_BOOT_TOOLS, 'qemu-img');
   const disk = await grubDisk(chipset, `run-${chipset}`);
   // A guest's disks may be written to.
@@ -55,7 +56,7 @@ test.for(['q35', 'pc'])('the kernel of the ISO runs on %s', { timeout: 120_000 }
   const { status, stdout } = await osxIso(
     [
       ...['boot', '--disk', disk, '--disk', iso, '--disk-format', 'raw', '--machine', chipset, '--smp', '2'],
-      ...['--osk-file', 'osk', '--accel', 'tcg', '--headless', '--serial', serial, '--stop-after', '90', '--json'],
+      ...['--osk-file', 'osk', '--accel', 'tcg', '--headless', '--serial', serial, '--stop-after', '280', '--json'],
       ...['--qemu-arg=-no-reboot', '--qemu-arg=-device', '--qemu-arg=isa-debug-exit,iobase=0xf4,iosize=0x04'],
     ],
     built.folder,

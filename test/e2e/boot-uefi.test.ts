@@ -7,9 +7,7 @@ import { needs } from '../helpers/judges/needs.js';
 
 const REFIND = '/usr/share/refind/refind';
 
-test('UEFI: boot.efi in a GPT ISO is started by OVMF, through rEFInd’s HFS+ driver', {
-  timeout: 180_000,
-}, async (context) => {
+test('UEFI: boot.efi in a GPT ISO is started by OVMF, through rEFInd’s HFS+ driver', async (context) => {
   needs(context, 'qemu-system-x86_64', '/usr/share/OVMF/OVMF_CODE_4M.fd', `${REFIND}/drivers_x64/hfs_x64.efi`);
   const { folder, iso, build } = await buildIso({ release: '10.10', scale: 0.001, faults: { baseMap: 'gpt' } });
   expect(build.status).toBe(0);
@@ -38,7 +36,7 @@ test('UEFI: boot.efi in a GPT ISO is started by OVMF, through rEFInd’s HFS+ dr
     '--serial',
     serial,
   ];
-  const { status, stdout } = await osxIso(['boot', iso, ...guest, ...exit, '--stop-after', '120', '--json'], folder);
+  const { status, stdout } = await osxIso(['boot', iso, ...guest, ...exit, '--stop-after', '280', '--json'], folder);
   expect(readFileSync(serial, 'latin1')).toContain('OSX-ISO BOOT.EFI nonce=');
   const end = JSON.parse(
     stdout

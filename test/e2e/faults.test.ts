@@ -34,7 +34,7 @@ const refused: { name: string; faults: Faults; says: RegExp }[] = [
 ];
 
 for (const { name, faults, says } of refused) {
-  test(`refused, with nothing left behind: ${name}`, { timeout: 60_000 }, async () => {
+  test(`refused, with nothing left behind: ${name}`, async () => {
     const folder = scratch('fault');
     const app = await smallInstaller(faults);
     const before = readdirSync(folder);

@@ -50,7 +50,7 @@ describe('a qcow2 whose edit', () => {
     });
     // qemu-nbd sees its only client go, and ends by itself; it held a lock.
     const qemuImg = (...args: string[]) => execFileSync(find('qemu-img')!, args, { stdio: 'pipe' });
-    await expect.poll(() => qemuImg('info', image).length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => qemuImg('info', image).length, { timeout: 240_000 }).toBeGreaterThan(0);
     qemuImg('convert', '-O', 'raw', image, join(folder, 'after.img'));
     expect(readFileSync(join(folder, 'after.img')).equals(disk)).toBe(true);
     expect(fsck(disk)).toMatchObject({ status: 0 });

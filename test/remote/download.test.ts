@@ -115,7 +115,7 @@ describe('a download', () => {
     expect(readdirSync(where)).toEqual(['x.bin']);
   });
 
-  it('interrupted at any byte, any number of times, it goes on where it was', { timeout: 120_000 }, async () => {
+  it('interrupted at any byte, any number of times, it goes on where it was', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 100, max: content.length }), { minLength: 1, maxLength: 6 }),
@@ -348,7 +348,7 @@ describe('osx-iso download', () => {
 });
 
 describe('kill -9', () => {
-  it('at twenty random places: the same command goes on, and the file is right', { timeout: 240_000 }, async () => {
+  it('at twenty random places: the same command goes on, and the file is right', async () => {
     const large = noise(80_000_000, 7);
     const server = await startServer([['/big.pkg', fromBytes(large, 'big')]]);
     toClose.push(server);

@@ -40,7 +40,7 @@ beforeAll(async () => {
   facts = manifest.facts;
   await rm(`${iso}.json`);
   bytes = await readFile(iso);
-}, 120_000);
+});
 afterAll(() => rm(iso, { force: true }));
 
 const textsOf = async (file: ByteSource, packages?: 'quick') => {

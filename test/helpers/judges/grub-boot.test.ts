@@ -77,19 +77,19 @@ test('BIOS: an image without the kernel is an error that says what GRUB said', a
   );
 });
 
-test('UEFI: a low-linked kernel boots and gives both nonces back', { timeout: 90_000 }, async (context) => {
+test('UEFI: a low-linked kernel boots and gives both nonces back', async (context) => {
   needs(context, ...GRUB_EFI_BOOT_TOOLS, 'xorriso');
   const image = await hybrid(makeKernel({ nonce: 'efi', bits: 64, low: true }));
-  const boot = await bootWithGrubEfi({ image, kernelPath, bits: 64, nonce: 'on-the-line', timeout: 60_000 });
+  const boot = await bootWithGrubEfi({ image, kernelPath, bits: 64, nonce: 'on-the-line' });
   expect(boot.serial).toContain('OSX-ISO KERNEL nonce=efi bits=64');
   expect(boot.serial).toContain('args=nonce=on-the-line');
   expect(boot.status).toBe(KERNEL_LEFT);
 });
 
-test('UEFI: the boot.efi stand-in starts from a foreign HFS+ volume', { timeout: 90_000 }, async (context) => {
+test('UEFI: the boot.efi stand-in starts from a foreign HFS+ volume', async (context) => {
   needs(context, ...GRUB_EFI_BOOT_TOOLS, 'xorriso');
   const image = await hybrid(makeKernel({ nonce: 'not-started', bits: 64 }));
-  const boot = await chainloadWithGrubEfi({ image, path: bootEfiPath, timeout: 60_000 });
+  const boot = await chainloadWithGrubEfi({ image, path: bootEfiPath });
   expect(boot.serial).toContain('OSX-ISO BOOT.EFI nonce=started');
   expect(boot.status).toBe(BOOT_EFI_LEFT);
 });

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { makeEfiemuStub } from './efiemu-stub.js';
 import type { Tool } from './needs.js';
 import { type Boot, driveFile, runQemu } from './qemu.js';
-import { run, scratch } from './tool.js';
+import { HANG, run, scratch } from './tool.js';
 
 /** The tools that bootWithGrub() needs. */
 export const GRUB_BOOT_TOOLS = [
@@ -87,7 +87,7 @@ export async function chainloadWithGrubEfi(boot: { image: string; path: string; 
   return runGrubEfi(script.join('\n'), boot.image, boot.timeout);
 }
 
-async function runGrubEfi(script: string, image: string, timeout = 25_000): Promise<Boot> {
+async function runGrubEfi(script: string, image: string, timeout = HANG): Promise<Boot> {
   const folder = scratch('grub-efi');
   const path = (name: string) => join(folder, name);
   writeFileSync(path('grub.cfg'), script);

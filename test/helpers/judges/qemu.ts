@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { find } from './needs.js';
-import { kept, scratch } from './tool.js';
+import { HANG, kept, scratch } from './tool.js';
 
 export interface Boot {
   /** QEMU's exit status: isa-debug-exit makes (value << 1) | 1 of what the guest writes. */
@@ -16,7 +16,7 @@ export interface Boot {
  * Runs QEMU until the guest leaves through isa-debug-exit. Always TCG: nested KVM is slower here, and wrong. Throws with the
  * end of the serial log when the guest does not leave in time.
  */
-export async function runQemu(devices: readonly string[], timeout = 25_000): Promise<Boot> {
+export async function runQemu(devices: readonly string[], timeout = HANG): Promise<Boot> {
   const qemu = find('qemu-system-x86_64');
   if (qemu === undefined) throw new Error('qemu-system-x86_64 is not on this machine: call needs() first');
   const log = join(scratch('serial'), 'serial.log');

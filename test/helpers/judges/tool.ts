@@ -20,6 +20,9 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
 }
 
+/** Milliseconds after which a tool or a guest can only hang: a little less than vitest gives a test, so that the reason is told. */
+export const HANG = 280_000;
+
 const MAX_OUTPUT = 2 * 1024 ** 3;
 
 /** Runs a judge to its end. The C.UTF-8 locale keeps names and messages the same everywhere. */
@@ -71,7 +74,7 @@ export function runStreaming(
 ): Promise<{ status: number; stderr: string }> {
   const file = find(tool);
   if (file === undefined) throw new Error(`${tool} is not on this machine: call needs() first`);
-  const timeout = options.timeout ?? 120_000;
+  const timeout = options.timeout ?? HANG;
   return new Promise((resolve, reject) => {
     const child = kept(
       spawn(file, args, {

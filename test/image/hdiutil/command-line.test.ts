@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { build, planBuild } from '../../../src/build/build.js';
 import { openDisk, openVolume } from '../../../src/formats/disk.js';
 import { openHostFile } from '../../../src/host/host-file.js';
@@ -10,9 +10,6 @@ import { CommandLine, Mac } from '../../helpers/mac.js';
 import { smallInstaller, testFolder } from '../../helpers/small-installer.js';
 import { compileStandIn } from '../../helpers/stand-in.js';
 import { snapshot } from '../../helpers/tree-snapshot.js';
-
-// Each is dozens of processes, on whatever computer.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Debian's "nobody". */
 const NOBODY = 65534;
@@ -27,7 +24,7 @@ beforeAll(async () => {
   cli = new CommandLine();
   app = await smallInstaller();
   esd = join(app, 'Contents/SharedSupport/InstallESD.dmg');
-}, 240_000);
+});
 
 let mac: Mac;
 beforeEach(() => {

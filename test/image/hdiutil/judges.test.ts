@@ -27,7 +27,7 @@ beforeAll(async () => {
   const argv = ['build', '--app', made.app, '-o', iso, '--engine', asRoot ? 'hdiutil' : 'native'];
   const { status, text } = await cli.run(mac, argv);
   expect({ status, text: status === 0 ? '' : text }).toEqual({ status: 0, text: '' });
-}, 240_000);
+});
 afterAll(() => mac.remove());
 
 test('Apple’s fsck finds nothing', async (context) => {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { yosemite } from '../../../pipelines/yosemite.js';
 import { verifyFile } from '../../../src/verify-file.js';
+import { points } from '../../helpers/long.js';
 import { CommandLine, type Ended, Mac } from '../../helpers/mac.js';
 import { smallInstaller } from '../../helpers/small-installer.js';
 import { BIN, compileStandIn } from '../../helpers/stand-in.js';
@@ -38,6 +39,8 @@ const OWN_STEPS = ['remove', 'open-package', 'expect-kernel', 'verify', 'rename'
 const COUNTED = { PATH: `${join(BIN, 'counted')}${delimiter}${BIN}${delimiter}${process.env.PATH ?? ''}` };
 /** At the same time: they wait for processes most of the time. */
 const LANES = 3;
+/** Points of each kind in the short run. */
+const SHORT = 3;
 
 let standIn: string;
 let cli: CommandLine;
@@ -47,7 +50,7 @@ beforeAll(async () => {
   standIn = await compileStandIn();
   cli = new CommandLine();
   app = await smallInstaller({}, { scale: 0.0002 });
-}, 240_000);
+});
 afterAll(() => {
   for (const mac of macs) mac.remove();
 });
@@ -153,16 +156,24 @@ it('leaves nothing, at whatever call of hdiutil the build fails, is interrupted,
 
   expect(calls.filter((verb) => verb === 'cp')).toHaveLength(3);
 
-  const points: Point[] = [
-    ...KINDS.flatMap((kind) => calls.map((verb, index) => ({ kind, what: verb!, at: index + 1 }))),
-    ...OWN_STEPS.flatMap((at) => (['SIGTERM', 'SIGKILL'] as const).map((kind) => ({ kind, what: 'step', at }))),
+  const left: Point[] = [
+    ...KINDS.flatMap((kind) =>
+      points(
+        calls.map((verb, index) => ({ kind, what: verb!, at: index + 1 })),
+        SHORT,
+      ),
+    ),
+    ...points(
+      OWN_STEPS.flatMap((at) => (['SIGTERM', 'SIGKILL'] as const).map((kind) => ({ kind, what: 'step', at }))),
+      SHORT,
+    ),
   ];
-  const count = points.length;
+  const count = left.length;
   const faults: string[] = [];
   const outcomes = new Map<string, number>();
   const lane = async () => {
     let mac = newMac();
-    for (let point = points.shift(); point; point = points.shift()) {
+    for (let point = left.shift(); point; point = left.shift()) {
       const ended = await attempt(mac, point);
       const outcome = `${point.kind} → ${ended.status}`;
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
