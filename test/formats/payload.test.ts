@@ -315,7 +315,9 @@ describe.each(FORMS)('walking a %s payload', (form, pack) => {
         const entry = by(name)!;
         expect(entry.xattrs.map((x) => x.name)).toEqual(['xattr']);
         expect(Buffer.from(await entry.xattrs[0]!.value.read(0, text.length)).toString()).toBe(text);
-        expect(Buffer.from(await entry.resource!.read(0, 4)).toString()).toBe('fork');
+        // A folder of HFS+ has no forks, and StagedVolume takes none with one.
+        if (entry.kind === 'folder') expect(entry.resource).toBeUndefined();
+        else expect(Buffer.from(await entry.resource!.read(0, 4)).toString()).toBe('fork');
         expect(Buffer.from(entry.finderInfo.subarray(0, 8)).toString()).toBe('TEXTttxt');
       }
       expect(by('other')!.xattrs).toEqual([]);

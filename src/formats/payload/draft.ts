@@ -74,7 +74,8 @@ export function finished(draft: Draft): Entry {
     finderInfo,
     textEncoding: 0,
     ...(data && { data }),
-    ...(double?.resource && { resource: double.resource }),
+    // Folders have no forks, but AppleDoubles have room for one.
+    ...(kind !== 'folder' && double?.resource && { resource: double.resource }),
     xattrs: double?.xattrs ?? [],
     ...(group && { link: group.id }),
   };

@@ -5,6 +5,8 @@ import { writeBom } from '../../../src/formats/bom-write.js';
 import { type ByteSource, fromBytes } from '../../../src/formats/bytes.js';
 import { type CpioInput, writeCpio } from '../../../src/formats/cpio/index.js';
 import { type Entry, type Path, showPath } from '../../../src/formats/entry.js';
+import { HfsVolume } from '../../../src/formats/hfsplus/volume.js';
+import { emptyVolume, StagedVolume } from '../../../src/formats/hfsplus/write/index.js';
 import { openPackage } from '../../../src/formats/payload.js';
 import { writeXar, type XarInput } from '../../../src/formats/xar/index.js';
 import { appleDouble } from '../../helpers/appledouble.js';
@@ -93,6 +95,19 @@ describe.each(Object.keys(FORMS))('order in a %s payload', (form) => {
       expect([...found.keys()].filter((path) => path.includes('._'))).toEqual([]);
     }
     expect([...(await copied(source, ['a', 'X'])).keys()]).toEqual(['/a/X', '/a/X/f', '/a/X/sub', '/a/X/sub/g']);
+  });
+
+  it("a fork in a folder's AppleDouble is left out: a volume takes the folder with its attributes", async () => {
+    const bytes = appleDouble({ resource: 'fork', finderInfo: 'TEXTttxt', xattrs: { note: 'of K' } });
+    const tree = await openPackage(
+      await packageOf([folder('.'), folder('./K'), file('./K/f', 'data'), file('./._K', bytes)], form),
+    );
+    const staged = new StagedVolume(await HfsVolume.open(await emptyVolume({ name: 'Disk', created: 1 })), { now: 1 });
+    await staged.copyFrom(tree, ['K'], ['Kernels']);
+    expect(await staged.entry(['Kernels', 'f'])).toBeDefined();
+    const { xattrs, finderInfo } = (await staged.entry(['Kernels']))!;
+    expect(xattrs.map(({ name }) => name)).toEqual(['note']);
+    expect(Buffer.from(finderInfo.subarray(0, 8)).toString()).toBe('TEXTttxt');
   });
 
   it('a folder apart from its files, content in two places, a folder after its content', async () => {
