@@ -11,5 +11,10 @@ const here = (path) => new URL(path, import.meta.url);
 if (!existsSync(here('../dist/src/cli/main.js')) && existsSync(here('../scripts/setup.mjs'))) {
   await import('../scripts/setup.mjs');
 }
-const { main } = await import('../dist/src/cli/main.js');
+const { main } = await import('../dist/src/cli/main.js').catch((error) => {
+  // Before anything of ours is loaded that could say it.
+  if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;
+  console.error('osx-iso: too many files are open at once.\n\nAllow more and try again: ulimit -n 4096');
+  process.exit(1);
+});
 process.exit(await main(process.argv.slice(2)));

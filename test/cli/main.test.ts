@@ -321,6 +321,19 @@ describe('in a process of its own', () => {
   });
 });
 
+it.each([30, 64])('says what is too few where only %i files may be open', (most) => {
+  const launcher = join(top, 'bin/osx-iso.js');
+  const { status, stderr } = spawnSync(
+    '/bin/sh',
+    ['-c', `ulimit -n ${most}; exec "$0" "$@"`, process.execPath, launcher, 'verify', launcher],
+    { encoding: 'utf8' },
+  );
+  expect([status, stderr]).toEqual([
+    1,
+    'osx-iso: too many files are open at once.\n\nAllow more and try again: ulimit -n 4096\n',
+  ]);
+});
+
 it('has a launcher that may be executed', () => {
   expect(statSync(join(top, 'bin/osx-iso.js')).mode & 0o111).toBe(0o111);
 });
