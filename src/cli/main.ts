@@ -61,7 +61,7 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .version(session.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 })
     .configureOutput({
       writeOut: (text) => session.stdout.line(text.replace(/\n$/, '')),
       writeErr: (text) => session.stderr.line(text.replace(/\n$/, '')),

@@ -90,7 +90,7 @@ describe('what is typed', () => {
 
   it.each([
     [[], /Usage: osx-iso/],
-    [['build', '--app'], /^osx-iso: option '--app <path>' argument missing/],
+    [['build', '--app'], /^osx-iso: option '--app <path\|name\|url>' argument missing/],
     [['biuld'], /Did you mean build\?/],
     [['build', '--app', 'x', '--engine', 'magic'], /Allowed choices are hdiutil, native/],
     [['build', '--app', 'x', '--frobnicate'], /unknown option '--frobnicate'/],
