@@ -100,6 +100,10 @@ class Download {
     const validators = await this.#firstAnswer();
     if (validators === undefined) return this.#inOnePiece(prove);
     this.#checkSize(validators.size);
+    if (await isThere({ ...wanted, size: validators.size }, options.signal)) {
+      await prove(wanted.path);
+      return { url: this.#shown, validators, had: validators.size, fetched: 0, chunks: 0 };
+    }
     const part = await PartFile.open(wanted.path, this.#shown, validators, options.note);
     try {
       const had = part.done.total;
@@ -245,6 +249,9 @@ class Download {
           );
         }
         const known = { size: size ?? expected!, ...validators };
+        if (await isThere({ ...wanted, size: known.size }, options.signal)) {
+          throw new UsageError(`${wanted.path} exists already, as large as the file that is to be had.`);
+        }
         part ??= await PartFile.open(wanted.path, this.#shown, known, options.note);
         part.forget(0, part.validators.size);
       };

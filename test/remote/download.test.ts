@@ -337,6 +337,8 @@ describe('osx-iso download', () => {
     writeFileSync(join(where, 'x.bin'), 'mine');
     await expect(run({ what: server.url('/x.bin'), output: where })).rejects.toThrow(/exists already/);
     expect(readFileSync(join(where, 'x.bin'), 'utf8')).toBe('mine');
+    // Before anything of it is fetched.
+    expect(server.sent()).toBe(1);
   });
 
   it('a name that is none: what there is', async () => {

@@ -111,11 +111,13 @@ describe('a file on a server', () => {
     expect(remote.traffic().bytes).toBeLessThanOrEqual(11 * BLOCK);
   });
 
-  it('is fetched on all connections at once where it is read in order', async () => {
+  it('is fetched on several connections at once where it is read in order', async () => {
     const server = await serve({ link: { latency: 20, bitsPerSecond: 1e9 } });
     const remote = await openFrom(server, { stall: 5000 });
     for (let at = 0; at < SIZE; at += 50_000) await remote.read(at, Math.min(50_000, SIZE - at));
-    expect(server.most()).toBe(4);
+    // How many depends on who is faster; one alone would be a round trip after the other.
+    expect(server.most()).toBeGreaterThan(1);
+    expect(server.most()).toBeLessThanOrEqual(4);
     expect(server.sent()).toBe(SIZE);
   });
 });
