@@ -65,8 +65,16 @@ export class KilledUser {
   }
 }
 
+/** What is there: programs that are at their end may take some of it away meanwhile. */
 function below(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? [path, ...below(path)] : [path];
+    });
+  } catch {
+    return [];
+  }
 }
 
 /** The same times in every run. */
