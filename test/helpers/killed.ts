@@ -44,9 +44,8 @@ export class KilledUser {
 
   /** Everything that is left: files and folders, journals, processes. */
   left(): string[] {
-    const files = [...below(this.temporary), ...below(this.state)].filter(
-      (path) => path !== this.env.XDG_RUNTIME_DIR && path !== join(this.state, 'osx-iso'),
-    );
+    const journals = below(this.state).filter((path) => path.endsWith('.jsonl'));
+    const files = [...below(this.temporary).filter((path) => path !== this.env.XDG_RUNTIME_DIR), ...journals];
     const list = execFileSync('ps', ['-axww', '-o', 'pid=', '-o', 'command='], { encoding: 'utf8' });
     return [...files, ...list.split('\n').filter((line) => line.includes(this.temporary))];
   }
