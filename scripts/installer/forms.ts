@@ -1,12 +1,12 @@
 import { copyFile, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { type ByteSource, chunks, fromBytes } from '../../src/formats/bytes.js';
+import { type ByteSource, chunks } from '../../src/formats/bytes.js';
 import { type HostFile, openHostFile } from '../../src/host/host-file.js';
 import { uuidSeed } from './base.js';
 import { writeDmg } from './dmg.js';
 import { EntryList } from './entries.js';
 import type { Form, PartitionMap } from './options.js';
-import { xarSource } from './package.js';
+import { cataloguePackage, productArchive, storeImage } from './outer-package.js';
 import { seedFor } from './random.js';
 import { type Release, releases } from './releases.js';
 
@@ -22,6 +22,19 @@ const PARTS = [
   'InstallInfo.plist',
 ];
 
+/** The file to give of a form that is a folder of several. */
+const GIVEN = {
+  esd: 'InstallESD.dmg',
+  catalogue: 'InstallESDDmg.pkg',
+  renamed: 'InstallESD.dmg',
+  'app-store': 'InstallESD.dmg',
+} as const;
+
+/** What to give to osx-iso of a form that was made as `path`. */
+export function givenOf(form: Form, path: string): string {
+  return form in GIVEN ? join(path, GIVEN[form as keyof typeof GIVEN]) : path;
+}
+
 /** Wraps what is in a made app in another form, into a folder; the app stays. Returns the path to give to osx-iso. */
 export async function wrapInstaller(app: string, form: Form, directory: string, seed = 1): Promise<string> {
   if (form === 'app') return app;
@@ -32,7 +45,7 @@ export async function wrapInstaller(app: string, form: Form, directory: string, 
     const folder = join(directory, `${title} (${form})`);
     await mkdir(folder, { recursive: true });
     for (const name of parts) await copyFile(join(shared, name), join(folder, name));
-    return form === 'folder' ? folder : join(folder, 'InstallESD.dmg');
+    return givenOf(form, folder);
   }
   const opened: HostFile[] = [];
   const open = async (path: string) => {
@@ -48,6 +61,9 @@ export async function wrapInstaller(app: string, form: Form, directory: string, 
     await mkdir(directory, { recursive: true });
     const contents = new Map<string, ByteSource>();
     for (const part of parts) contents.set(part, await open(join(shared, part)));
+    if (form === 'catalogue' || form === 'renamed' || form === 'app-store') {
+      return await inFolder(form, join(directory, `${title} (${form})`), contents);
+    }
     if (form === 'dmg-app') {
       const list = new EntryList(seedFor(seed, 'dmg with an app'));
       for (const [part, source] of contents) list.file([basename(app), 'Contents', 'SharedSupport', part], source);
@@ -55,7 +71,7 @@ export async function wrapInstaller(app: string, form: Form, directory: string, 
       await whole(path, (making) => dmg(making, title, release.outerMap, list, seed));
       return path;
     }
-    const pkg = await packageOf(name, contents);
+    const pkg = await productArchive(name, app, contents, seed);
     if (form === 'pkg') {
       await whole(path, (making) => copySource(pkg, making));
       return path;
@@ -69,26 +85,24 @@ export async function wrapInstaller(app: string, form: Form, directory: string, 
   }
 }
 
+/** InstallESD.dmg in one file with an archive, and beside it what lies beside it in the app. */
+async function inFolder(form: keyof typeof GIVEN, folder: string, contents: ReadonlyMap<string, ByteSource>) {
+  await mkdir(folder, { recursive: true });
+  for (const [part, source] of contents) {
+    if (part !== 'InstallESD.dmg') await whole(join(folder, part), (making) => copySource(source, making));
+    else {
+      const file = await (form === 'app-store' ? storeImage(source) : cataloguePackage(source));
+      await whole(givenOf(form, folder), (making) => copySource(file, making));
+    }
+  }
+  return givenOf(form, folder);
+}
+
 /** By the app's name, which each release has for itself. */
 function releaseOfApp(app: string): Release {
   const found = Object.values(releases).find((release) => release.app === app);
   if (!found) throw new Error(`${app} is no app of ours`);
   return found;
-}
-
-/** A product archive as Apple's: a Distribution, and in a folder of the package's own name what it brings. */
-function packageOf(name: string, parts: ReadonlyMap<string, ByteSource>): Promise<ByteSource> {
-  const distribution = `<?xml version="1.0" encoding="utf-8"?>\n<installer-script minSpecVersion="1.0">\n  <title>A stand-in</title>\n</installer-script>\n`;
-  return xarSource(`${name}.pkg`, [
-    { name: 'Distribution', content: fromBytes(Buffer.from(distribution), 'Distribution'), compress: true },
-    {
-      name: `${name}.pkg`,
-      children: [
-        { name: 'PackageInfo', content: fromBytes(Buffer.from('<pkg-info/>\n'), 'PackageInfo'), compress: true },
-        ...[...parts].map(([part, content]) => ({ name: part, content })),
-      ],
-    },
-  ]);
 }
 
 function dmg(path: string, volume: string, map: PartitionMap, { entries }: EntryList, seed: number): Promise<void> {

@@ -16,7 +16,7 @@ import { Spool } from './spool.js';
 import { listing, sha256Of, type Truth } from './truth.js';
 
 export { madeFrom } from './app.js';
-export { wrapInstaller } from './forms.js';
+export { givenOf, wrapInstaller } from './forms.js';
 export {
   type Faults,
   type Form,

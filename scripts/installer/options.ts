@@ -62,9 +62,10 @@ export interface Faults {
 
 /**
  * The forms in which people have an installer: the app; the disk images in a folder; InstallESD.dmg; a package that holds it; a disk
- * image with that package, as Apple's support pages offer it; a disk image with the app.
+ * image with that package, as Apple's support pages offer it; a disk image with the app; the catalogue's InstallESDDmg.pkg, as it is or
+ * renamed to InstallESD.dmg; the App Store's InstallESD.dmg, which is an archive as well.
  */
-export const forms = ['app', 'folder', 'esd', 'pkg', 'dmg', 'dmg-app'] as const;
+export const forms = ['app', 'folder', 'esd', 'pkg', 'dmg', 'dmg-app', 'catalogue', 'renamed', 'app-store'] as const;
 export type Form = (typeof forms)[number];
 
 /**

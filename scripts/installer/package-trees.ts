@@ -12,6 +12,7 @@ const LEAST_FILES = 120;
 const MEDIA_SHARE = 0.3;
 const MEDIA = 6;
 const LINK_PER_MILLE = 15;
+const NOTE = { name: 'org.osx-iso.note', value: fromBytes(Buffer.from('a note in a package'), 'note') };
 
 /**
  * What the package with the system has: binaries and resources with many zeros, text, media, some hard links, extended attributes on
@@ -32,7 +33,8 @@ export function systemPayload(options: {
   const seed = seedFor(options.seed, name);
   const list = new EntryList(seed);
   const dice = new Random(seed);
-  if (hasKernel && kernelPath.length > 1) list.folder(kernelPath.slice(0, -1));
+  // The folder that is looked for has an attribute: its AppleDouble stands behind its content.
+  if (hasKernel && kernelPath.length > 1) list.folder(kernelPath.slice(0, -1), { xattrs: [NOTE] });
   if (hasKernel && kernel) list.file(kernelPath, kernel, { mode: 0o644 });
   const share = Math.floor((options.bytes * MEDIA_SHARE) / MEDIA);
   for (let i = 1; i <= MEDIA; i++) {
@@ -67,11 +69,10 @@ export function systemPayload(options: {
 
 /** Files and folders with what a cpio can say in AppleDoubles only. */
 function addDoubles(list: EntryList, name: string, contents: Contents): void {
-  const note = { name: 'org.osx-iso.note', value: fromBytes(Buffer.from('a note in a package'), 'note') };
   const home = ['System', 'Library', 'Input Methods', 'Odd.app'];
-  list.folder(home, { xattrs: [note] });
+  list.folder(home, { xattrs: [NOTE] });
   list.text([...home, 'Contents', 'Info.plist'], '<plist version="1.0"><dict/></plist>\n');
-  list.text([...home, 'Contents', 'noted.txt'], 'with an attribute\n', { xattrs: [note] });
+  list.text([...home, 'Contents', 'noted.txt'], 'with an attribute\n', { xattrs: [NOTE] });
   const resource = contents.file(`${name} fork`, 3_000, 'code');
   list.text([...home, 'Contents', 'forked.txt'], 'with a resource fork\n', { resource });
 }

@@ -30,7 +30,7 @@ export function settingsOf(options: InstallerOptions): Settings {
 }
 
 /** To be raised when the same options make other bytes, so that the demo makes its installer anew. */
-const SHAPE = 2;
+const SHAPE = 3;
 
 /** What makes one installer differ from another, for the mark in Info.plist. */
 export function identity({ releaseName, scale, seed, nonce, bits, faults }: Settings): Record<string, unknown> {

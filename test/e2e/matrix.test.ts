@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Form, ReleaseName, Truth } from '../../scripts/installer/index.js';
+import { type Form, forms, type ReleaseName, type Truth } from '../../scripts/installer/index.js';
 import { build, planBuild } from '../../src/build/build.js';
 import { releaseOf } from '../../src/releases.js';
 import { expectedTree } from '../helpers/built-iso.js';
@@ -20,7 +20,7 @@ import { extract, findVolume } from '../helpers/judges/volume.js';
 // Every release, from every form in which people have it, with either map: built and verified. What the judges say of the first
 // form's ISO holds for the others', because they are the same bytes; where they are not, the test fails.
 
-const FORMS: readonly Form[] = ['app', 'folder', 'esd', 'pkg', 'dmg', 'dmg-app'];
+const FORMS: readonly Form[] = forms;
 const MAPS = ['apm', 'gpt'] as const;
 const RELEASES: readonly ReleaseName[] = [
   ...(['10.6', '10.7', '10.8', '10.9', '10.10', '10.11', '10.12', '10.13', '10.14', '10.15'] as const),

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  givenOf,
   type InstallerOptions,
   makeInstaller,
   releases,
@@ -40,5 +41,5 @@ export async function sharedInstaller(shape: Shape = {}): Promise<SharedInstalle
     await wrapInstaller(app, form, join(entry, MADE), rest.seed);
   });
   const path = join(wrapped, MADE, readdirSync(join(wrapped, MADE))[0]!);
-  return { app: form === 'esd' ? join(path, 'InstallESD.dmg') : path, truth };
+  return { app: givenOf(form, path), truth };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { wrapInstaller } from '../../scripts/installer/index.js';
+import { forms, wrapInstaller } from '../../scripts/installer/index.js';
 import { inspect, readInside } from '../../src/inspect/index.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 
@@ -9,7 +9,7 @@ const { signal } = new AbortController();
 describe('an installer is called what it is', () => {
   it('whatever it is wrapped in', async () => {
     const app = await smallInstaller({}, { scale: 0.0005, release: '10.11' });
-    for (const form of ['app', 'esd', 'pkg', 'dmg', 'dmg-app'] as const) {
+    for (const form of forms.filter((form) => form !== 'folder')) {
       const given = await wrapInstaller(app, form, join(testFolder(), `inspected-${form}`));
       const { installer } = await inspect(given, { signal });
       expect(installer).toMatchObject({ release: 'OS X 10.11.6 El Capitan (15G9999)', notes: [] });

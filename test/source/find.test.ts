@@ -94,6 +94,9 @@ describe('every form says what it is', () => {
       pkg: 'pkg > dmg',
       dmg: 'dmg > pkg > dmg',
       'dmg-app': 'dmg > app > dmg',
+      catalogue: 'pkg > dmg',
+      renamed: 'pkg > dmg',
+      'app-store': 'dmg',
     };
     expect(installer).toMatchObject({ kind: kinds[form], version: '10.13.6', build: '17G9999', notes: [] });
     expect(installer.sizes.packages).toBeGreaterThan(1_000_000);
