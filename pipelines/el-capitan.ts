@@ -17,8 +17,8 @@ import {
 const GiB = 2 ** 30;
 
 /**
- * OS X 10.11: as 10.10. BaseSystem.dmg has a GUID map from here on, with which the ISO of this recipe was found not to boot in
- * VMware, so it gets an Apple one: Chameleon reads both. Some 9 GB are needed.
+ * OS X 10.11: as 10.10. BaseSystem.dmg has a GUID map from here on, with which ISOs were found not to boot in VMware: another reason
+ * for the Apple map that every ISO gets. Some 9 GB are needed.
  */
 export const elCapitan: Recipe = [
   attach('app:/Contents/SharedSupport/InstallESD.dmg', { as: 'esd', readOnly: true }),
@@ -41,7 +41,7 @@ export const elCapitan: Recipe = [
   detach('esd'),
   detach('target'),
   resize('target', 'minimum'),
-  convert('target', 'iso', { to: 'out:', map: 'apm' }),
+  convert('target', 'iso', { to: 'out:' }),
   verify('out:'),
   rename('out:', 'iso:'),
 ];

@@ -26,7 +26,7 @@ export const lion: Recipe = [
   writePlist('templates:/installer.plist', 'target:/Extra/org.chameleon.Boot.plist'),
   detach('target'),
   resize('target', 'minimum'),
-  convert('target', 'iso', { to: 'out:', map: 'keep' }),
+  convert('target', 'iso', { to: 'out:' }),
   verify('out:'),
   rename('out:', 'iso:'),
 ];

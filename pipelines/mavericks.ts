@@ -42,7 +42,7 @@ export const mavericks: Recipe = [
   detach('esd'),
   detach('target'),
   resize('target', 'minimum'),
-  convert('target', 'iso', { to: 'out:', map: 'keep' }),
+  convert('target', 'iso', { to: 'out:' }),
   verify('out:'),
   rename('out:', 'iso:'),
 ];

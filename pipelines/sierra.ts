@@ -41,7 +41,7 @@ export const sierra: Recipe = [
   detach('esd'),
   detach('target'),
   resize('target', 'minimum'),
-  convert('target', 'iso', { to: 'out:', map: 'apm' }),
+  convert('target', 'iso', { to: 'out:' }),
   verify('out:'),
   rename('out:', 'iso:'),
 ];

@@ -8,7 +8,7 @@ export const snowLeopard: Recipe = [
   attach('app:/Install DVD.dmg', { as: 'dvd', readOnly: true }),
   expectKernel('dvd:/mach_kernel'),
   detach('dvd'),
-  convert('dvd', 'iso', { to: 'out:', map: 'keep' }),
+  convert('dvd', 'iso', { to: 'out:' }),
   verify('out:'),
   rename('out:', 'iso:'),
 ];

@@ -13,6 +13,7 @@ import { caller } from '../host/hand-over.js';
 import { processStart } from '../host/process-start.js';
 import { quoteForSh } from '../host/quote.js';
 import { findHdiutil } from '../image/hdiutil/program.js';
+import { DEFAULT_MAP } from '../image/layout.js';
 import type { MapChoice, Problem } from '../image/types.js';
 import { type HostFacts, preflight, problemsError } from '../preflight/index.js';
 import { majorVersion, releaseTitle } from '../releases.js';
@@ -58,7 +59,7 @@ export interface BuildOptions {
   readonly requireSignature?: boolean;
   readonly force?: boolean;
   readonly keepWork?: boolean;
-  /** The ISO's partition map, whatever the recipe says. */
+  /** The ISO's partition map; default: a new Apple one. */
   readonly map?: MapChoice;
   /** Chameleon's plist on the ISO: 'none', or a file that takes the template's place. Default: the release's template. */
   readonly plist?: string;
@@ -89,6 +90,9 @@ export interface BuildPlan {
   /** "OS X 10.10.5 Yosemite (14F27)" */
   readonly release: string;
   readonly engine: EngineName;
+  readonly map: MapChoice;
+  /** The ISO's partition map, for people. */
+  readonly mapTitle: string;
   /** The folder for scratch files, where the engine needs any. */
   readonly scratch?: string;
   /** What of this host is in the way, each with what to type. `build` refuses while there is any. */
@@ -114,6 +118,12 @@ export interface BuildResult {
   readonly manifest: Manifest;
   readonly run: RunResult;
 }
+
+const MAP_TITLES: Readonly<Record<MapChoice, string>> = {
+  apm: 'a new Apple partition map with blocks of 512 bytes',
+  gpt: 'a GUID partition table',
+  keep: "the base image's own partition map",
+};
 
 /** Gives back what a plan holds open. `build` does it itself. */
 export async function closePlan(plan: BuildPlan): Promise<void> {
@@ -157,6 +167,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
     const workDir = options.workDir === undefined ? undefined : resolve(await givenPath(options.workDir));
     const scratch = engine === 'hdiutil' ? scratchParent(output.iso, workDir) : undefined;
     const bytes = spaceNeeded(installer.sizes);
+    const { map = DEFAULT_MAP } = options;
     const needs = { engine, output: output.iso, bytes, ...(scratch !== undefined && { scratch }) };
     return {
       installer,
@@ -170,6 +181,8 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
       spaceFree: await spaceFree(output.iso),
       release: releaseTitle(installer.version, installer.build),
       engine,
+      map,
+      mapTitle: MAP_TITLES[map],
       ...(scratch !== undefined && { scratch }),
       problems: await preflight({ ...needs, argv: argvOf(options) }, host),
     };

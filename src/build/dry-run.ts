@@ -90,7 +90,7 @@ class Script {
       case 'detach':
         return this.#detach(first);
       case 'convert':
-        return second === 'sparse' ? this.#toSparse(first, option('as') ?? '') : this.#toIso(first, option('map'));
+        return second === 'sparse' ? this.#toSparse(first, option('as') ?? '') : this.#toIso(first);
       case 'resize':
         return this.#resize(first, second);
       case 'remove':
@@ -141,11 +141,11 @@ class Script {
     this.#things.set(as, { image: copy, scheme: needsMap(scheme) ? 'Apple' : scheme });
   }
 
-  #toIso(name: string, map: string | undefined): void {
-    const { image = name, scheme = '' } = this.#thing(parsePlace(name).name);
+  #toIso(name: string): void {
+    const { image = name } = this.#thing(parsePlace(name).name);
     const partial = this.#partial;
-    const partitionMap = (map ?? '').startsWith('apm') && needsMap(scheme);
-    this.#run('hdiutil', convertToRawArgv(image, `${partial}.cdr`, { partitionMap }));
+    this.#run('hdiutil', convertToRawArgv(image, `${partial}.cdr`));
+    this.#say(`by osx-iso itself: ${this.plan.mapTitle}, with room behind the last file`);
     this.#run('mv', [`${partial}.cdr`, partial]);
   }
 
@@ -156,7 +156,7 @@ class Script {
       this.#run('hdiutil', resizeArgv(image, Number.parseFloat(size) * 2 ** 30));
       return;
     }
-    this.#say('MIN: the first number of what that printed last');
+    this.#say('MIN: the first number of what that printed last, and 64 sectors that boot loaders read ahead');
     this.#run(
       'hdiutil',
       resizeArgv(image, 512).map((word) => (word === '1b' ? 'MINb' : word)),

@@ -7,6 +7,7 @@ import { HfsVolume } from '../formats/hfsplus/volume.js';
 import { type InPlacePlan, planInPlace, StagedVolume } from '../formats/hfsplus/write/index.js';
 import { findHfsPartition, readPartitionMap, SECTOR } from '../formats/partition-map/index.js';
 import { readWhole } from '../formats/whole.js';
+import { READ_AHEAD_SECTORS } from '../known/loaders.js';
 import { type DiskFormat, type GuardedDisk, guardDisk } from '../vm-disk/index.js';
 import { commitInPlace } from './commit.js';
 import { refuseInUse } from './in-use.js';
@@ -103,12 +104,12 @@ async function edit(options: ImageEditOptions, context: EditContext, stage: Stag
   const changes = await stage(staged);
   const outcome = { format, partition: partition.index, volume: volume.name, changes };
   if (changes.length === 0) return { ...outcome, bytes: 0, written: false };
-  const plan = await planInPlace(staged, { now });
+  const usableBytes = source.size - READ_AHEAD_SECTORS * SECTOR - partition.volumeOffset;
+  const plan = await planInPlace(staged, { now, usableBytes });
   const bytes = sizeOf(plan);
   if (dryRun) return { ...outcome, bytes, written: false };
   if (format === 'raw') await refuseInUse(image);
-  const volumeOffset = partition.firstSector * SECTOR;
-  await commitInPlace(plan, disk, { volumeOffset, signal, headerBefore });
+  await commitInPlace(plan, disk, { volumeOffset: partition.volumeOffset, signal, headerBefore });
   await prove(await HfsVolume.open(partition.source), changes);
   return { ...outcome, bytes, written: true };
 }

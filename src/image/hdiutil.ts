@@ -4,10 +4,13 @@ import { basename, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
 import { HostError, SourceError, StepError } from '../errors.js';
 import { type ByteSource, chunks } from '../formats/bytes.js';
+import { SECTOR } from '../formats/partition-map/index.js';
 import { openHostFile } from '../host/host-file.js';
 import { makeFolder } from '../host/make-folder.js';
+import { READ_AHEAD_SECTORS } from '../known/loaders.js';
 import { attachArgv, convertToRawArgv, convertToSparseArgv, limitsArgv, resizeArgv } from './hdiutil/argv.js';
 import { explained } from './hdiutil/failure.js';
+import { finishMap } from './hdiutil/finished-map.js';
 import { makeMountPoint, removeMountPoint, requireMounted } from './hdiutil/mount-point.js';
 import { MountVolume } from './hdiutil/mount-volume.js';
 import {
@@ -24,7 +27,8 @@ import { ownDevices } from './hdiutil/own-devices.js';
 import { needsMap } from './hdiutil/partition-map.js';
 import { type Hdiutil, resolved } from './hdiutil/program.js';
 import { realChown } from './hdiutil/put.js';
-import type { Image, ImageFormat, ImageTool, Problem, Volume, Work } from './types.js';
+import { DEFAULT_MAP } from './layout.js';
+import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
 
 /** An image of this engine: a file of the host. */
 interface HostImage extends Image {
@@ -134,19 +138,11 @@ export class HdiutilTool implements ImageTool {
     format: ImageFormat,
     to: string | undefined,
     work: Work,
-    options: { readonly map?: 'apm' | 'gpt' | 'keep' } = {},
+    options: { readonly map?: MapChoice } = {},
   ): Promise<Image> {
     const mine = image as HostImage;
     if (format === 'sparse') return this.#makeSparse(mine, work);
-    if (options.map === 'gpt' && mine.scheme !== 'GUID') {
-      throw new HostError(
-        'hdiutil converts to an Apple partition map or to the one that is there, not to a GUID one.',
-        {
-          hint: 'Use --engine native.',
-        },
-      );
-    }
-    return this.#writeIso(mine, to!, options.map === 'apm' && needsMap(mine.scheme), work);
+    return this.#writeIso(mine, to!, options.map ?? DEFAULT_MAP, work);
   }
 
   async resize(image: Image, size: number | 'minimum', work: Work): Promise<void> {
@@ -157,7 +153,8 @@ export class HdiutilTool implements ImageTool {
       this.#program.runPatiently(limitsArgv(path), { signal: work.signal }),
     );
     const limits = parseLimits(stdout);
-    const bytes = size === 'minimum' ? limits.minimum : size;
+    // With room behind the last file: a loader's reads fail where the disk ends before them.
+    const bytes = size === 'minimum' ? Math.min(limits.minimum + READ_AHEAD_SECTORS * SECTOR, limits.maximum) : size;
     mine.bytes = limits.current;
     if (size !== 'minimum' && size > limits.maximum) {
       throw new StepError(`${title}: expected room for ${size} bytes, found a maximum of ${limits.maximum}.`);
@@ -168,7 +165,7 @@ export class HdiutilTool implements ImageTool {
     }
     await explained(doing, () => this.#program.runPatiently(resizeArgv(path, bytes), { signal: work.signal }));
     mine.bytes = bytes;
-    if (size === 'minimum') work.note(`${limits.minimum.toLocaleString('en-US')} bytes`);
+    if (size === 'minimum') work.note(`${bytes.toLocaleString('en-US')} bytes`);
   }
 
   async dispose(image: Image): Promise<void> {
@@ -236,14 +233,20 @@ export class HdiutilTool implements ImageTool {
     return copy;
   }
 
-  async #writeIso(image: HostImage, to: string, partitionMap: boolean, work: Work): Promise<Image> {
+  async #writeIso(image: HostImage, to: string, map: MapChoice, work: Work): Promise<Image> {
     const { journal, keepWork } = this.#options;
     // hdiutil appends .cdr to a name without it, so it gets one with it.
     const path = `${to}.cdr`;
     const entry = await journal.append({ kind: 'file', path });
     try {
-      const argv = convertToRawArgv(image.path, path, { partitionMap });
+      const argv = convertToRawArgv(image.path, path);
       await this.#convert(argv, 'write the ISO', { result: path, total: image.bytes }, work);
+      const written = await finishMap(path, to, map, work);
+      if (written) {
+        await rm(path);
+        await journal.done(entry);
+        return { title: basename(to), size: written.size, sha256: written.sha256 };
+      }
       await rename(path, to);
     } catch (error) {
       if (!keepWork) await rm(path, { force: true });

@@ -3,6 +3,7 @@ import { fromBytes } from '../formats/bytes.js';
 import type { Disk } from '../formats/disk.js';
 import type { PlannedExtent, VolumePlan } from '../formats/hfsplus/plan.js';
 import {
+  blockBytes,
   type DiskLayout,
   type HfsPartition,
   planApm,
@@ -13,15 +14,31 @@ import {
 import type { MapChoice } from './types.js';
 import type { DiskPlan } from './writer/disk-plan.js';
 
+/** The only map that every loader and firmware takes, as a disk and as a CD (real-media.md 1.3). */
+export const DEFAULT_MAP: MapChoice = 'apm';
+
+/** Bytes of a CD's blocks. */
+const CD_BLOCK = 2048;
+
+/** A finished disk as a plan. */
+export interface IsoPlan extends DiskPlan {
+  /** Bytes from the start of the disk to the volume's. */
+  readonly volumeOffset: number;
+  /** Made for this volume alone; undefined where it is the base disk's own map. */
+  readonly fresh: boolean;
+  /** What the map writes, at its places. */
+  readonly mapExtents: DiskLayout['extents'];
+}
+
 /**
- * Lays the planned volume out on a disk. 'keep': under the base disk's map, its partition resized to fit exactly, what lies in
- * front of it kept; a base without a map gets an Apple one, as `hdiutil create -layout SPUD` makes: boot loaders see no volume on
- * a disk without. Another map than the base's is made new, with this one partition.
+ * Lays the planned volume out on a disk. 'apm': under a new Apple map with blocks of 512 bytes, which every reader takes, as a disk
+ * and as a CD (real-media.md 1.3). 'keep': under the base disk's own map, in its own blocks, its partition resized to fit exactly,
+ * what lies in front of it kept; a base without a map gets an Apple one: boot loaders see no volume on a disk without. 'gpt': under the
+ * base's, where it is one, else under a new one.
  */
-export function layOut(disk: Disk, partition: HfsPartition, volume: VolumePlan, map: MapChoice = 'keep'): DiskPlan {
-  const sectors = volume.size / SECTOR;
-  const fresh = freshMap(disk, partition, volume, map);
-  const layout = fresh ?? regrow(disk.map, partition, sectors);
+export function layOut(disk: Disk, partition: HfsPartition, volume: VolumePlan, map: MapChoice): IsoPlan {
+  const fresh = !keepsMap(disk, partition, map);
+  const layout = fresh ? freshLayout(volume, map) : regrow(disk.map, partition, volume.size / SECTOR);
   const start = layout.volumeFirstSector * SECTOR;
   const mapExtents: PlannedExtent[] = layout.extents.map(({ offset, bytes }) => ({
     offset,
@@ -29,7 +46,7 @@ export function layOut(disk: Disk, partition: HfsPartition, volume: VolumePlan, 
     source: fromBytes(bytes, 'partition map'),
     from: 0,
   }));
-  // What the base has in front of the volume beside its map (an EFI partition) stays.
+  // What the base has in front of the volume beside its map (an EFI partition, drivers) stays.
   const kept = fresh
     ? []
     : between(mapExtents, start).map((gap) => ({ ...gap, source: disk.source, from: gap.offset }));
@@ -38,23 +55,39 @@ export function layOut(disk: Disk, partition: HfsPartition, volume: VolumePlan, 
     size: layout.totalSectors * SECTOR,
     extents: [...mapExtents, ...kept, ...content].sort((a, b) => a.offset - b.offset),
     headers: volume.headers.map(({ offset, bytes }) => ({ offset: offset + start, bytes })),
+    volumeOffset: start,
+    fresh,
+    mapExtents: layout.extents,
   };
 }
 
-/** The layout where the base's map cannot stay; undefined where it can. */
-function freshMap(
-  { map: { scheme } }: Disk,
-  { wrapped }: HfsPartition,
-  volume: VolumePlan,
-  map: MapChoice,
-): DiskLayout | undefined {
+/** Whether the finished disk has the base disk's own map. */
+export function keepsMap({ map: { scheme } }: Disk, { wrapped }: HfsPartition, map: MapChoice): boolean {
+  switch (map) {
+    case 'apm':
+      return false;
+    case 'gpt':
+      return scheme === 'gpt' && !wrapped;
+    case 'keep':
+      return scheme !== 'none';
+    default:
+      return map satisfies never;
+  }
+}
+
+/** Bytes: the volume's size must be a multiple of it, that its map can say it and that readers of CDs see all of it. */
+export function volumeMultiple(disk: Disk, partition: HfsPartition, map: MapChoice): number {
+  return Math.max(CD_BLOCK, keepsMap(disk, partition, map) ? blockBytes(disk.map) : SECTOR);
+}
+
+function freshLayout(volume: VolumePlan, map: MapChoice): DiskLayout {
   const volumeSectors = volume.size / SECTOR;
-  const wanted =
-    map === 'keep' ? (scheme === 'none' ? 'apm' : undefined) : map === scheme && !wrapped ? undefined : map;
-  if (wanted === undefined) return undefined;
-  if (wanted === 'apm') return planApm({ volumeSectors });
-  const diskGuid = guidOf('disk', volume);
-  return planGpt({ volumeSectors, diskGuid, partitionGuid: guidOf('partition', volume) });
+  if (map !== 'gpt') return planApm({ volumeSectors });
+  return planGpt({
+    volumeSectors,
+    diskGuid: guidOf('disk', volume),
+    partitionGuid: guidOf('partition', volume),
+  });
 }
 
 /** Made from the volume's own number (finderInfo[6], [7] at byte 104 of its header), so that equal input makes equal disks. */

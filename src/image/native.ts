@@ -3,20 +3,18 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StepError } from '../errors.js';
 import type { ByteSource, Piece } from '../formats/bytes.js';
-import { type Disk, openDisk, openVolume } from '../formats/disk.js';
+import { openDisk, openVolume } from '../formats/disk.js';
 import { hfsNow } from '../formats/entry.js';
-import type { HfsVolume } from '../formats/hfsplus/volume.js';
-import { planVolume, StagedVolume } from '../formats/hfsplus/write/index.js';
-import type { HfsPartition } from '../formats/partition-map/index.js';
+import { StagedVolume } from '../formats/hfsplus/write/index.js';
 import type { Proofs } from '../formats/proofs.js';
 import { decodedRuns } from '../formats/udif/index.js';
 import { plainPath } from '../host/plain-path.js';
-import { layOut } from './layout.js';
+import { type OpenDisk, planIso } from './iso-plan.js';
+import { DEFAULT_MAP } from './layout.js';
 import { outcomesOf, packagesOnTheWay } from './packages-on-the-way.js';
 import { ReadOnlyVolume } from './read-only-volume.js';
 import { SourceChecksums } from './source-checksums.js';
 import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
-import { verbatim } from './verbatim.js';
 import type { DiskPlan } from './writer/disk-plan.js';
 import { collect } from './writer/garbage.js';
 import { WorkerPool } from './writer/pool.js';
@@ -25,7 +23,7 @@ import { type WrittenDisk, writeDisk } from './writer/write-disk.js';
 /** An image of this engine: where it is read from, and what has been staged over it since. */
 interface NativeImage extends Image {
   readonly file: ByteSource;
-  opened?: { disk: Disk; partition: HfsPartition; volume: HfsVolume };
+  opened?: OpenDisk;
   staged?: StagedVolume;
 }
 
@@ -83,7 +81,7 @@ export class NativeTool implements ImageTool {
       const copy: NativeImage = { title: native.title, file: native.file };
       return copy;
     }
-    return this.#writeIso(native, to!, options.map ?? 'keep', work);
+    return this.#writeIso(native, to!, options.map ?? DEFAULT_MAP, work);
   }
 
   async resize(_image: Image, size: number | 'minimum', work: Work): Promise<void> {
@@ -128,10 +126,7 @@ export class NativeTool implements ImageTool {
   }
 
   async #plan(image: NativeImage, map: MapChoice): Promise<DiskPlan> {
-    const { disk, partition } = await this.#openOnce(image);
-    const { staged } = image;
-    if (staged === undefined || staged.catalog.isUntouched) return verbatim(disk, partition, map);
-    return layOut(disk, partition, await planVolume(staged, { now: hfsNow() }), map);
+    return planIso(await this.#openOnce(image), { map, now: hfsNow(), staged: image.staged });
   }
 
   async #write(plan: DiskPlan, to: string, work: Work, packages: Proofs): Promise<WrittenDisk> {

@@ -52,7 +52,7 @@ export interface Problem {
 
 export type ImageFormat = 'sparse' | 'iso';
 
-/** The partition map of a finished disk: an Apple one, a GUID one, or that of the image it is made from. */
+/** The partition map of a finished disk: a new Apple one, a GUID one, or that of the image it is made from, as it is. */
 export type MapChoice = 'apm' | 'gpt' | 'keep';
 
 /** The engine: makes, changes and attaches disk images. hdiutil on a Mac, our own anywhere. */
@@ -68,7 +68,7 @@ export interface ImageTool {
   attach(image: Image, options: { readOnly: boolean }, work: Work): Promise<Volume>;
   /**
    * 'sparse': a writable copy of the image. 'iso': the finished raw disk, written to the host path `to`.
-   * A half-written `to` is the caller's to remove. `map` is for 'iso'; default 'keep'.
+   * A half-written `to` is the caller's to remove. `map` is for 'iso'; default 'apm'.
    */
   convert(
     image: Image,

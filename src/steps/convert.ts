@@ -3,29 +3,20 @@ import { parsePlace } from '../core/names.js';
 import type { Step } from '../core/step.js';
 import { plainPath } from '../host/plain-path.js';
 import { quoteForSh } from '../host/quote.js';
-import type { ImageFormat, MapChoice } from '../image/types.js';
+import type { ImageFormat } from '../image/types.js';
 import { fileAt, hostFile } from './places.js';
 
 /**
  * 'sparse': a writable copy, named `as`, of the image at a place. Somlo: `hdiutil convert … -format UDSP`.
- * 'iso': the finished disk, from a named image to the host file `to`; with `map` under that partition map (default: the image's
- * own), unless the user asks for another. Somlo: `hdiutil convert … -format UDTO`.
+ * 'iso': the finished disk, from a named image to the host file `to`, under the partition map that the user asks for, else under
+ * the engine's own choice. Somlo: `hdiutil convert … -format UDTO`.
  */
-export function convert(
-  place: string,
-  format: ImageFormat,
-  options: { as?: string; to?: string; map?: MapChoice },
-): Step {
-  const { as, to, map } = options;
+export function convert(place: string, format: ImageFormat, options: { as?: string; to?: string }): Step {
+  const { as, to } = options;
   return {
     verb: 'convert',
     title: format === 'iso' ? 'Write the ISO' : `Make a writable copy of ${place}`,
-    args: [
-      ...[place, format],
-      ...(as === undefined ? [] : [`as ${as}`]),
-      ...(to === undefined ? [] : [`to ${to}`]),
-      ...(map === undefined ? [] : [`map ${map} unless --map`]),
-    ],
+    args: [...[place, format], ...(as === undefined ? [] : [`as ${as}`]), ...(to === undefined ? [] : [`to ${to}`])],
     async run(job) {
       const { name, path } = parsePlace(place);
       const from = path.length > 0 ? await job.tool.open(await fileAt(job, place)) : job.names.image(name);
@@ -43,7 +34,8 @@ export function convert(
         const remove = () => rm(file, { force: true });
         job.scope.onFailure('remove the unfinished ISO', remove, { command: `rm ${quoteForSh(shown)}`, entry });
       }
-      const image = await job.tool.convert(from, format, file, job, { map: job.options.map ?? map ?? 'keep' });
+      const { map } = job.options;
+      const image = await job.tool.convert(from, format, file, job, map === undefined ? {} : { map });
       job.record('iso', { size: image.size, sha256: image.sha256 });
       for (const [key, value] of Object.entries(image.facts ?? {})) job.record(key, value);
     },

@@ -17,7 +17,7 @@ export interface BuildOptions {
   readonly engine?: 'hdiutil' | 'native';
   /** 'package': from the installer's own package; 'host': of the Mac this runs on. Anything else is the path of a kernel. */
   readonly kernel: string;
-  /** The ISO's partition map; default: what the recipe says. */
+  /** The ISO's partition map; default: a new Apple one. */
   readonly map?: 'apm' | 'gpt' | 'keep';
   /** Write FILE.iso.sha256 too. */
   readonly checksum: boolean;
@@ -85,11 +85,10 @@ export function registerBuild(program: Command, start: Start): void {
       'package',
     )
     .addOption(
-      new Option('--map <name>', "the ISO's partition map (default: the recipe's choice)").choices([
-        'apm',
-        'gpt',
-        'keep',
-      ]),
+      new Option(
+        '--map <name>',
+        "the ISO's partition map; keep: the base image's own (default: apm, a new Apple one)",
+      ).choices(['apm', 'gpt', 'keep']),
     )
     .option('--plist <file|none>', "Chameleon's plist on the ISO (default: the release's template)")
     .option('--set <key=value>', 'a key of that plist; again for more', collect)

@@ -1,6 +1,6 @@
 import { SourceError } from '../../errors.js';
 import { viewOf } from '../bytes.js';
-import { APM_ENTRY_BYTES, encodeApmEntry, isApmFree } from './apm-entry.js';
+import { APM_ENTRY_BYTES, encodeApmEntry, isApmFree, isApmOwn } from './apm-entry.js';
 import { type ApmMap, type DiskLayout, type Partition, SECTOR } from './types.js';
 
 /** hdiutil's map partition: sectors 1 to 63; the volume follows. */
@@ -86,6 +86,8 @@ function refuseUnmovable(map: ApmMap, partition: Partition): void {
       hint: 'Give the disk a new map with this volume alone: --map apm',
     });
   };
+  if (!map.partitions.some(({ type }) => isApmOwn(type)))
+    refuse('the map has no entry for itself, without which OS X sees none');
   if (partition.firstSector * SECTOR < map.blocks.length) refuse('it lies over the partition map');
   for (const other of map.partitions) {
     if (isBehind(other, partition) && !isApmFree(other.type)) refuse(`"${other.name}" (${other.type}) lies behind it`);

@@ -8,6 +8,8 @@ import { embeddedVolume, type VolumeKind, volumeKind } from './volume.js';
 export interface HfsPartition extends Partition {
   /** The volume's bytes; of a wrapped one those inside the wrapper. */
   readonly source: ByteSource;
+  /** Bytes from the start of the disk to the first of them. */
+  readonly volumeOffset: number;
   /** Whether the volume lies inside an HFS wrapper: then it is not the whole partition. */
   readonly wrapped: boolean;
 }
@@ -37,9 +39,17 @@ export async function findHfsPartition(
     if (!byType) continue;
     const source = partitionSource(partition, disk);
     const kind = await volumeKind(source);
-    if (kind.kind === 'hfs+' || kind.kind === 'hfsx') found.push({ ...partition, source, wrapped: false });
-    else if (kind.kind === 'wrapper') {
-      found.push({ ...partition, source: embeddedVolume(source, kind.embedded), wrapped: true });
+    const volumeOffset = partition.firstSector * SECTOR;
+    if (kind.kind === 'hfs+' || kind.kind === 'hfsx') {
+      found.push({ ...partition, source, volumeOffset, wrapped: false });
+    } else if (kind.kind === 'wrapper') {
+      const { embedded } = kind;
+      found.push({
+        ...partition,
+        source: embeddedVolume(source, embedded),
+        volumeOffset: volumeOffset + embedded.offset,
+        wrapped: true,
+      });
     } else reasons.push(`${describe(partition)} is ${refusalByKind(kind)}`);
   }
   if (found.length === 1) return found[0]!;

@@ -53,6 +53,11 @@ export async function readPartitionMap(disk: ByteSource): Promise<PartitionMap> 
   return mbr ?? none;
 }
 
+/** Bytes of the blocks a map counts the disk and its partitions in: a partition can only be a multiple of it. */
+export function blockBytes(map: PartitionMap): number {
+  return map.scheme === 'apm' ? map.blockSize : SECTOR;
+}
+
 /**
  * The same disk with `partition`'s volume made `volumeSectors` long and ending right behind it: what to write outside the volume.
  * Other partitions before it, names and GUIDs stay. SourceError when something that is not free space lies behind it, or when the
@@ -65,7 +70,9 @@ export function regrow(
 ): DiskLayout {
   if (!Number.isSafeInteger(volumeSectors) || volumeSectors < 1) throw new Error(`${volumeSectors} sectors`);
   if (partition.wrapped) {
-    throw new SourceError('The volume cannot be resized: it lies in an HFS wrapper, which osx-iso only reads.');
+    throw new SourceError('The volume cannot be resized: it lies in an HFS wrapper, which osx-iso only reads.', {
+      hint: 'Give the disk a new map with this volume alone: --map apm',
+    });
   }
   switch (map.scheme) {
     case 'apm':

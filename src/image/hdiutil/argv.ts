@@ -33,18 +33,17 @@ export function detachArgv(target: string, options: { force?: boolean } = {}): s
 }
 
 /**
- * A writable sparse image. `partitionMap` adds an Apple partition map: what a bare volume and the GUID-partitioned Base Systems
- * from 10.11 on need, or the disk does not boot everywhere.
+ * A writable sparse image. `partitionMap` adds an Apple partition map to a bare volume and to the GUID-partitioned Base Systems from
+ * 10.11 on: then the volume lies where the finished disk has it, and need not be moved.
  */
 export function convertToSparseArgv(image: string, to: string, options: { partitionMap: boolean }): string[] {
   const map = options.partitionMap ? ['-pmap'] : [];
   return ['convert', image, '-format', 'UDSP', ...map, '-o', to, '-puppetstrings'];
 }
 
-/** The raw sectors of an image. `to` must end in ".cdr", or hdiutil appends it. `partitionMap` as above. */
-export function convertToRawArgv(image: string, to: string, options: { partitionMap: boolean }): string[] {
-  const map = options.partitionMap ? ['-pmap'] : [];
-  return ['convert', image, '-format', 'UDTO', ...map, '-o', to, '-puppetstrings'];
+/** The raw sectors of an image, its map among them. `to` must end in ".cdr", or hdiutil appends it. */
+export function convertToRawArgv(image: string, to: string): string[] {
+  return ['convert', image, '-format', 'UDTO', '-o', to, '-puppetstrings'];
 }
 
 /** Image, partition and file system, to a size in bytes (a multiple of 512). */

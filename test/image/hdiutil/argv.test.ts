@@ -37,12 +37,8 @@ describe('every command, as it is run', () => {
       'hdiutil convert /m/1/BaseSystem.dmg -format UDSP -pmap -o /w/t.sparseimage -puppetstrings',
     ],
     [
-      convertToRawArgv('/w/t.sparseimage', "/Users/o'neil/x.cdr", { partitionMap: false }),
+      convertToRawArgv('/w/t.sparseimage', "/Users/o'neil/x.cdr"),
       "hdiutil convert /w/t.sparseimage -format UDTO -o '/Users/o'\\''neil/x.cdr' -puppetstrings",
-    ],
-    [
-      convertToRawArgv('/w/t.dmg', '/o/x.cdr', { partitionMap: true }),
-      'hdiutil convert /w/t.dmg -format UDTO -pmap -o /o/x.cdr -puppetstrings',
     ],
     [resizeArgv('/w/t.sparseimage', 8 * GiB), 'hdiutil resize -size 8g /w/t.sparseimage'],
     [resizeArgv('/w/t.sparseimage', 35224 * 512), 'hdiutil resize -size 35224b /w/t.sparseimage'],

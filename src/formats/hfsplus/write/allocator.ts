@@ -40,16 +40,18 @@ export class AppendAllocator implements Allocator {
 }
 
 /**
- * For a volume that is changed where it lies: only blocks free in the bitmap are given. The given blocks are marked in
- * `bitmap`, which must hold everything that may not be overwritten.
+ * For a volume that is changed where it lies: only blocks free in the bitmap are given, and none from block `end` on. The given blocks
+ * are marked in `bitmap`, which must hold everything that may not be overwritten.
  */
 export class FreeSpaceAllocator implements Allocator {
   readonly #bitmap: Bitmap;
   readonly #volume: string;
+  readonly #end: number;
 
-  constructor(bitmap: Bitmap, volume: string) {
+  constructor(bitmap: Bitmap, volume: string, end = bitmap.totalBlocks) {
     this.#bitmap = bitmap;
     this.#volume = volume;
+    this.#end = end;
   }
 
   take(blocks: number, pieces = 0): Extent[] {
@@ -62,16 +64,14 @@ export class FreeSpaceAllocator implements Allocator {
 
   /** The first free run that holds everything. */
   #whole(blocks: number): Extent[] | undefined {
-    for (const run of this.#bitmap.runs(false))
+    for (const run of this.#runs())
       if (run.blockCount >= blocks) return [{ startBlock: run.startBlock, blockCount: blocks }];
     return undefined;
   }
 
   /** The largest free runs first, so that the fork has few extents. */
   #scattered(blocks: number, pieces: number): Extent[] {
-    const free = [...this.#bitmap.runs(false)].sort(
-      (a, b) => b.blockCount - a.blockCount || a.startBlock - b.startBlock,
-    );
+    const free = [...this.#runs()].sort((a, b) => b.blockCount - a.blockCount || a.startBlock - b.startBlock);
     const runs: Extent[] = [];
     let left = blocks;
     for (const run of free) {
@@ -83,8 +83,31 @@ export class FreeSpaceAllocator implements Allocator {
       }
       if (left === 0) return runs;
     }
-    throw new StepError(`${this.#volume}: ${blocks} free blocks are needed, ${blocks - left} are there.`, {
-      hint: 'Free some space in the guest and shut it down cleanly.',
-    });
+    throw this.#full(blocks, blocks - left);
+  }
+
+  /** The free runs below the end. */
+  *#runs(): Generator<Extent> {
+    for (const { startBlock, blockCount } of this.#bitmap.runs(false)) {
+      if (startBlock >= this.#end) return;
+      yield { startBlock, blockCount: Math.min(blockCount, this.#end - startBlock) };
+    }
+  }
+
+  #full(blocks: number, found: number): StepError {
+    let behind = 0;
+    for (const { startBlock, blockCount } of this.#bitmap.runs(false)) {
+      behind += Math.max(0, startBlock + blockCount - Math.max(startBlock, this.#end));
+    }
+    const needed = `${this.#volume}: ${blocks} free blocks are needed, ${found} are there`;
+    if (found + behind < blocks) {
+      return new StepError(`${needed}.`, { hint: 'Free some space in the guest and shut it down cleanly.' });
+    }
+    return new StepError(
+      `${needed}; ${behind} more lie so near the end of the disk that boot loaders cannot read them.`,
+      {
+        hint: 'Free some space in the guest, or make a raw disk longer behind the partition: truncate -s +32K FILE',
+      },
+    );
   }
 }

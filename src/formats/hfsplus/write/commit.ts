@@ -26,6 +26,8 @@ export interface PlanOptions {
   readonly now: number;
   /** Free blocks to leave for whoever writes to the volume later; default none. */
   readonly reserveBlocks?: number;
+  /** Bytes, a power of two: the volume's size is a multiple of it. Default: any size will do. */
+  readonly multipleOf?: number;
   /** Blesses another folder and file than the base volume does. */
   readonly bless?: Blessing;
   /** 8 bytes of finderInfo of which systems make the volume's UUID. */
@@ -52,8 +54,7 @@ export async function planVolume(staged: StagedVolume, options: PlanOptions): Pr
   freeOldMetadata(base, account);
   const remaining = account.remaining();
   const first = Math.max(headBlocks(blockSize), endOf(remaining));
-  const reserve = options.reserveBlocks ?? 0;
-  const room = lay(staged, measured, { first, reserve, fragmenting });
+  const room = lay(staged, measured, { first, fragmenting, ...options });
   const trees = await mergeTrees(staged, room.layout, NO_ACCOUNTING);
 
   const bitmap = Bitmap.resized(remaining.bytes, remaining.totalBlocks, room.totalBlocks, room.bitmapBytes);
@@ -109,7 +110,12 @@ export function freeOldMetadata({ header }: HfsVolume, account: BlockAccount): v
 function lay(
   { base, catalog }: StagedVolume,
   trees: MergedTrees,
-  { first, reserve, fragmenting }: { first: number; reserve: number; fragmenting: Fragmenting | undefined },
+  {
+    first,
+    fragmenting,
+    reserveBlocks = 0,
+    multipleOf = 1,
+  }: { first: number; fragmenting: Fragmenting | undefined; reserveBlocks?: number; multipleOf?: number },
 ): { layout: Layout; places: MetadataPlaces; totalBlocks: number; bitmapBytes: number } {
   const { blockSize } = base.header;
   for (let bitmapBlocks = 1; ; ) {
@@ -122,7 +128,8 @@ function lay(
       extents: take(trees.extents.source.size),
     };
     const layout = layOut(catalog.items, blockSize, blocks, fragmenting);
-    const totalBlocks = blocks.end + reserve + tailBlocks(blockSize);
+    const step = Math.max(1, multipleOf / blockSize);
+    const totalBlocks = Math.ceil((blocks.end + reserveBlocks + tailBlocks(blockSize)) / step) * step;
     if (totalBlocks > MAX_BLOCKS) {
       throw new SourceError(`${base.name}: the volume would need ${totalBlocks} blocks; HFS+ can have ${MAX_BLOCKS}.`);
     }

@@ -10,6 +10,11 @@ export function tailBlocks(blockSize: number): number {
   return Math.ceil(ALTERNATE_HEADER_FROM_END / blockSize);
 }
 
+/** The free blocks that, with those of the alternate header behind them, make up `bytes` bytes at the end of a volume. */
+export function spareBlocks(bytes: number, blockSize: number): number {
+  return Math.max(0, blocksFor(bytes, blockSize) - tailBlocks(blockSize));
+}
+
 /** The blocks a fork of `bytes` bytes needs. */
 export function blocksFor(bytes: number, blockSize: number): number {
   return Math.ceil(bytes / blockSize);

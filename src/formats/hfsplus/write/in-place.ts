@@ -24,11 +24,18 @@ export interface InPlacePlan {
   readonly headers: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
 }
 
+export interface InPlaceOptions {
+  /** An HFS+ date. */
+  readonly now: number;
+  /** Bytes from the start of the volume; nothing new lies behind them. Default: the whole volume may be used. */
+  readonly usableBytes?: number;
+}
+
 /**
- * Plans the staged changes into the free space of their base volume, whose size stays. `now` is an HFS+ date. FormatError or
- * SourceError when the volume is not clean, StepError when it is locked or has too little free space.
+ * Plans the staged changes into the free space of their base volume, whose size stays. FormatError or SourceError when the volume is
+ * not clean, StepError when it is locked or has too little free space.
  */
-export async function planInPlace(staged: StagedVolume, { now }: { now: number }): Promise<InPlacePlan> {
+export async function planInPlace(staged: StagedVolume, { now, usableBytes }: InPlaceOptions): Promise<InPlacePlan> {
   const { base, catalog } = staged;
   const { blockSize, totalBlocks, attributes, allocationFile } = base.header;
   if ((attributes & VolumeAttribute.softwareLock) !== 0) throw new StepError(`${base.name}: the volume is locked.`);
@@ -36,7 +43,8 @@ export async function planInPlace(staged: StagedVolume, { now }: { now: number }
   const account = await BlockAccount.of(base);
   // What is in use now, and what is given to something new: neither may be given again.
   const taken = Bitmap.resized(account.used.bytes, totalBlocks, totalBlocks);
-  const blocks = new FreeSpaceAllocator(taken, base.name);
+  const end = usableBytes === undefined ? totalBlocks : Math.max(0, Math.floor(usableBytes / blockSize));
+  const blocks = new FreeSpaceAllocator(taken, base.name, Math.min(end, totalBlocks));
   const layout = layOut(catalog.items, blockSize, blocks);
   const trees = await mergeTrees(staged, layout, account);
   freeOldMetadata(base, account);
