@@ -148,10 +148,11 @@ describe('the prelinked kernel', () => {
 });
 
 describe('the partition map', () => {
-  it('is the Base System’s up to 10.10, Apple’s from 10.11 on, and what is asked for', async () => {
+  it('is a new Apple one for every release, and what is asked for', async () => {
     const cases = [
       ['10.9', {}, undefined, 'apm'],
-      ['10.9', { baseMap: 'gpt' }, undefined, 'gpt'],
+      ['10.9', { baseMap: 'gpt' }, undefined, 'apm'],
+      ['10.9', { baseMap: 'gpt' }, 'keep', 'gpt'],
       ['10.11', {}, undefined, 'apm'],
       ['10.11', { baseMap: 'apm' }, undefined, 'apm'],
       ['10.12', {}, 'keep', 'gpt'],

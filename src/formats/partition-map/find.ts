@@ -99,15 +99,14 @@ function listing(map: PartitionMap): string {
 
 function partitionSource(partition: Partition, disk: ByteSource): ByteSource {
   const offset = partition.firstSector * SECTOR;
-  const size = partition.sectorCount * SECTOR;
-  if (offset + size > disk.size) {
+  if (offset > disk.size) {
     throw new FormatError({
       file: disk.name,
       structure: describe(partition),
       offset,
-      expected: `${size} bytes inside the ${disk.size} bytes there are`,
-      found: `an end at ${offset + size}`,
+      expected: `a start inside the ${disk.size} bytes there are`,
+      found: `byte ${offset}`,
     });
   }
-  return slice(disk, offset, size);
+  return slice(disk, offset, partition.sectorCount * SECTOR);
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { SourceError } from '../../errors.js';
+import { viewOf } from '../bytes.js';
 import { headerCrc } from './gpt.js';
 import { GuidType, guidBytes } from './guid.js';
 import { type DiskLayout, type GptMap, type Partition, SECTOR } from './types.js';
@@ -9,7 +10,8 @@ const ENTRY_SIZE = 128;
 const ENTRIES_SECTORS = (ENTRY_COUNT * ENTRY_SIZE) / SECTOR;
 /** hdiutil's first partition: the map ends at sector 34, partitions start at multiples of 8. */
 const FIRST_SECTOR = 40;
-const ALIGNMENT = 8;
+/** Bytes; what partitions of either block size are aligned to. */
+const ALIGNMENT = 4096;
 const HEADER_SIZE = 92;
 
 /**
@@ -40,12 +42,12 @@ export function planGpt(options: {
   header.set(guidBytes(options.diskGuid), 56);
   head.setUint32(80, ENTRY_COUNT, true);
   head.setUint32(84, ENTRY_SIZE, true);
-  return layOut({ mbr: protectiveMbr(), header, entries, first: FIRST_SECTOR, volumeSectors });
+  return layOut({ lbaSize: SECTOR, mbr: protectiveMbr(), header, entries, first: FIRST_SECTOR, volumeSectors });
 }
 
 /**
- * The same table with `partition` made `volumeSectors` long and the backup right behind it, GUIDs and all other partitions kept.
- * SourceError when another partition lies behind it.
+ * The same table, in its own blocks, with `partition` made `volumeSectors` long (a multiple of them) and the backup right behind it,
+ * GUIDs and all other partitions kept. SourceError when another partition lies behind it.
  */
 export function regrowGpt(map: GptMap, partition: Partition, volumeSectors: number): DiskLayout {
   const behind = map.partitions.find((other) => other.firstSector > partition.firstSector);
@@ -54,32 +56,40 @@ export function regrowGpt(map: GptMap, partition: Partition, volumeSectors: numb
       `The partition "${partition.name}" cannot be resized: "${behind.name}" (${behind.type}) lies behind it.`,
     );
   }
+  const { lbaSize } = map;
+  const perBlock = lbaSize / SECTOR;
+  if (volumeSectors % perBlock !== 0) throw new Error(`${volumeSectors} sectors are no blocks of ${lbaSize} bytes`);
   const entries = map.entries.slice();
   const size = new DataView(map.header.buffer, map.header.byteOffset).getUint32(84, true);
-  const last = BigInt(partition.firstSector + volumeSectors - 1);
+  const last = BigInt((partition.firstSector + volumeSectors) / perBlock - 1);
   new DataView(entries.buffer).setBigUint64((partition.index - 1) * size + 40, last, true);
   const { firstSector: first } = partition;
-  return layOut({ mbr: map.mbr.slice(), header: map.header.slice(), entries, first, volumeSectors });
+  return layOut({ lbaSize, mbr: map.mbr.slice(), header: map.header.slice(), entries, first, volumeSectors });
 }
 
-/** Puts both copies of the table around the volume: fixes what depends on the disk's size, and the CRCs. */
+/** Puts both copies of the table around the volume: fixes what depends on the disk's size, and the CRCs. Counts in blocks inside. */
 function layOut(disk: {
+  readonly lbaSize: number;
   readonly mbr: Uint8Array;
-  /** Copied for both ends; sectors and CRCs are filled in. */
+  /** Copied for both ends; blocks and CRCs are filled in. */
   readonly header: Uint8Array;
   readonly entries: Uint8Array;
+  /** Sectors. */
   readonly first: number;
   readonly volumeSectors: number;
 }): DiskLayout {
-  const entriesSectors = Math.ceil(disk.entries.length / SECTOR);
-  const volumeEnd = disk.first + disk.volumeSectors;
-  const totalSectors = Math.ceil(volumeEnd / ALIGNMENT) * ALIGNMENT + ALIGNMENT + entriesSectors;
-  const lastSector = totalSectors - 1;
-  const backupEntries = lastSector - entriesSectors;
-  const crc = crc32(disk.entries);
+  const { lbaSize, mbr, entries } = disk;
+  const perBlock = lbaSize / SECTOR;
+  const alignment = ALIGNMENT / lbaSize;
+  const entriesBlocks = Math.ceil(entries.length / lbaSize);
+  const volumeEnd = (disk.first + disk.volumeSectors) / perBlock;
+  const total = Math.ceil(volumeEnd / alignment) * alignment + alignment + entriesBlocks;
+  const last = total - 1;
+  const backupEntries = last - entriesBlocks;
+  const crc = crc32(entries);
   const header = (own: number, other: number, entriesAt: number) => {
     const bytes = disk.header.slice();
-    const fields = new DataView(bytes.buffer);
+    const fields = viewOf(bytes);
     fields.setBigUint64(24, BigInt(own), true);
     fields.setBigUint64(32, BigInt(other), true);
     fields.setBigUint64(48, BigInt(backupEntries - 1), true);
@@ -88,27 +98,24 @@ function layOut(disk: {
     fields.setUint32(16, headerCrc(bytes, fields.getUint32(12, true)), true);
     return bytes;
   };
-  const mbr = disk.mbr;
   for (const at of [446, 462, 478, 494]) {
-    if (mbr[at + 4] === 0xee) {
-      new DataView(mbr.buffer, mbr.byteOffset).setUint32(at + 12, Math.min(lastSector, 0xffff_ffff), true);
-    }
+    if (mbr[at + 4] === 0xee) viewOf(mbr).setUint32(at + 12, Math.min(last, 0xffff_ffff), true);
   }
-  const front = new Uint8Array((2 + entriesSectors) * SECTOR);
+  const front = new Uint8Array((2 + entriesBlocks) * lbaSize);
   front.set(mbr);
-  front.set(header(1, lastSector, 2), SECTOR);
-  front.set(disk.entries, 2 * SECTOR);
+  front.set(header(1, last, 2), lbaSize);
+  front.set(entries, 2 * lbaSize);
   /** From the volume's end: zeros up to the entries. */
-  const back = new Uint8Array((totalSectors - volumeEnd) * SECTOR);
-  back.set(disk.entries, (backupEntries - volumeEnd) * SECTOR);
-  back.set(header(lastSector, 1, backupEntries), (lastSector - volumeEnd) * SECTOR);
+  const back = new Uint8Array((total - volumeEnd) * lbaSize);
+  back.set(entries, (backupEntries - volumeEnd) * lbaSize);
+  back.set(header(last, 1, backupEntries), (last - volumeEnd) * lbaSize);
   return {
-    totalSectors,
+    totalSectors: total * perBlock,
     volumeFirstSector: disk.first,
     volumeSectors: disk.volumeSectors,
     extents: [
       { offset: 0, bytes: front },
-      { offset: volumeEnd * SECTOR, bytes: back },
+      { offset: volumeEnd * lbaSize, bytes: back },
     ],
   };
 }

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { FormatError } from '../../errors.js';
-import type { ByteSource } from '../bytes.js';
+import { type ByteSource, viewOf } from '../bytes.js';
 import { guidText } from './guid.js';
 import { type GptMap, type Partition, SECTOR } from './types.js';
 
@@ -8,39 +8,67 @@ import { type GptMap, type Partition, SECTOR } from './types.js';
 const MAX_ENTRIES_BYTES = 1 << 20;
 const MAX_ENTRY_SIZE = 4096;
 
-/** Whether a sector holds a GPT header. */
-export function isGptHeader(sector: Uint8Array): boolean {
-  return String.fromCharCode(...sector.subarray(0, 8)) === 'EFI PART';
+/** Blocks that disks with a GPT have. */
+const LBA_SIZES = [512, 4096] as const;
+type LbaSize = (typeof LBA_SIZES)[number];
+
+/** Whether a disk with blocks of `lbaSize` has the signature of a primary header in the second. */
+export async function hasGptHeader(disk: ByteSource, lbaSize: LbaSize): Promise<boolean> {
+  return lbaSize + SECTOR <= disk.size && isGptHeader(await disk.read(lbaSize, 8));
+}
+
+function isGptHeader(bytes: Uint8Array): boolean {
+  return String.fromCharCode(...bytes.subarray(0, 8)) === 'EFI PART';
 }
 
 /**
- * Reads a GUID partition table (UEFI specification, chapter 5; little-endian). When the primary is damaged the backup at the end of
- * the disk is used and a warning says so; FormatError when both are.
+ * Reads a GUID partition table (UEFI specification, chapter 5; little-endian), its blocks told by where it is. When the primary is
+ * damaged the backup at the end of the disk is used and a warning says so; FormatError when both are. A partition that ends past the
+ * disk ends with it, as OS X has it (IOGUIDPartitionScheme.cpp).
  */
 export async function readGpt(disk: ByteSource): Promise<GptMap> {
-  const totalSectors = Math.floor(disk.size / SECTOR);
+  const failures: { lbaSize: LbaSize; error: FormatError }[] = [];
+  for (const lbaSize of LBA_SIZES) {
+    const found = await readBoth(disk, lbaSize);
+    if (!(found instanceof FormatError)) return found;
+    failures.push({ lbaSize, error: found });
+  }
+  for (const { lbaSize, error } of failures) if (await hasGptHeader(disk, lbaSize)) throw error;
+  throw failures[0]!.error;
+}
+
+/** Both copies of the table in blocks of `lbaSize`; the error of the primary where neither is good. */
+async function readBoth(disk: ByteSource, lbaSize: LbaSize): Promise<GptMap | FormatError> {
+  const blocks = Math.floor(disk.size / lbaSize);
   const mbr = Uint8Array.from(await disk.read(0, SECTOR));
   const warnings: string[] = [];
+  const notes: string[] = [];
   if (!isProtective(mbr)) warnings.push('there is no protective MBR');
   const attempt = async (lba: number) => {
     try {
-      return await readTable(disk, lba, totalSectors);
+      return await readTable(disk, lba, lbaSize);
     } catch (error) {
       if (error instanceof FormatError) return error;
       throw error;
     }
   };
-  const primary = await attempt(1);
-  const backup = totalSectors > 2 ? await attempt(totalSectors - 1) : undefined;
-  let used = primary;
+  let used = await attempt(1);
+  let backup = blocks > 2 ? await attempt(blocks - 1) : undefined;
   if (used instanceof FormatError) {
-    if (backup === undefined || backup instanceof FormatError) throw used;
+    if (backup === undefined || backup instanceof FormatError) return used;
     warnings.push(`the primary GPT is damaged, its backup was used: ${used.message}`);
     used = backup;
   } else if (backup === undefined || backup instanceof FormatError) {
-    warnings.push(`the backup GPT is damaged or not at the end of the disk${backup ? `: ${backup.message}` : ''}`);
+    const other = Number(viewOf(used.header).getBigUint64(32, true));
+    if (other > 1 && other < blocks - 1) backup = await attempt(other);
+    if (backup !== undefined && !(backup instanceof FormatError)) {
+      notes.push(`the disk goes on ${disk.size - (other + 1) * lbaSize} bytes behind the end of its GPT`);
+    } else {
+      warnings.push(`the backup GPT is damaged or not at the end of the disk${backup ? `: ${backup.message}` : ''}`);
+    }
   }
-  return { scheme: 'gpt', sectorSize: SECTOR, totalSectors, warnings, notes: [], mbr, ...used };
+  const totalSectors = Math.floor(disk.size / SECTOR);
+  return { scheme: 'gpt', sectorSize: SECTOR, lbaSize, totalSectors, warnings, notes, mbr, ...used };
 }
 
 function isProtective(mbr: Uint8Array): boolean {
@@ -49,19 +77,20 @@ function isProtective(mbr: Uint8Array): boolean {
 }
 
 /**
- * One copy of the table, its header at sector `lba`.
+ * One copy of the table, its header at block `lba`.
  *
- *     0 `EFI PART`         20 u32 zero           40 u64 first usable    72 u64 sector of the entries
- *     8 u32 revision       24 u64 this sector    48 u64 last usable     80 u32 entries
+ *     0 `EFI PART`         20 u32 zero           40 u64 first usable    72 u64 block of the entries
+ *     8 u32 revision       24 u64 this block     48 u64 last usable     80 u32 entries
  *    12 u32 header size    32 u64 other header   56 disk GUID           84 u32 bytes an entry
  *    16 u32 header CRC                                                  88 u32 CRC of the entries
  */
-async function readTable(disk: ByteSource, lba: number, totalSectors: number) {
+async function readTable(disk: ByteSource, lba: number, lbaSize: LbaSize) {
   const fail = (expected: string, found: string): never => {
-    throw new FormatError({ file: disk.name, structure: 'GPT header', offset: lba * SECTOR, expected, found });
+    throw new FormatError({ file: disk.name, structure: 'GPT header', offset: lba * lbaSize, expected, found });
   };
-  if (lba >= totalSectors) fail('a sector inside the disk', `sector ${lba} of ${totalSectors}`);
-  const header = Uint8Array.from(await disk.read(lba * SECTOR, SECTOR));
+  const blocks = Math.floor(disk.size / lbaSize);
+  if (lba >= blocks) fail('a block inside the disk', `block ${lba} of ${blocks}`);
+  const header = Uint8Array.from(await disk.read(lba * lbaSize, SECTOR));
   const fields = new DataView(header.buffer);
   const u64 = (at: number, what: string): number => {
     const value = fields.getBigUint64(at, true);
@@ -73,32 +102,35 @@ async function readTable(disk: ByteSource, lba: number, totalSectors: number) {
   if (headerSize < 92 || headerSize > SECTOR) fail('a size of 92 to 512 bytes', `${headerSize}`);
   const crc = headerCrc(header, headerSize);
   if (crc !== fields.getUint32(16, true)) fail(`CRC ${hex(crc)}`, hex(fields.getUint32(16, true)));
-  if (u64(24, 'its own sector') !== lba) fail(`its own sector ${lba}`, `${u64(24, 'its own sector')}`);
-  const entriesAt = u64(72, 'the sector of the entries');
+  if (u64(24, 'its own block') !== lba) fail(`its own block ${lba}`, `${u64(24, 'its own block')}`);
+  const entriesAt = u64(72, 'the block of the entries');
   const count = fields.getUint32(80, true);
   const size = fields.getUint32(84, true);
   if (size < 128 || size > MAX_ENTRY_SIZE || size % 8 !== 0)
     fail(`entries of 128 to ${MAX_ENTRY_SIZE} bytes`, `${size}`);
   if (count < 1 || count * size > MAX_ENTRIES_BYTES) fail(`at most ${MAX_ENTRIES_BYTES} bytes of entries`, `${count}`);
-  if (entriesAt < 2 || entriesAt * SECTOR + count * size > totalSectors * SECTOR) {
-    fail(`entries inside the ${totalSectors} sectors of the disk`, `${count} from sector ${entriesAt}`);
+  if (entriesAt < 2 || entriesAt * lbaSize + count * size > blocks * lbaSize) {
+    fail(`entries inside the ${blocks} blocks of the disk`, `${count} from block ${entriesAt}`);
   }
-  const entries = Uint8Array.from(await disk.read(entriesAt * SECTOR, count * size));
+  const entries = Uint8Array.from(await disk.read(entriesAt * lbaSize, count * size));
   if (crc32(entries) !== fields.getUint32(88, true)) {
     fail(`CRC ${hex(fields.getUint32(88, true))} of the entries`, hex(crc32(entries)));
   }
-  return { header, entries, partitions: readEntries(entries, size, totalSectors, fail) };
+  return { header, entries, partitions: readEntries(entries, { size, blocks, perBlock: lbaSize / SECTOR, fail }) };
 }
 
 /**
- * The entries in use. One: 0 type GUID, 16 own GUID, 32 u64 first sector, 40 u64 last sector, 48 u64 attributes, 56 name in
+ * The entries in use. One: 0 type GUID, 16 own GUID, 32 u64 first block, 40 u64 last block, 48 u64 attributes, 56 name in
  * UTF-16LE, 72 bytes.
  */
 function readEntries(
   entries: Uint8Array,
-  size: number,
-  totalSectors: number,
-  fail: (expected: string, found: string) => never,
+  {
+    size,
+    blocks,
+    perBlock,
+    fail,
+  }: { size: number; blocks: number; perBlock: number; fail: (expected: string, found: string) => never },
 ): Partition[] {
   const fields = new DataView(entries.buffer);
   const partitions: Partition[] = [];
@@ -108,8 +140,8 @@ function readEntries(
     if (type.every((byte) => byte === 0)) continue;
     const first = fields.getBigUint64(at + 32, true);
     const last = fields.getBigUint64(at + 40, true);
-    if (first > last || last >= BigInt(totalSectors)) {
-      fail(`partition ${i + 1} inside the ${totalSectors} sectors of the disk`, `sectors ${first} to ${last}`);
+    if (first > last || first >= BigInt(blocks)) {
+      fail(`partition ${i + 1} inside the ${blocks} blocks of the disk`, `blocks ${first} to ${last}`);
     }
     let name = '';
     for (let c = at + 56; c < at + 128; c += 2) {
@@ -117,13 +149,12 @@ function readEntries(
       if (unit === 0) break;
       name += String.fromCharCode(unit);
     }
-    const firstSector = Number(first);
+    const firstSector = Number(first) * perBlock;
+    const stated = (Number(last) + 1) * perBlock - firstSector;
+    const sectorCount = Math.min(stated, blocks * perBlock - firstSector);
     partitions.push({
-      index: i + 1,
-      name,
-      type: guidText(type),
-      firstSector,
-      sectorCount: Number(last) - firstSector + 1,
+      ...{ index: i + 1, name, type: guidText(type), firstSector, sectorCount },
+      ...(sectorCount === stated ? {} : { statedSectors: stated }),
     });
   }
   return partitions;

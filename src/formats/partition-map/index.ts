@@ -2,7 +2,7 @@ import { SourceError } from '../../errors.js';
 import type { ByteSource } from '../bytes.js';
 import { isApm, readApm } from './apm.js';
 import { regrowApm } from './apm-write.js';
-import { isGptHeader, readGpt } from './gpt.js';
+import { hasGptHeader, readGpt } from './gpt.js';
 import { regrowGpt } from './gpt-write.js';
 import { PROTECTIVE, readMbr, regrowMbr } from './mbr.js';
 import { type DiskLayout, type Partition, type PartitionMap, SECTOR } from './types.js';
@@ -43,10 +43,11 @@ export async function readPartitionMap(disk: ByteSource): Promise<PartitionMap> 
   if (totalSectors < 2) return none;
   const head = await disk.read(0, 2 * SECTOR);
   if (isApm(head)) return readApm(disk);
-  if (isGptHeader(head.subarray(SECTOR))) return readGpt(disk);
+  if (await hasGptHeader(disk, SECTOR)) return readGpt(disk);
   // A bare volume may carry a boot sector that ends like an MBR, so its signature counts first.
   const { kind } = await volumeKind(disk).catch(() => ({ kind: 'wrapper' }));
   if (kind !== 'unknown') return none;
+  if (await hasGptHeader(disk, 4096)) return readGpt(disk);
   const mbr = await readMbr(disk);
   // An MBR that promises a GPT: the primary header is gone, the backup may be there.
   if (mbr?.partitions.some(({ type }) => type === PROTECTIVE)) return readGpt(disk);
@@ -55,7 +56,17 @@ export async function readPartitionMap(disk: ByteSource): Promise<PartitionMap> 
 
 /** Bytes of the blocks a map counts the disk and its partitions in: a partition can only be a multiple of it. */
 export function blockBytes(map: PartitionMap): number {
-  return map.scheme === 'apm' ? map.blockSize : SECTOR;
+  switch (map.scheme) {
+    case 'apm':
+      return map.blockSize;
+    case 'gpt':
+      return map.lbaSize;
+    case 'mbr':
+    case 'none':
+      return SECTOR;
+    default:
+      return map satisfies never;
+  }
 }
 
 /**

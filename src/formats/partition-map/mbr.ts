@@ -1,40 +1,107 @@
-import { SourceError } from '../../errors.js';
-import type { ByteSource } from '../bytes.js';
-import { type DiskLayout, type MbrMap, type Partition, SECTOR } from './types.js';
+import { FormatError, SourceError } from '../../errors.js';
+import { type ByteSource, viewOf } from '../bytes.js';
+import { type DiskLayout, type Ebr, type MbrMap, type Partition, SECTOR } from './types.js';
 
 /** Where the four entries start. */
 const ENTRIES = [446, 462, 478, 494];
+/** Of an extended boot record: the logical partition, and the way to the next record. */
+const [LOGICAL, NEXT] = [446, 462];
+const MAX_SECTORS = 0xffff_ffff;
+/** Logical partitions that are read; Linux stops at 60. */
+const MOST_LOGICAL = 128;
+
 /** The entry that says "this disk has a GPT". */
 export const PROTECTIVE = '0xEE';
+/** Entries that hold a chain of extended boot records: DOS's, Windows' and Linux's. */
+const EXTENDED: readonly string[] = ['0x05', '0x0F', '0x85'];
 
 /**
  * Reads a master boot record; undefined where sector 0 is none. Little-endian. At 446 four entries: 0 u8 0x80 or 0, 1 first sector
- * as CHS, 4 u8 type, 5 last sector as CHS, 8 u32 first sector, 12 u32 sectors. At 510 0x55 0xAA. Logical partitions are not read.
+ * as CHS, 4 u8 type, 5 last sector as CHS, 8 u32 first sector, 12 u32 sectors. At 510 0x55 0xAA. Logical partitions follow as 5, 6, …
+ * A partition that ends past the disk ends with it. FormatError where extended boot records go round in a circle.
  */
 export async function readMbr(disk: ByteSource): Promise<MbrMap | undefined> {
   const totalSectors = Math.floor(disk.size / SECTOR);
   if (totalSectors < 1) return undefined;
   const mbr = Uint8Array.from(await disk.read(0, SECTOR));
-  if (mbr[510] !== 0x55 || mbr[511] !== 0xaa) return undefined;
-  const fields = new DataView(mbr.buffer);
+  if (!isSigned(mbr)) return undefined;
   const partitions: Partition[] = [];
   const warnings: string[] = [];
   for (const [i, at] of ENTRIES.entries()) {
     // Boot sectors of volumes end in 0x55 0xAA as well; what lies at 446 there are no entries.
     if (mbr[at] !== 0 && mbr[at] !== 0x80) return undefined;
-    const type = mbr[at + 4]!;
-    const firstSector = fields.getUint32(at + 8, true);
-    const sectorCount = fields.getUint32(at + 12, true);
-    if (type === 0 || sectorCount === 0) continue;
-    const name = `0x${type.toString(16).toUpperCase().padStart(2, '0')}`;
-    if (firstSector === 0 || firstSector >= totalSectors) return undefined;
-    if (firstSector + sectorCount > totalSectors && name !== PROTECTIVE) {
-      warnings.push(`partition ${i + 1} ends behind the ${totalSectors} sectors of the disk`);
-    }
-    partitions.push({ index: i + 1, name: '', type: name, firstSector, sectorCount });
+    const partition = entryAt(mbr, at, { index: i + 1, from: 0, totalSectors });
+    if (partition === undefined) continue;
+    if (partition.firstSector === 0 || partition.firstSector >= totalSectors) return undefined;
+    partitions.push(partition);
   }
   if (partitions.length === 0) return undefined;
-  return { scheme: 'mbr', sectorSize: SECTOR, totalSectors, partitions, warnings, notes: [], mbr };
+  const ebrs: Ebr[] = [];
+  for (const extended of partitions.filter(({ type }) => EXTENDED.includes(type))) {
+    partitions.push(...(await readChain(disk, extended, { ebrs, warnings, totalSectors })));
+  }
+  for (const { index, type, statedSectors } of partitions) {
+    if (statedSectors === undefined || type === PROTECTIVE) continue;
+    warnings.push(`partition ${index} ends behind the ${totalSectors} sectors of the disk`);
+  }
+  return { scheme: 'mbr', sectorSize: SECTOR, totalSectors, partitions, warnings, notes: [], mbr, ebrs };
+}
+
+/** The logical partitions of an extended one: each record has one, from its own sector, and says where the next record is. */
+async function readChain(
+  disk: ByteSource,
+  extended: Partition,
+  { ebrs, warnings, totalSectors }: { ebrs: Ebr[]; warnings: string[]; totalSectors: number },
+): Promise<Partition[]> {
+  const found: Partition[] = [];
+  for (let sector: number | undefined = extended.firstSector; sector !== undefined; ) {
+    const here = sector;
+    if (ebrs.length === MOST_LOGICAL || ebrs.some((ebr) => ebr.sector === here)) {
+      throw new FormatError({
+        file: disk.name,
+        structure: `extended boot record ${ebrs.length + 1}`,
+        offset: here * SECTOR,
+        expected: `a chain of at most ${MOST_LOGICAL} records`,
+        found: ebrs.length === MOST_LOGICAL ? 'a longer one' : 'one that goes round in a circle',
+      });
+    }
+    const bytes =
+      here < totalSectors ? Uint8Array.from(await disk.read(here * SECTOR, SECTOR)) : new Uint8Array(SECTOR);
+    if (!isSigned(bytes)) {
+      warnings.push(`there is no extended boot record at sector ${here}`);
+      break;
+    }
+    const index = 5 + ebrs.filter((ebr) => ebr.index !== undefined).length;
+    const logical = entryAt(bytes, LOGICAL, { index, from: here, totalSectors });
+    if (logical) found.push(logical);
+    ebrs.push({ sector: here, bytes, extended: extended.index, ...(logical && { index }) });
+    const next = entryAt(bytes, NEXT, { index, from: extended.firstSector, totalSectors });
+    sector = next && EXTENDED.includes(next.type) ? next.firstSector : undefined;
+  }
+  return found;
+}
+
+function isSigned(sector: Uint8Array): boolean {
+  return sector[510] === 0x55 && sector[511] === 0xaa;
+}
+
+/** An entry in use. `from`: what its first sector counts from. */
+function entryAt(
+  sector: Uint8Array,
+  at: number,
+  { index, from, totalSectors }: { index: number; from: number; totalSectors: number },
+): Partition | undefined {
+  const fields = viewOf(sector);
+  const type = sector[at + 4]!;
+  const stated = fields.getUint32(at + 12, true);
+  if (type === 0 || stated === 0) return undefined;
+  const firstSector = from + fields.getUint32(at + 8, true);
+  const sectorCount = Math.max(0, Math.min(stated, totalSectors - firstSector));
+  const name = `0x${type.toString(16).toUpperCase().padStart(2, '0')}`;
+  return {
+    ...{ index, name: '', type: name, firstSector, sectorCount },
+    ...(sectorCount === stated ? {} : { statedSectors: stated }),
+  };
 }
 
 /** The same record with `partition` made `volumeSectors` long and the disk ending there; SourceError when another lies behind it. */
@@ -43,15 +110,38 @@ export function regrowMbr(map: MbrMap, partition: Partition, volumeSectors: numb
   if (behind) {
     throw new SourceError(`Partition ${partition.index} cannot be resized: partition ${behind.index} lies behind it.`);
   }
-  if (volumeSectors > 0xffff_ffff) {
-    throw new SourceError(`A master boot record cannot hold ${volumeSectors} sectors; 2 TiB is its limit.`);
+  const totalSectors = partition.firstSector + volumeSectors;
+  if (totalSectors > MAX_SECTORS) {
+    throw new SourceError(`A master boot record cannot hold ${totalSectors} sectors; 2 TiB is its limit.`);
   }
   const mbr = map.mbr.slice();
-  new DataView(mbr.buffer).setUint32(ENTRIES[partition.index - 1]! + 12, volumeSectors, true);
+  const ebrs = map.ebrs.map((ebr) => ({ ...ebr, bytes: ebr.bytes.slice() }));
+  const own = ebrs.find(({ index }) => index === partition.index);
+  if (own === undefined) viewOf(mbr).setUint32(ENTRIES[partition.index - 1]! + 12, volumeSectors, true);
+  else lengthen({ mbr, ebrs, own, extended: map.partitions[own.extended - 1]! }, totalSectors, volumeSectors);
+  const records = [{ sector: 0, bytes: mbr }, ...ebrs.filter(({ sector }) => sector < partition.firstSector)];
   return {
-    totalSectors: partition.firstSector + volumeSectors,
+    totalSectors,
     volumeFirstSector: partition.firstSector,
     volumeSectors,
-    extents: [{ offset: 0, bytes: mbr }],
+    extents: records
+      .sort((a, b) => a.sector - b.sector)
+      .map(({ sector, bytes }) => ({ offset: sector * SECTOR, bytes })),
   };
+}
+
+/** A logical partition's length is in its own record, in the one before, and in the extended partition's entry. */
+function lengthen(
+  { mbr, ebrs, own, extended }: { mbr: Uint8Array; ebrs: readonly Ebr[]; own: Ebr; extended: Partition },
+  end: number,
+  volumeSectors: number,
+): void {
+  viewOf(mbr).setUint32(ENTRIES[extended.index - 1]! + 12, end - extended.firstSector, true);
+  viewOf(own.bytes).setUint32(LOGICAL + 12, volumeSectors, true);
+  // What it leads to lay behind the volume: an empty record at most.
+  own.bytes.fill(0, NEXT, NEXT + 16);
+  for (const { bytes } of ebrs) {
+    const leadsTo = viewOf(bytes).getUint32(NEXT + 8, true) + extended.firstSector;
+    if (bytes[NEXT + 4] !== 0 && leadsTo === own.sector) viewOf(bytes).setUint32(NEXT + 12, end - own.sector, true);
+  }
 }

@@ -10,7 +10,7 @@ export function mapTitle(map: PartitionMap): string {
       return `Apple partition map with blocks of ${blockSize} bytes${entries}`;
     }
     case 'gpt':
-      return 'GUID partition table';
+      return `GUID partition table${map.lbaSize === SECTOR ? '' : ` with blocks of ${map.lbaSize} bytes`}`;
     case 'mbr':
       return 'master boot record';
     case 'none':

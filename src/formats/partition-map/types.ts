@@ -49,6 +49,8 @@ export interface ApmMap extends MapBase {
 /** A GUID partition table. */
 export interface GptMap extends MapBase {
   readonly scheme: 'gpt';
+  /** Bytes of the blocks that the table counts in: 512, of disks with large sectors 4096. */
+  readonly lbaSize: 512 | 4096;
   /** Sector 0 as stored. */
   readonly mbr: Uint8Array;
   /** The sector of the header that was used, primary or backup. */
@@ -61,6 +63,18 @@ export interface GptMap extends MapBase {
 export interface MbrMap extends MapBase {
   readonly scheme: 'mbr';
   readonly mbr: Uint8Array;
+  /** Extended boot records, in the order of their chains. */
+  readonly ebrs: readonly Ebr[];
+}
+
+/** An extended boot record as stored: where it is, and which partition it describes. */
+export interface Ebr {
+  readonly sector: number;
+  readonly bytes: Uint8Array;
+  /** The number of the extended partition whose chain it is in. */
+  readonly extended: number;
+  /** The number of its logical partition; absent where it has none. */
+  readonly index?: number;
 }
 
 /** A disk without a map: the volume starts at sector 0. */

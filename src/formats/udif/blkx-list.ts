@@ -41,14 +41,15 @@ function mapParts(map: Exclude<PartitionMap, { scheme: 'none' }>): Stretch[] {
     case 'mbr':
       return [{ name: 'Master Boot Record (MBR', firstSector: 0, sectorCount: 1 }];
     case 'gpt': {
-      const sectors = Math.ceil(map.entries.length / map.sectorSize);
-      const last = map.totalSectors - 1;
+      const block = map.lbaSize / map.sectorSize;
+      const sectors = Math.ceil(map.entries.length / map.lbaSize) * block;
+      const last = map.totalSectors - block;
       return [
-        { name: 'Protective Master Boot Record (MBR', firstSector: 0, sectorCount: 1 },
-        { name: 'GPT Header (Primary GPT Header', firstSector: 1, sectorCount: 1 },
-        { name: 'GPT Partition Data (Primary GPT Table', firstSector: 2, sectorCount: sectors },
+        { name: 'Protective Master Boot Record (MBR', firstSector: 0, sectorCount: block },
+        { name: 'GPT Header (Primary GPT Header', firstSector: block, sectorCount: block },
+        { name: 'GPT Partition Data (Primary GPT Table', firstSector: 2 * block, sectorCount: sectors },
         { name: 'GPT Partition Data (Backup GPT Table', firstSector: last - sectors, sectorCount: sectors },
-        { name: 'GPT Header (Backup GPT Header', firstSector: last, sectorCount: 1 },
+        { name: 'GPT Header (Backup GPT Header', firstSector: last, sectorCount: block },
       ];
     }
     default:
