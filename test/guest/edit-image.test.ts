@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Scope } from '../../src/core/scope.js';
+import { fromBytes } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
+import { BlockAccount } from '../../src/formats/hfsplus/write/block-account.js';
 import {
   editImage,
   type ImageEditOptions,
@@ -362,3 +364,46 @@ function splitGpt(disk: Buffer, first: number, sectors: number): void {
     head.writeUInt32LE(crc32(head), 16);
   }
 }
+
+describe('the end of the disk, where Chameleon cannot read', () => {
+  /** Blocks of 4096 that are in use afterwards and were not before. */
+  async function newBlocks(before: Buffer, image: string): Promise<number[]> {
+    const used = async (disk: Buffer) => {
+      const { volume } = await openVolume(await openDisk(fromBytes(disk, 'disk')));
+      return (await BlockAccount.of(volume)).used;
+    };
+    const [was, is] = [await used(before), await used(readFileSync(image))];
+    return Array.from({ length: is.totalBlocks }, (_, block) => block).filter(
+      (block) => is.isUsed(block) && !was.isUsed(block),
+    );
+  }
+
+  it.each(['apm', 'gpt', 'none'] as const)('map %s: nothing new where fewer than 64 sectors follow', async (map) => {
+    // Room in front is made scarce: what is new must go near the end.
+    const disk = inMap(await guestVolume({ freeBlocks: 40 }), map);
+    const image = diskFile(scratch('guest'), disk, 'raw');
+    await edit(image);
+    const { partition } = await openVolume(await openDisk(fromBytes(disk, 'disk')));
+    const fresh = await newBlocks(disk, image);
+    expect(fresh.length).toBeGreaterThan(0);
+    for (const block of fresh) {
+      expect(partition.volumeOffset + (block + 1) * 4096).toBeLessThanOrEqual(disk.length - 64 * 512);
+    }
+  });
+
+  it('room there only is an error that says so; a longer disk has it', async () => {
+    let free = 8;
+    let failure: unknown;
+    let disk: Buffer = Buffer.alloc(0);
+    // The fewest free blocks with which it is the end of the disk that is in the way, not their number.
+    for (; free < 60; free++) {
+      disk = inMap(await guestVolume({ freeBlocks: free }), 'apm');
+      failure = await edit(diskFile(scratch('guest'), disk, 'raw'), REQUEST, { dryRun: true }).catch((e: unknown) => e);
+      if (/near the end of the disk/.test(String(failure))) break;
+    }
+    expect(failure).toMatchObject({ exitCode: 1, hint: expect.stringContaining('truncate -s +32K') });
+    const longer = diskFile(scratch('guest'), Buffer.concat([disk, Buffer.alloc(32_768)]), 'raw');
+    expect(await edit(longer)).toMatchObject({ written: true });
+    await expectClean(readFileSync(longer).subarray(64 * 512, disk.length));
+  });
+});

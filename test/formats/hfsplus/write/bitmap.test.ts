@@ -59,6 +59,21 @@ describe('Bitmap', () => {
 });
 
 describe('FreeSpaceAllocator', () => {
+  it('gives nothing from its end on, whole or scattered, and says what lies behind', () => {
+    const bitmap = bitmapOf([true, false, false, true, false, false, false, false, false, false]);
+    const free = new FreeSpaceAllocator(bitmap, 'test', 6);
+    // The longest run is mostly behind the end.
+    expect(free.take(3)).toEqual([
+      { startBlock: 1, blockCount: 2 },
+      { startBlock: 4, blockCount: 1 },
+    ]);
+    expect(() => free.take(2)).toThrow(
+      /2 free blocks are needed, 1 are there; 4 more lie so near the end of the disk that boot loaders cannot read them/,
+    );
+    expect(() => free.take(9)).toThrow(/9 free blocks are needed, 1 are there\.$/);
+    expect(free.take(1)).toEqual([{ startBlock: 5, blockCount: 1 }]);
+  });
+
   it('gives only free blocks, each once, in one run where that is possible', () => {
     fc.assert(
       fc.property(blocks, fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 8 }), (used, wishes) => {
