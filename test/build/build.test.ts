@@ -45,16 +45,16 @@ describe('build', () => {
     expect((await verifyFile(iso, { signal })).checks.filter((check) => !check.ok)).toEqual([]);
   });
 
-  for (const [what, faults, map] of [
-    ['without a partition map', { baseMap: 'none' }, 'apm'],
-    ['with a GUID partition table', { baseMap: 'gpt' }, 'gpt'],
-    ['that is HFSX', { baseVolume: 'hfsx' }, 'apm'],
-    ['with a clean journal', { baseJournal: 'clean' }, 'apm'],
-    ['without the Packages link', { packagesLink: 'missing' }, 'apm'],
+  for (const [what, faults] of [
+    ['without a partition map', { baseMap: 'none' }],
+    ['with a GUID partition table', { baseMap: 'gpt' }],
+    ['that is HFSX', { baseVolume: 'hfsx' }],
+    ['with a clean journal', { baseJournal: 'clean' }],
+    ['without the Packages link', { packagesLink: 'missing' }],
   ] as const) {
     it(`takes a BaseSystem ${what}`, async () => {
       const { iso, manifest } = await built(await smallInstaller(faults));
-      expect(manifest.iso.map).toBe(map);
+      expect(manifest.iso.map).toBe('apm');
       expect((await verifyFile(iso, { signal })).ok).toBe(true);
     });
   }

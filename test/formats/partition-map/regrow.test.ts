@@ -26,6 +26,8 @@ const maps = fc.record({
   cut: fc.boolean(),
 });
 
+const CD_DRIVERS = ['Apple_Driver43', 'Apple_Driver_ATAPI', 'Apple_Patches'];
+
 describe('regrow of any Apple map', () => {
   it('keeps its form and everything in front, byte for byte but for lengths; read back there is nothing to say', async () => {
     await fc.assert(
@@ -59,7 +61,12 @@ describe('regrow of any Apple map', () => {
           const mixed = entries
             .map((entry, i) => ({ entry, key: made.order[i]! }))
             .sort((a, b) => a.key - b.key)
-            .map(({ entry }) => entry);
+            // Where an old-school entry stands at a multiple of 2048 bytes, a driver's counts in blocks of 2048.
+            .map(({ entry }, i) =>
+              step > 1 && (i + 1) % step === 0 && CD_DRIVERS.includes(entry.type)
+                ? { ...entry, start: entry.start / step, count: 1 }
+                : entry,
+            );
           const disk = new Uint8Array((made.cut ? start + count : at) * unit);
           putMap(disk, { blockSize, stride: unit, stated: Math.floor((at * unit) / blockSize), entries: mixed });
           // Boot fields, processors, what drivers keep: everything from byte 92 on.
