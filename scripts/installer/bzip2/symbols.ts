@@ -25,14 +25,9 @@ export function moveToFront(last: Uint8Array): Symbols {
       continue;
     }
     flush();
-    let index = 0;
-    // Each one that is passed moves back by one place.
-    for (let moving = value; ; index++) {
-      const there = front[index] as number;
-      front[index] = moving;
-      moving = there;
-      if (there === value) break;
-    }
+    const index = front.indexOf(value);
+    front.copyWithin(1, 0, index);
+    front[0] = value;
     list[length++] = index + 1;
   }
   flush();

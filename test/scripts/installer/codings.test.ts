@@ -57,6 +57,24 @@ test.each(['a', 'ab', 'aaaaaaaaaa', 'abababab', 'bananabanana', 'zyxwv', 'missis
   },
 );
 
+test('rotations of noise are in order too, also where stretches of it come again', () => {
+  const noise = Buffer.from(
+    Array.from(
+      { length: 60_000 },
+      (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 24) ^ ((Math.imul(i, 0x85ebca6b) >>> 20) & 255),
+    ),
+  );
+  noise.copy(noise, 30_000, 100, 130);
+  const again = Buffer.concat([noise, noise]);
+  for (const block of [noise, again]) {
+    const order = sortRotations(block);
+    expect(new Set(order).size).toBe(block.length);
+    const twice = Buffer.concat([block, block]);
+    const row = (i: number) => twice.subarray(order[i], order[i]! + block.length);
+    for (let i = 1; i < order.length; i += 97) expect(Buffer.compare(row(i - 1), row(i))).toBeLessThanOrEqual(0);
+  }
+});
+
 test('LZSS comes back as Chameleon and XNU read it', () => {
   fc.assert(
     fc.property(lumpy, (plain) => {
