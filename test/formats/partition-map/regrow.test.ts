@@ -44,7 +44,9 @@ describe('regrow of any Apple map', () => {
             { name: 'Apple', type: 'Apple_partition_map', start: 1, count: 15 * step, status: 3 },
           ];
           let at = 16 * step;
-          for (const type of made.front) {
+          for (const front of made.front) {
+            // Drivers at multiples of 2048 count in 2048 in old-school maps: that has a test of its own.
+            const type = step > 1 && /Driver|Patches/.test(front) ? 'Apple_Boot' : front;
             entries.push({ name: type, type, start: at, count: 3, status: 0x303 });
             at += 4 * step;
           }
