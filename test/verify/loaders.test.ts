@@ -58,6 +58,29 @@ describe('a good disk', () => {
   });
 });
 
+describe('the end of the disk', () => {
+  const CLOSE = /^error Chameleon: (.*) ends (\d+) sectors before the end of the disk; it reads 64 at a time, fails/;
+
+  // Blocks of 512 bytes: the volume's end is as near as it can be.
+  it.each([0, 30, 61, 62, 63, 100])('with %i blocks to spare: verify and the model say the same', async (spare) => {
+    const { bad, start } = await said({ spare, blockSize: 512 });
+    const close = bad.map((line) => CLOSE.exec(line)).filter((match) => match !== null);
+    // Two more sectors hold the alternate header.
+    const enough = spare + 2 >= 63;
+    expect(close.length === 0).toBe(enough);
+    for (const [, , behind] of close) expect(Number(behind)).toBeLessThan(63);
+    if (enough) expect([start.outcome, start.console]).toEqual(['starts', []]);
+    if (spare === 0) expect(start.console[0]).toMatch(/EBIOS read error/);
+  });
+
+  it('is told of the file that ends there', async () => {
+    const entries = [entry(at('/Extra/smbios.plist'), { text: 'x' })];
+    const full = await said({ entries, blockSize: 512, spare: 0 });
+    const named = full.bad.map((line) => CLOSE.exec(line)?.[1]);
+    expect(named).toEqual(expect.arrayContaining([KERNEL]));
+  });
+});
+
 describe('files', () => {
   const cases: [string, BootDiskOptions, RegExp[]][] = [
     [

@@ -1,6 +1,6 @@
 import type { Disk } from '../../formats/disk.js';
 import type { HfsVolume } from '../../formats/hfsplus/volume.js';
-import type { HfsPartition } from '../../formats/partition-map/index.js';
+import { type HfsPartition, SECTOR } from '../../formats/partition-map/index.js';
 import { defaultLoader, LOADERS, type Loader } from '../../known/loaders.js';
 import type { Release } from '../../releases.js';
 import type { Checks } from '../report.js';
@@ -71,5 +71,10 @@ function findings(loader: Loader, objects: readonly BootObject[], { disk, partit
   if (needsUuid && volumeUuid(header.finderInfo) === 'none') {
     said.push('bytes 24 to 31 of finderInfo are zero: the volume has no UUID, and there is no root device without');
   }
-  return [...said, ...objects.flatMap((object) => stumbles(loader, object))];
+  const place = {
+    diskSectors: Math.floor(disk.source.size / SECTOR),
+    volumeAt: partition.wrapped ? undefined : partition.firstSector * SECTOR,
+    blockSize: header.blockSize,
+  };
+  return [...said, ...objects.flatMap((object) => stumbles(loader, object, place))];
 }

@@ -3,10 +3,19 @@ import { SECTOR } from '../../formats/partition-map/index.js';
 import type { Loader, MapForm } from '../../known/loaders.js';
 import type { BootObject } from './boot-files.js';
 
+/** Where a volume lies, and how large the disk is. */
+export interface Place {
+  /** Sectors of the disk, the whole ones. */
+  readonly diskSectors: number;
+  /** Byte of the disk where the volume begins; undefined where that is not known (an HFS wrapper). */
+  readonly volumeAt: number | undefined;
+  readonly blockSize: number;
+}
+
 /** How a loader stumbles over a file or tree, as sentences; none where it does not. */
-export function stumbles(loader: Loader, object: BootObject): string[] {
+export function stumbles(loader: Loader, object: BootObject, place: Place): string[] {
   const { path } = object;
-  const said = [overLinks(loader, object), overContent(loader, object)];
+  const said = [overLinks(loader, object), overContent(loader, object), overEnd(loader, object, place)];
   const { extents, fileSize } = loader;
   if (extents !== undefined && object.extents.length > extents.is) {
     said.push(`is in ${object.extents.length} extents, and it finds ${extents.is} at most`);
@@ -33,6 +42,24 @@ function overContent(loader: Loader, { compressed, size, resource, what }: BootO
     return 'has its content in the resource fork, and it sees an empty file';
   }
   return undefined;
+}
+
+/** Every sector it may want must have enough behind it. */
+function overEnd(loader: Loader, { size, extents }: BootObject, place: Place): string | undefined {
+  const { readAhead } = loader;
+  const { diskSectors, volumeAt, blockSize } = place;
+  if (!readAhead || volumeAt === undefined) return undefined;
+  let left = size;
+  let last = -1;
+  for (const { startBlock, blockCount } of extents) {
+    const bytes = Math.min(left, blockCount * blockSize);
+    if (bytes <= 0) break;
+    last = Math.max(last, Math.floor((volumeAt + startBlock * blockSize + bytes - 1) / SECTOR));
+    left -= bytes;
+  }
+  if (last < 0 || last + readAhead.is <= diskSectors) return undefined;
+  const behind = diskSectors - last - 1;
+  return `ends ${behind} sectors before the end of the disk; it reads ${readAhead.is} at a time, fails, and takes stale bytes for the file`;
 }
 
 /** Which form a map has for its readers. */
