@@ -11,6 +11,7 @@ import { addOddFiles, denyDelete } from './odd-files.js';
 import type { Faults } from './options.js';
 import { Random, seedFor } from './random.js';
 import type { Release } from './releases.js';
+import { type KernelSettings, kernelOf } from './settings.js';
 
 /** What the real volume has: bytes of file data and files, of a BaseSystem that is 1.3 GB unpacked. */
 const BYTES = 1_235_000_000;
@@ -26,7 +27,6 @@ const MOST_COMPRESSED = 80_000;
 /** They stay in memory while the volume is made. */
 const COMPRESSED_PER_MILLE = 25;
 const LINKED_PER_MILLE = 12;
-const MACH_O_64 = Uint8Array.of(0xcf, 0xfa, 0xed, 0xfe, 0x07, 0, 0, 0x01, 3, 0, 0, 0x80, 2, 0, 0, 0);
 /** Dangling: /System/Installation is another volume's when the system runs. Measured on 10.9.5. */
 const LINK_TO_PACKAGES = '/System/Installation/PackagesLink';
 /** What must stay setuid for an installer to work. Measured on 10.9.5. */
@@ -43,11 +43,8 @@ const SECURED_PER_MILLE = 33;
 export const CORE_SERVICES: Path = ['System', 'Library', 'CoreServices'];
 export const BOOT_EFI: Path = [...CORE_SERVICES, 'boot.efi'];
 
-export interface BaseOptions {
-  readonly release: Release;
-  readonly scale: number;
+export interface BaseOptions extends KernelSettings {
   readonly seed: number;
-  readonly nonce: string;
   readonly contents: Contents;
   readonly faults: Faults;
 }
@@ -64,7 +61,8 @@ export async function baseTree(options: BaseOptions): Promise<MadeEntry[]> {
     list.file(path, contents.file(path.join('/'), Math.floor(budget * share), 'code'));
   const prelinked = Math.floor(budget * PRELINKED_SHARE);
   const cache = prelinkedPath(options);
-  const kernel = withHead(MACH_O_64, contents.file('prelinked', prelinked, 'code'));
+  // A loader that takes the cache starts the same kernel.
+  const kernel = withHead(kernelOf(options), contents.file('prelinked', prelinked, 'code'));
   // Its folder is there in 10.10, and empty.
   list.folder(['System', 'Library', 'PrelinkedKernels']);
   list.file(cache, cache.at(-1) === 'prelinkedkernel' ? kernel : await kernelCache(kernel));

@@ -6,9 +6,8 @@ import { makeBootEfi } from './boot-efi.js';
 import { type Contents, withHead } from './content.js';
 import type { EntryList } from './entries.js';
 import { kernelCache } from './lzss.js';
-import type { Settings } from './settings.js';
+import { kernelOf, type Settings } from './settings.js';
 
-const MACH_O_64 = Uint8Array.of(0xcf, 0xfa, 0xed, 0xfe, 0x07, 0, 0, 0x01, 3, 0, 0, 0x80, 2, 0, 0, 0);
 /** Bytes of a kernel cache of 10.7. */
 const CACHE_BYTES = 23_992_189;
 
@@ -30,8 +29,8 @@ export async function addBootFiles(
   hidden.writeUInt16BE(0x4000, 8);
   if (kernel) list.file(['mach_kernel'], kernel, { mode: 0o644, finderInfo: hidden });
   const cache = contents.file('esd kernelcache', Math.max(64, Math.floor(CACHE_BYTES * scale)), 'code');
-  list.file(['kernelcache'], await kernelCache(withHead(MACH_O_64, cache)), { finderInfo: hidden });
-  // Measured on 10.7.5; of 10.8 nobody wrote it down, so both are made.
+  list.file(['kernelcache'], await kernelCache(withHead(kernelOf(settings), cache)), { finderInfo: hidden });
+  // Measured on 10.7.5; unknown for 10.8, so both are made.
   const place = faults.bootFiles ?? (releaseName === '10.7' ? 'root' : 'core-services');
   const inRoot = place === 'root';
   const folder = inRoot ? [] : CORE_SERVICES;

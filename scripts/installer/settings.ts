@@ -30,15 +30,18 @@ export function settingsOf(options: InstallerOptions): Settings {
 }
 
 /** To be raised when the same options make other bytes, so that the demo makes its installer anew. */
-const SHAPE = 3;
+const SHAPE = 4;
 
 /** What makes one installer differ from another, for the mark in Info.plist. */
 export function identity({ releaseName, scale, seed, nonce, bits, faults }: Settings): Record<string, unknown> {
   return { shape: SHAPE, release: releaseName, scale, seed, nonce, bits, faults };
 }
 
+/** What a release's kernel depends on. */
+export type KernelSettings = Pick<Settings, 'release' | 'scale' | 'nonce' | 'bits'>;
+
 /** The kernel of the settings' release. */
-export function kernelOf({ release, scale, nonce, bits }: Settings): Uint8Array {
+export function kernelOf({ release, scale, nonce, bits }: KernelSettings): Uint8Array {
   const version = DEFAULT_KERNEL_VERSION.replace('14.5.0', release.darwin);
   return makeKernel({ nonce, bits, version, size: Math.max(DEFAULT_KERNEL_SIZE, Math.round(KERNEL_BYTES * scale)) });
 }

@@ -8,14 +8,19 @@ import type { Checks } from './report.js';
 export async function checkPlistOf(volume: HfsVolume, version: string, checks: Checks): Promise<void> {
   const path = [BOOT_PLIST_FOLDER, BOOT_PLIST_NAME];
   const file = await volume.file(path);
-  // Other loaders need none, and Chameleon can do without.
-  if (!file) return;
+  // Other loaders need none. Measured with Enoch r2839, started by -kernel: it can do without, but somebody has to press a key.
+  const chameleon = defaultLoader(version) === 'chameleon';
+  if (!file) {
+    const text = `no /${path.join('/')}: Chameleon waits at its prompt for ever; boot --append timeout=5 makes it go on`;
+    if (chameleon) checks.find('warning', 'boot plist', text);
+    return;
+  }
   const bytes = await file.read(0, Math.min(file.size, 16 * BOOT_PLIST_LIMIT));
   // Whether the kernel that it names is there, the check of the kernel sees on the volume itself.
   const { caseSensitive } = volume;
   const { ok, findings, sees } = checkBootPlist(bytes, `/${path.join('/')}`, { caseSensitive });
   // Who starts a later release usually does not look at it.
-  const severityHere = defaultLoader(version) === 'chameleon' ? 'error' : 'warning';
+  const severityHere = chameleon ? 'error' : 'warning';
   for (const { severity, line, message } of findings) {
     if (severity === 'error') checks.find(severityHere, 'boot plist', `/${path.join('/')}, line ${line}: ${message}`);
   }

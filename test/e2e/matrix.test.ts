@@ -1,11 +1,14 @@
-import { rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Form, forms, type ReleaseName, type Truth } from '../../scripts/installer/index.js';
+import { apple2048 } from '../../scripts/installer/maps/apple-layout.js';
 import { build, planBuild } from '../../src/build/build.js';
 import { releaseOf } from '../../src/releases.js';
 import { expectedTree } from '../helpers/built-iso.js';
 import { sharedInstaller } from '../helpers/installers.js';
+import { startWithChameleon } from '../helpers/judges/chameleon/loader.js';
 import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
 import { bootWithGrub, GRUB_BOOT_TOOLS, KERNEL_LEFT } from '../helpers/judges/grub-boot.js';
 import { compareWithGrub, GRUB_FSTEST_TOOLS } from '../helpers/judges/grub-fstest.js';
@@ -14,7 +17,7 @@ import { PARTED_TOOLS, partedPrint, SGDISK_TOOLS, sgdiskVerify } from '../helper
 import { SEVEN_ZIP_TOOLS, sevenZip } from '../helpers/judges/seven-zip.js';
 import { SLEUTH_KIT_TOOLS, sleuthKit } from '../helpers/judges/sleuth-kit.js';
 import { scratch } from '../helpers/judges/tool.js';
-import { compareTrees } from '../helpers/judges/tree.js';
+import { compareTrees, type Seen } from '../helpers/judges/tree.js';
 import { extract, findVolume } from '../helpers/judges/volume.js';
 
 // Every release, from every form in which people have it, with either map: built and verified. What the judges say of the first
@@ -27,11 +30,16 @@ const RELEASES: readonly ReleaseName[] = [
 ];
 /** Where Chameleon starts a kernel; later releases need another loader. */
 const BOOTED: readonly ReleaseName[] = ['10.7', '10.8', '10.9', '10.10', '10.11', '10.12'];
+/** Whose maps have blocks of 2048 bytes, and of these the ones without a driver partition (real-media.md 1.1, 1.2). */
+const OF_2048: readonly ReleaseName[] = ['10.6', '10.7', '10.8', '10.9', '10.10'];
+const PLAIN_2048: readonly ReleaseName[] = ['10.8', '10.9', '10.10'];
 /** What The Sleuth Kit says it cannot read. */
 const BLIND = ['usr/share/odd/attributes/fork', 'usr/share/odd/attributes/many'];
-const JUDGES = ['fsck', '7-Zip', 'TSK', 'GRUB fs', 'parted', 'GRUB boot'] as const;
+const JUDGES = ['fsck', '7-Zip', 'TSK', 'GRUB fs', 'parted', 'GRUB boot', 'Chameleon'] as const;
 
 const SCALE = 0.0005;
+/** Block 0 and the map's own partition. */
+const MAP_BYTES = 16 * 2048;
 const journal = (path: string) => path.startsWith('.journal');
 const signal = new AbortController().signal;
 /** What was seen, by release and map: a column of the table by its name. */
@@ -54,8 +62,15 @@ describe.concurrent('every release', () => {
       const { truth } = await sharedInstaller({ release, scale: SCALE });
       const isos: { map: string; iso: string }[] = [];
       for (const map of MAPS) isos.push({ map, iso: await buildAll(release, map, folder) });
+      for (const { map, iso } of isos) startsWithChameleon(release, map, iso, expectedTree(truth!));
+      const kept = await buildAll(release, 'keep', folder);
+      startsWithChameleon(release, 'keep', kept, expectedTree(truth!));
       needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...SLEUTH_KIT_TOOLS, ...GRUB_FSTEST_TOOLS);
       needs(context, ...PARTED_TOOLS, ...SGDISK_TOOLS, ...GRUB_BOOT_TOOLS);
+      expect(await fsck(kept)).toMatchObject({ status: 0, output: expect.stringContaining('appears to be OK') });
+      say(release, 'keep', 'fsck', 'ok');
+      keepsItsForm(release, kept);
+      rmSync(kept);
       for (const { map, iso } of isos) {
         await judge(release, map, iso, truth!);
         rmSync(iso);
@@ -64,9 +79,9 @@ describe.concurrent('every release', () => {
   }
 });
 
-/** Builds from every form. Returns the ISO of the first; that all others are the same bytes is checked. */
-async function buildAll(release: ReleaseName, map: (typeof MAPS)[number], folder: string) {
-  const forms = release === '10.6' ? (['esd'] as const) : FORMS;
+/** Builds from every form, `keep` from one. Returns the ISO of the first; that all others are the same bytes is checked. */
+async function buildAll(release: ReleaseName, map: (typeof MAPS)[number] | 'keep', folder: string) {
+  const forms = release === '10.6' ? (['esd'] as const) : map === 'keep' ? (['app'] as const) : FORMS;
   let first: { iso: string; sha256: string } | undefined;
   for (const form of forms) {
     const { app } = await sharedInstaller({ release, scale: SCALE, form });
@@ -74,7 +89,7 @@ async function buildAll(release: ReleaseName, map: (typeof MAPS)[number], folder
     const options = { app, output: iso, map, engine: 'native' } as const;
     const { manifest } = await build(await planBuild(options), options, { signal, emit: () => undefined });
     expect(manifest.facts.checks.filter(({ ok }) => !ok)).toEqual([]);
-    expect(manifest.iso.map).toBe(map);
+    expect(manifest.iso.map).toBe(map === 'keep' ? (OF_2048.includes(release) ? 'apm' : 'gpt') : map);
     expect(manifest.facts.kernel).toMatchObject({ path: releaseOf(release)?.kernel });
     first ??= { iso, sha256: manifest.iso.sha256 };
     if (first.iso !== iso) rmSync(iso);
@@ -83,6 +98,41 @@ async function buildAll(release: ReleaseName, map: (typeof MAPS)[number], folder
     say(release, map, release === '10.6' ? 'dvd' : form, first.iso === iso ? 'verified' : 'same bytes');
   }
   return first!.iso;
+}
+
+/** `--map keep`: the base's own form. Up to 10.10 the measured one, written by the generator's code, which the ISO's writer does not share. */
+function keepsItsForm(release: ReleaseName, iso: string): void {
+  const head = readFileSync(iso).subarray(0, MAP_BYTES);
+  if (!OF_2048.includes(release)) {
+    expect(head.toString('latin1', 512, 520)).toBe('EFI PART');
+    return;
+  }
+  expect([head.toString('latin1', 0, 2), head.readUInt16BE(2), head.readUInt16BE(512)]).toEqual(['ER', 2048, 0]);
+  if (!PLAIN_2048.includes(release)) return;
+  const volumeSectors = head.readUInt32BE(2 * 2048 + 12) * 4;
+  const form = Buffer.alloc(MAP_BYTES);
+  for (const { offset, bytes } of apple2048(volumeSectors).pieces) {
+    if (offset < MAP_BYTES) form.set(bytes, offset);
+  }
+  expect(head.equals(form)).toBe(true);
+  say(release, 'keep', 'parted', "Apple's form");
+}
+
+/**
+ * A model of Chameleon finds its way to plist, kernel and /Extra, and has them as they should be. The DVD of 10.6 is copied as it is,
+ * without a plist: there the loader waits at its prompt.
+ */
+function startsWithChameleon(release: ReleaseName, map: string, iso: string, expected: Record<string, Seen>): void {
+  const { outcome, kernel, plist, extra, console: refused } = startWithChameleon(iso);
+  expect(refused.filter((line) => !/more recent/.test(line))).toEqual([]);
+  expect(outcome).toBe(release === '10.6' ? 'waits' : 'starts');
+  const read = [kernel, plist, ...extra].filter((file) => file !== undefined);
+  for (const { path, bytes } of read) {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect({ path, sha256 }).toEqual({ path, sha256: (expected[path.slice(1)] as { sha256?: string }).sha256 });
+  }
+  if (release !== '10.6') expect(plist?.path).toBe('/Extra/org.chameleon.Boot.plist');
+  say(release, map, 'Chameleon', outcome === 'starts' ? kernel!.path : outcome);
 }
 
 async function judge(release: ReleaseName, map: string, iso: string, truth: Truth): Promise<void> {
@@ -136,7 +186,7 @@ function table(): string {
   const columns = ['dvd', ...FORMS, ...JUDGES];
   const head = ['release', 'map', ...columns];
   const rows = RELEASES.flatMap((release) =>
-    MAPS.map((map) => [release, map, ...columns.map((column) => seen.get(`${release} ${map}`)?.get(column) ?? '')]),
+    [...MAPS, 'keep'].map((map) => [release, map, ...columns.map((column) => seen.get(`${release} ${map}`)?.get(column) ?? '')]),
   );
   const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]!.length)));
   return [head, ...rows]

@@ -187,6 +187,15 @@ describe('the volume and its map', () => {
   });
 });
 
+describe('no plist', () => {
+  it('is a warning where Chameleon starts the release, and nothing elsewhere', async () => {
+    const { lines, start } = await said({ plist: null });
+    expect(start.outcome).toBe('waits');
+    expect(lines).toContainEqual(expect.stringMatching(/^warning boot plist: no .*waits at its prompt.*timeout=5/));
+    expect((await said({ plist: null, version: '10.13.6' })).lines.join('\n')).not.toMatch(/boot plist/);
+  });
+});
+
 describe('the plist’s Kernel', () => {
   it('decides which file is looked for', async () => {
     const { lines, start } = await said({ plist: bootPlist({ Timeout: '1', Kernel: 'mach_kernel' }) });
