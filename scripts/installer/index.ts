@@ -147,7 +147,7 @@ async function fill(app: AppFolder, shared: string, options: InstallerOptions): 
     // Of a kernel in the root only itself is copied, of others the folder.
     const within = kernels.length === 0 ? settings.release.kernelPath : kernels;
     const inKernels = esd.withKernel.filter(
-      ({ path }) => path.length > kernels.length && within.every((name, i) => path[i] === name),
+      ({ path }) => path.length >= Math.max(1, kernels.length) && within.every((name, i) => path[i] === name),
     );
     return {
       schema: 1,

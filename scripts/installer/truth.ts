@@ -14,7 +14,7 @@ export interface Truth {
   readonly base: Readonly<Record<string, TruthEntry>>;
   /** From the folder Packages of InstallESD.dmg. */
   readonly packages: Readonly<Record<string, TruthEntry>>;
-  /** From System/Library/Kernels of the payload that has the kernel. */
+  /** From System/Library/Kernels of the payload that has the kernel; that folder itself is ''. */
   readonly kernels: Readonly<Record<string, TruthEntry>>;
   /** Files that go from InstallESD's root to the ISO's. */
   readonly files: Readonly<Record<string, TruthEntry>>;

@@ -82,7 +82,9 @@ export function expectedTree(truth: Truth): Expected {
   const kernels = truth.kernel.path.slice(1, truth.kernel.path.lastIndexOf('/'));
   for (const folder of [packages, kernels]) if (folder !== '') tree[folder] = { kind: 'folder' };
   for (const [path, entry] of Object.entries(truth.packages)) tree[`${packages}/${path}`] = entry;
-  for (const [path, entry] of Object.entries(truth.kernels)) tree[kernels === '' ? path : `${kernels}/${path}`] = entry;
+  const { '': folder, ...inKernels } = truth.kernels;
+  if (folder?.xattrs) tree[kernels] = { kind: 'folder', xattrs: folder.xattrs };
+  for (const [path, entry] of Object.entries(inKernels)) tree[kernels === '' ? path : `${kernels}/${path}`] = entry;
   return Object.assign(tree, truth.files);
 }
 

@@ -202,7 +202,8 @@ describe('Essentials.pkg', () => {
     const found: Record<string, string> = {};
     let names = 0;
     for await (const entry of tree.walk(['System', 'Library', 'Kernels'])) {
-      names++;
+      // The folder comes once more, with its attributes.
+      if (!entry.again) names++;
       if (entry.data) found[entry.path.slice(3).join('/')] = await sha256(entry.data);
     }
     expect(names).toBe(2);
