@@ -25,7 +25,7 @@ export async function readVmDisk(format: VmDiskFormat, file: ByteSource): Promis
     case 'vpc':
       return plain(await readVhd(file));
     // QEMU's drivers open nothing else: they refuse a VDI with a link and a VHDX with a parent, and Parallels' images name
-    // nobody [code: block/vdi.c, block/vhdx.c, block/parallels.c].
+    // nobody [unverified: not tried with QEMU here].
     case 'vdi':
     case 'vhdx':
     case 'parallels':
