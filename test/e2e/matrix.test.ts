@@ -58,7 +58,7 @@ afterAll(() => {
 
 describe.concurrent('every release', () => {
   for (const release of RELEASES) {
-    test(`${release}`, { timeout: 600_000 }, async (context) => {
+    test(`${release}`, { timeout: 3_600_000 }, async (context) => {
       const folder = scratch(`matrix-${release}`);
       const { truth } = await sharedInstaller({ release, scale: SCALE });
       const isos: { map: string; iso: string }[] = [];
