@@ -129,7 +129,7 @@ const swapper = (attack: string) => `
 describe.runIf(process.geteuid?.() === 0)(
   'in a folder of somebody who swaps all the time, root hits nothing of its own',
   () => {
-    it.each(Object.entries(ATTACKS))('%s', { timeout: 600_000 }, async (_, attack) => {
+    it.each(Object.entries(ATTACKS))('%s', { timeout: 3_600_000 }, async (_, attack) => {
       const [victims, folder, aside] = ['root', 'home/out', 'home/aside'].map((name) => join(top, name)) as [
         string,
         string,
