@@ -11,8 +11,14 @@ import { LONG } from '../helpers/long.js';
 
 // Installers that are built in other ways than the usual one: the ISO must be as good, for the same judges.
 
-const variants: { name: string; map: 'gpt' | 'mac'; bits: 64 | 32; short?: true; options: Shape }[] = [
-  { name: 'BaseSystem with a GPT and an EFI partition', map: 'gpt', bits: 64, options: { faults: { baseMap: 'gpt' } } },
+const variants: { name: string; map: 'gpt' | 'mac'; bits: 64 | 32; short?: true; keep?: true; options: Shape }[] = [
+  {
+    name: 'BaseSystem with a GPT and an EFI partition, kept',
+    map: 'gpt',
+    bits: 64,
+    options: { faults: { baseMap: 'gpt' } },
+    keep: true,
+  },
   { name: 'BaseSystem without a partition map', map: 'mac', bits: 64, options: { faults: { baseMap: 'none' } } },
   {
     name: 'a case-sensitive BaseSystem (HFSX)',
@@ -45,10 +51,10 @@ test('built several times over, the contents are right each time', async (contex
   }
 });
 
-for (const { name, map, bits, options } of LONG ? variants : variants.filter(({ short }) => short)) {
+for (const { name, map, bits, options, keep } of LONG ? variants : variants.filter(({ short }) => short)) {
   test(`${name}: built, verified, accepted by the judges`, async (context) => {
     needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...PARTED_TOOLS, ...SGDISK_TOOLS, ...GRUB_BOOT_TOOLS);
-    const built = await buildIso({ release: '10.10', scale: 0.001, ...options });
+    const built = await buildIso({ release: '10.10', scale: 0.001, ...options }, ...(keep ? ['--map', 'keep'] : []));
     expect(await osxIso(['verify', built.iso], built.folder)).toMatchObject({ status: 0 });
     expect(await fsck(built.iso)).toMatchObject({ status: 0, output: expect.stringContaining('appears to be OK') });
 

