@@ -18,17 +18,22 @@ const LINK = 3;
  * Paths is a tree of (parent, name) in byte order. Layout as lsbom(8)'s readers have it, big-endian.
  */
 export async function makeBom(entries: readonly MadeEntry[]): Promise<Uint8Array> {
-  const members = cpioOrder(entries, hasDouble);
+  return bomOf(await pathsOf(cpioOrder(entries, hasDouble)));
+}
+
+/** The Bom of these paths, sorted by parent and name, in nodes of at most so many. */
+export function bomOf(paths: readonly BomPath[], inNode = IN_NODE): Uint8Array {
   const store = new BomStore();
   const info = Buffer.alloc(28);
   info.writeUInt32BE(1, 0); // version
-  info.writeUInt32BE(members.length + 1, 4); // paths, the root among them
+  info.writeUInt32BE(paths.length, 4);
   store.variable('BomInfo', store.block(info));
   store.variable(
     'Paths',
     tree(
       store,
-      (await pathsOf(members)).map((path) => leafEntry(store, path)),
+      paths.map((path) => leafEntry(store, path)),
+      inNode,
     ),
   );
   store.variable('HLIndex', tree(store, []));
@@ -40,7 +45,8 @@ export async function makeBom(entries: readonly MadeEntry[]): Promise<Uint8Array
   return store.bytes();
 }
 
-interface BomPath {
+/** One path of a Bom: its number and its folder's (the root's is 1, its folder's 0). `target` ends in NUL, or is empty. */
+export interface BomPath {
   readonly id: number;
   readonly parent: number;
   readonly name: string;
@@ -119,18 +125,18 @@ function leafEntry(store: BomStore, path: BomPath): readonly [value: number, key
 }
 
 /** A tree of these entries: leaves that know their neighbours, and above them one node after another until there is one. */
-function tree(store: BomStore, entries: readonly (readonly [number, number])[]): number {
+function tree(store: BomStore, entries: readonly (readonly [number, number])[], inNode = IN_NODE): number {
   let level: { readonly id: number; readonly last: number }[] = [];
-  const ids = Array.from({ length: Math.max(1, Math.ceil(entries.length / IN_NODE)) }, () => store.reserve());
+  const ids = Array.from({ length: Math.max(1, Math.ceil(entries.length / inNode)) }, () => store.reserve());
   for (const [i, id] of ids.entries()) {
-    const part = entries.slice(i * IN_NODE, (i + 1) * IN_NODE);
+    const part = entries.slice(i * inNode, (i + 1) * inNode);
     store.fill(id, node(true, part, ids[i + 1] ?? 0, ids[i - 1] ?? 0));
     level.push({ id, last: part.at(-1)?.[1] ?? 0 });
   }
   while (level.length > 1) {
     const above: typeof level = [];
-    for (let at = 0; at < level.length; at += IN_NODE) {
-      const part = level.slice(at, at + IN_NODE);
+    for (let at = 0; at < level.length; at += inNode) {
+      const part = level.slice(at, at + inNode);
       const id = store.block(
         node(
           false,

@@ -7,7 +7,9 @@ import { KilledUser, killTimes } from '../helpers/killed.js';
 
 const KEY = 'Not the key, and as long as one: '.padEnd(64, 'k');
 
-it('a boot that is killed at any time leaves nothing that clean does not give back, and the key nowhere', { timeout: 3_600_000 }, async (context) => {
+it('a boot that is killed at any time leaves nothing that clean does not give back, and the key nowhere', {
+  timeout: 3_600_000,
+}, async (context) => {
   needs(context, 'qemu-img', 'qemu-system-x86_64');
   const folder = scratch('kill-boot');
   const osk = join(folder, 'osk');
