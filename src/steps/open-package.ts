@@ -5,7 +5,7 @@ import { openPackage as open } from '../formats/payload.js';
 import { readWhole } from '../formats/whole.js';
 import type { Entry, Tree } from '../image/types.js';
 import { type Candidate, FirstThatHas } from './first-that-has.js';
-import { onVolume } from './places.js';
+import { NOTHING_THERE, onVolume } from './places.js';
 
 /** Chunks that are decoded ahead: each costs its 16 MiB, and as much again for its stored bytes. */
 const MOST_AHEAD = 2;
@@ -36,7 +36,7 @@ export function openPackage(places: string | readonly string[], options: { as: s
       const [first] = packages;
       if (!first) {
         throw new SourceError(`${all.join(' or ')}: expected a file, found nothing.`, {
-          hint: 'The installer is incomplete: download it again.',
+          hint: NOTHING_THERE,
         });
       }
       if (wants === undefined) {

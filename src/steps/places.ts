@@ -10,13 +10,17 @@ export function onVolume(job: Job, place: string): { volume: Volume; path: Path 
   return { volume: job.names.volume(name), path };
 }
 
+/** What to do where a place of the installer has nothing: a good one can be of a kind nobody here has seen. */
+export const NOTHING_THERE =
+  'The installer is incomplete, or of a kind that keeps this elsewhere: osx-iso inspect shows what is there.';
+
 /** The file at a place, to read. SourceError where there is none: places to read from are the installer's. */
 export async function fileAt(job: Job, place: string): Promise<ByteSource> {
   const { volume, path } = onVolume(job, place);
   const source = await volume.file(path);
   if (!source) {
     throw new SourceError(`${place}: expected a file, found nothing.`, {
-      hint: 'The installer is incomplete: download it again.',
+      hint: NOTHING_THERE,
     });
   }
   return source;
