@@ -25,6 +25,7 @@ import { GRUB_FSTEST_TOOLS, grubFstest, grubTree } from '../helpers/judges/grub-
 import { find, needs } from '../helpers/judges/needs.js';
 import { SEVEN_ZIP_TOOLS, sevenZip } from '../helpers/judges/seven-zip.js';
 import { kept, scratch } from '../helpers/judges/tool.js';
+import { points } from '../helpers/long.js';
 import { snapshot } from '../helpers/tree-snapshot.js';
 import { asRaw, diskFile, guestVolume, inMap } from './disks.js';
 
@@ -61,7 +62,7 @@ const CASES = KINDS.flatMap((kind) =>
   MAPS.flatMap((map) => [false, true].map((caseSensitive) => ({ kind, map, caseSensitive }))),
 );
 
-describe.each(CASES)('a $kind image, map: $map, case-sensitive: $caseSensitive', ({ kind, map, caseSensitive }) => {
+describe.each(points(CASES, 5))('a $kind image, map: $map, case-sensitive: $caseSensitive', ({ kind, map, caseSensitive }) => {
   it('gets the plist, and is otherwise what it was', async (context) => {
     if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd');
     const folder = scratch('guest');

@@ -25,9 +25,17 @@ interface Pending {
 /** How many requests may wait at each thread, so that none runs dry while the asking thread is busy hashing. */
 export const REQUESTS_PER_THREAD = 3;
 
-/** Threads that turn pieces into bytes: one a core, at most `most`. Started at the first request, `close` ends them. */
+/** Work that is worth a thread: to start one costs as much as to make some ten MB. */
+const BYTES_PER_THREAD = 16 << 20;
+
+/**
+ * Threads that turn pieces into bytes: one a core, at most `most`. The first is started at the first request, others when there was
+ * work enough for them; `close` ends them.
+ */
 export class WorkerPool {
   readonly size: number;
+  /** Bytes that were ever asked for. */
+  #asked = 0;
   #threads: { worker: Worker; pending: Map<number, Pending> }[] = [];
   #nextId = 0;
 
@@ -35,9 +43,9 @@ export class WorkerPool {
     this.size = Math.min(most, availableParallelism());
   }
 
-  /** Starts the threads while there is other work to do: each takes a tenth of a second to come up. */
+  /** Starts the first thread while there is other work to do: it takes a tenth of a second to come up. */
   warmUp(): void {
-    while (this.#threads.length < this.size) this.#threads.push(startThread());
+    if (this.#threads.length === 0) this.#threads.push(startThread());
   }
 
   /**
@@ -46,6 +54,7 @@ export class WorkerPool {
    */
   async request(unsent: Omit<Request, 'id'>): Promise<readonly RunChecksum[]> {
     const near = await brought(unsent.pieces);
+    this.#asked += unsent.length;
     const thread = this.#leastBusy();
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -79,7 +88,8 @@ export class WorkerPool {
   #leastBusy() {
     let best = this.#threads[0];
     for (const thread of this.#threads) if (thread.pending.size < best!.pending.size) best = thread;
-    if (this.#threads.length < this.size && (!best || best.pending.size > 0)) {
+    const worthIt = Math.min(this.size, Math.ceil(this.#asked / BYTES_PER_THREAD));
+    if (!best || (best.pending.size > 0 && this.#threads.length < worthIt)) {
       best = startThread();
       this.#threads.push(best);
     }
