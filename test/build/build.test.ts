@@ -8,6 +8,7 @@ import { openHostFile } from '../../src/host/host-file.js';
 import { buildBootPlist } from '../../src/plist/chameleon.js';
 import { settingsOf } from '../../src/plist/settings.js';
 import { verifyFile } from '../../src/verify-file.js';
+import { points } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 import { sha256 } from '../helpers/tree-snapshot.js';
 
@@ -45,13 +46,14 @@ describe('build', () => {
     expect((await verifyFile(iso, { signal })).checks.filter((check) => !check.ok)).toEqual([]);
   });
 
-  for (const [what, faults] of [
+  const bases = [
     ['without a partition map', { baseMap: 'none' }],
     ['with a GUID partition table', { baseMap: 'gpt' }],
     ['that is HFSX', { baseVolume: 'hfsx' }],
     ['with a clean journal', { baseJournal: 'clean' }],
     ['without the Packages link', { packagesLink: 'missing' }],
-  ] as const) {
+  ] as const;
+  for (const [what, faults] of points(bases, 3)) {
     it(`takes a BaseSystem ${what}`, async () => {
       const { iso, manifest } = await built(await smallInstaller(faults));
       expect(manifest.iso.map).toBe('apm');
@@ -59,7 +61,7 @@ describe('build', () => {
     });
   }
 
-  for (const payload of ['gzip', 'bzip2'] as const) {
+  for (const payload of points(['gzip', 'bzip2'] as const, 1)) {
     it(`takes a kernel from a ${payload} payload`, async () => {
       const { manifest } = await built(await smallInstaller({ payload }));
       expect(manifest.facts).toMatchObject({ kernel: { format: 'a Mach-O kernel for x86_64' } });

@@ -21,6 +21,7 @@ import { noJournal, type UndoRecord } from '../../src/core/journal.js';
 import { isBug } from '../../src/errors.js';
 import { giveTo, moveTo } from '../../src/host/hand-over.js';
 import { processStart } from '../../src/host/process-start.js';
+import { LONG } from '../helpers/long.js';
 
 let top: string;
 beforeEach(() => {
@@ -88,7 +89,7 @@ describe('what is made', () => {
 /** nobody, as most systems number it: a second user without a name of ours. */
 const USER = { uid: 65534, gid: 65534 };
 /** Of each attack. Nothing of root's may be hit, not even once; by hand before a release: 1,000 rounds in all. */
-const ROUNDS = process.env.OSX_ISO_LONG === '1' ? 250 : 10;
+const ROUNDS = LONG ? 250 : 10;
 
 /**
  * The owner of the folder, in a loop as tight as it gets. Each attack leaves alone what the others are about: one that disturbs

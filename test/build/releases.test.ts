@@ -60,7 +60,7 @@ it('there is a recipe for every release that is known, and no other', () => {
 });
 
 describe('the kernel', () => {
-  for (const release of ['10.13', '10.14', '10.15'] as const) {
+  for (const release of points(['10.13', '10.14', '10.15'] as const, 1)) {
     it(`${release}: in Essentials.pkg where Core.pkg has none`, async () => {
       const { notes, check } = await built(release, { kernelIn: 'Essentials.pkg' });
       expect(notes).toContain('from esd:/Packages/Essentials.pkg');
@@ -74,7 +74,7 @@ describe('the kernel', () => {
   });
 
   it('10.9: in Essentials.pkg, in gzip and in bzip2', async () => {
-    for (const payload of ['gzip', 'bzip2'] as const) {
+    for (const payload of points(['gzip', 'bzip2'] as const, 1)) {
       const { notes } = await built('10.9', { kernelIn: 'Essentials.pkg', payload });
       expect(notes).toContain('from esd:/Packages/Essentials.pkg');
     }
@@ -90,7 +90,7 @@ describe('the kernel', () => {
     expect(old.message).toMatch(
       /\/mach_kernel in esd:\/Packages\/BaseSystemBinaries\.pkg or .*BaseSystemResources\.pkg or .*Essentials\.pkg/,
     );
-    for (const release of ['10.6', '10.7', '10.8'] as const) {
+    for (const release of points(['10.6', '10.7', '10.8'] as const, 2)) {
       const whole = await failure(release, { kernel: 'missing' });
       expect(whole).toMatchObject({
         exitCode: 3,
@@ -114,7 +114,7 @@ describe('the kernel', () => {
 });
 
 describe('what System/Installation/Packages is', () => {
-  for (const packagesLink of ['folder', 'missing'] as const) {
+  for (const packagesLink of points(['folder', 'missing'] as const, 1)) {
     it(`10.13 and later: ${packagesLink}`, async () => {
       const { iso, check } = await built('10.14', { packagesLink });
       expect(check('packages')).toMatch(/^\/System\/Installation\/Packages: 8 packages/);
@@ -127,7 +127,7 @@ describe('what System/Installation/Packages is', () => {
   }
 
   it('10.9 to 10.12: a folder is refused, nothing is fine', async () => {
-    for (const release of ['10.9', '10.11', '10.12'] as const) {
+    for (const release of points(['10.9', '10.11', '10.12'] as const, 1)) {
       const error = await failure(release, { packagesLink: 'folder' });
       expect(error).toMatchObject({
         exitCode: 3,

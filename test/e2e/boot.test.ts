@@ -194,7 +194,7 @@ describe('the key', () => {
       ['secret-file', key, {}],
       ['secret-variable', [], { OSX_ISO_OSK: KEY }],
     ] as const) {
-      for (const format of ['shell', 'json', 'libvirt']) {
+      for (const format of points(['shell', 'json', 'libvirt'], 1)) {
         const dry = await osxIso([...guest(name), ...given, '--dry-run', '--format', format, '--verbose'], more).ended;
         expect(dry.status).toBe(0);
         said.push(dry.stdout, dry.stderr);
@@ -208,7 +208,7 @@ describe('the key', () => {
       const { stdout, stderr } = await ended;
       said.push(stdout, stderr);
     }
-    for (const wrong of [KEY.slice(1), `${KEY}A`, `${KEY.slice(1)}"`]) {
+    for (const wrong of points([KEY.slice(1), `${KEY}A`, `${KEY.slice(1)}"`], 1)) {
       writeFileSync(at('wrong'), wrong);
       const failed = await osxIso([...guest('secret-wrong'), '--osk-file', 'wrong', '--verbose']).ended;
       expect(failed.status).toBe(4);

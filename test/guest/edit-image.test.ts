@@ -62,62 +62,65 @@ const CASES = KINDS.flatMap((kind) =>
   MAPS.flatMap((map) => [false, true].map((caseSensitive) => ({ kind, map, caseSensitive }))),
 );
 
-describe.each(points(CASES, 5))('a $kind image, map: $map, case-sensitive: $caseSensitive', ({ kind, map, caseSensitive }) => {
-  it('gets the plist, and is otherwise what it was', async (context) => {
-    if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd');
-    const folder = scratch('guest');
-    const disk = inMap(await guestVolume({ caseSensitive, journaled: map === 'gpt' }), map);
-    const image = diskFile(folder, disk, kind);
-    const backing = sha256(join(folder, 'disk.img'));
-    const before = await seenByUs(asRaw(folder, image));
-    const result = await edit(image, REQUEST, madeOf(folder, kind));
-    expect(result).toMatchObject({ written: true, volume: 'Guest' });
-    expect(result.changes.map(({ what, path }) => `${what} ${path.join('/')}`)).toEqual([
-      'add Extra',
-      `add ${PLIST.slice(1)}`,
-    ]);
-    if (kind === 'backed') expect(sha256(join(folder, 'disk.img'))).toBe(backing);
+describe.each(points(CASES, 5))(
+  'a $kind image, map: $map, case-sensitive: $caseSensitive',
+  ({ kind, map, caseSensitive }) => {
+    it('gets the plist, and is otherwise what it was', async (context) => {
+      if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd');
+      const folder = scratch('guest');
+      const disk = inMap(await guestVolume({ caseSensitive, journaled: map === 'gpt' }), map);
+      const image = diskFile(folder, disk, kind);
+      const backing = sha256(join(folder, 'disk.img'));
+      const before = await seenByUs(asRaw(folder, image));
+      const result = await edit(image, REQUEST, madeOf(folder, kind));
+      expect(result).toMatchObject({ written: true, volume: 'Guest' });
+      expect(result.changes.map(({ what, path }) => `${what} ${path.join('/')}`)).toEqual([
+        'add Extra',
+        `add ${PLIST.slice(1)}`,
+      ]);
+      if (kind === 'backed') expect(sha256(join(folder, 'disk.img'))).toBe(backing);
 
-    const raw = asRaw(folder, image);
-    const after = await seenByUs(raw);
-    const text = readFileSync(raw);
-    expect(text.length).toBe(disk.length);
-    // Outside the volume nothing changed; inside, the only changed folder is the root: it has one more entry, and a date.
-    const { '/': rootBefore, ...restBefore } = Object.fromEntries(before.entries);
-    const { '/': rootAfter, '/Extra': extra, [PLIST]: plist, ...restAfter } = Object.fromEntries(after.entries);
-    expect(restAfter).toEqual(restBefore);
-    expect({ ...rootAfter, dates: rootBefore!.dates }).toEqual(rootBefore);
-    expect(extra).toMatchObject({ kind: 'folder', bsd: { uid: 0, gid: 0, mode: 0o40755 } });
-    expect(plist).toMatchObject({ kind: 'file', bsd: { uid: 0, gid: 0, mode: 0o100644 } });
-    expect(after.header.finderInfo).toEqual(before.header.finderInfo);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('osx-iso-nbd-'))).toEqual([]);
-  });
+      const raw = asRaw(folder, image);
+      const after = await seenByUs(raw);
+      const text = readFileSync(raw);
+      expect(text.length).toBe(disk.length);
+      // Outside the volume nothing changed; inside, the only changed folder is the root: it has one more entry, and a date.
+      const { '/': rootBefore, ...restBefore } = Object.fromEntries(before.entries);
+      const { '/': rootAfter, '/Extra': extra, [PLIST]: plist, ...restAfter } = Object.fromEntries(after.entries);
+      expect(restAfter).toEqual(restBefore);
+      expect({ ...rootAfter, dates: rootBefore!.dates }).toEqual(rootBefore);
+      expect(extra).toMatchObject({ kind: 'folder', bsd: { uid: 0, gid: 0, mode: 0o40755 } });
+      expect(plist).toMatchObject({ kind: 'file', bsd: { uid: 0, gid: 0, mode: 0o100644 } });
+      expect(after.header.finderInfo).toEqual(before.header.finderInfo);
+      expect(readdirSync(tmpdir()).filter((name) => name.startsWith('osx-iso-nbd-'))).toEqual([]);
+    });
 
-  it("is clean to Apple's fsck, and 7-Zip and GRUB see exactly the new folder", async (context) => {
-    if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd');
-    needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...GRUB_FSTEST_TOOLS);
-    const folder = scratch('guest');
-    const disk = inMap(await guestVolume({ caseSensitive, journaled: map === 'gpt' }), map);
-    const image = diskFile(folder, disk, kind);
-    const old = join(folder, 'old.img');
-    writeFileSync(old, disk);
-    await edit(image, REQUEST, madeOf(folder, kind));
-    const raw = asRaw(folder, image);
-    const verdict = await fsck(raw);
-    expect(verdict, verdict.output).toMatchObject({ status: 0 });
-    const [was, is] = [await sevenZip(old), await sevenZip(raw)];
-    expect(is.unread).toEqual(was.unread);
-    const fresh = [...is.entries.keys()].filter((path) => !was.entries.has(path));
-    expect(fresh.sort()).toEqual(['Extra', 'Extra/org.chameleon.Boot.plist']);
-    for (const [path, seen] of was.entries) expect(is.entries.get(path)).toEqual(seen);
-    const grubBefore = await grubTree(await grubFstest(old, 'Users/notes.txt'), ['', 'Users'], () => true);
-    const volume = await grubFstest(raw, 'Users/notes.txt');
-    const grubAfter = await grubTree(volume, ['', 'Users', 'Extra'], () => true);
-    const added = [...grubAfter.entries.keys()].filter((path) => !grubBefore.entries.has(path));
-    expect(added.sort()).toEqual(['Extra', 'Extra/org.chameleon.Boot.plist']);
-    for (const [path, seen] of grubBefore.entries) expect(grubAfter.entries.get(path)).toEqual(seen);
-  });
-});
+    it("is clean to Apple's fsck, and 7-Zip and GRUB see exactly the new folder", async (context) => {
+      if (kind !== 'raw') needs(context, 'qemu-img', 'qemu-nbd');
+      needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...GRUB_FSTEST_TOOLS);
+      const folder = scratch('guest');
+      const disk = inMap(await guestVolume({ caseSensitive, journaled: map === 'gpt' }), map);
+      const image = diskFile(folder, disk, kind);
+      const old = join(folder, 'old.img');
+      writeFileSync(old, disk);
+      await edit(image, REQUEST, madeOf(folder, kind));
+      const raw = asRaw(folder, image);
+      const verdict = await fsck(raw);
+      expect(verdict, verdict.output).toMatchObject({ status: 0 });
+      const [was, is] = [await sevenZip(old), await sevenZip(raw)];
+      expect(is.unread).toEqual(was.unread);
+      const fresh = [...is.entries.keys()].filter((path) => !was.entries.has(path));
+      expect(fresh.sort()).toEqual(['Extra', 'Extra/org.chameleon.Boot.plist']);
+      for (const [path, seen] of was.entries) expect(is.entries.get(path)).toEqual(seen);
+      const grubBefore = await grubTree(await grubFstest(old, 'Users/notes.txt'), ['', 'Users'], () => true);
+      const volume = await grubFstest(raw, 'Users/notes.txt');
+      const grubAfter = await grubTree(volume, ['', 'Users', 'Extra'], () => true);
+      const added = [...grubAfter.entries.keys()].filter((path) => !grubBefore.entries.has(path));
+      expect(added.sort()).toEqual(['Extra', 'Extra/org.chameleon.Boot.plist']);
+      for (const [path, seen] of grubBefore.entries) expect(grubAfter.entries.get(path)).toEqual(seen);
+    });
+  },
+);
 
 describe.each(['dfvfs-hfsplus.raw', 'goafs-hfsplus.dmg', 'hfsplusrs-small.img', 'udif-gpt.dmg (journaled)'])(
   'the volume %s, made by Apple',

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { top } from './imports.js';
 import { kept, scratch } from './judges/tool.js';
+import { LONG } from './long.js';
 
 /** How often a command is killed: at a hundred times where there is time for that. */
-export const KILLS = process.env['OSX_ISO_LONG'] === '1' ? 100 : 3;
+export const KILLS = LONG ? 100 : 3;
 
 /** A user of the command line with folders of his own, whose processes can be told from all others. */
 export class KilledUser {

@@ -10,13 +10,14 @@ import { qemuArgs } from '../../src/launch/qemu.js';
 import { Qmp } from '../../src/launch/qmp.js';
 import { find, needs } from '../helpers/judges/needs.js';
 import { kept, scratch } from '../helpers/judges/tool.js';
+import { LONG } from '../helpers/long.js';
 import { makeMultibootStub } from './multiboot-stub.js';
 import { nastyName } from './nasty.js';
 
 // QEMU itself says which files it took from our options.
 
 const KEY = 'K'.repeat(64);
-const RUNS = process.env['OSX_ISO_LONG'] === '1' ? 50 : 4;
+const RUNS = LONG ? 50 : 4;
 
 interface Block {
   readonly device: string;

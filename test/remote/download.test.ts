@@ -22,6 +22,7 @@ import { downloadFile, type Wanted } from '../../src/remote/download.js';
 import { RangeSet } from '../../src/remote/range-set.js';
 import { type Fault, type ServerOptions, startServer, type TestServer } from '../helpers/http-server.js';
 import { top } from '../helpers/imports.js';
+import { LONG } from '../helpers/long.js';
 import { offerCatalogue, writeOffers } from '../helpers/offers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'osx-iso-test-'));
@@ -139,7 +140,7 @@ describe('a download', () => {
           expect(isRight(where)).toBe(true);
         },
       ),
-      { numRuns: 8 },
+      { numRuns: LONG ? 8 : 3 },
     );
   });
 
@@ -349,9 +350,12 @@ describe('osx-iso download', () => {
   });
 });
 
+/** How often, each at another place. */
+const KILLS = LONG ? 20 : 4;
+
 describe('kill -9', () => {
-  it('at twenty random places: the same command goes on, and the file is right', async () => {
-    const large = noise(80_000_000, 7);
+  it('at random places: the same command goes on, and the file is right', async () => {
+    const large = noise(LONG ? 80_000_000 : 24_000_000, 7);
     const server = await startServer([['/big.pkg', fromBytes(large, 'big')]]);
     toClose.push(server);
     const where = empty();
@@ -366,7 +370,7 @@ describe('kill -9', () => {
       return { child, ended, text: () => text };
     };
     const path = join(where, 'big.pkg');
-    for (let i = 0; i < 20 && !existsSync(path); i++) {
+    for (let i = 0; i < KILLS && !existsSync(path); i++) {
       const { child, ended } = start();
       const limit = server.sent() + ((i * 7_919_111) % 9_000_000);
       let over = false;

@@ -9,12 +9,12 @@ import { packagesOnDisk, placedFile } from '../../src/formats/disk-packages.js';
 import { openXar } from '../../src/formats/xar/index.js';
 import { verifyIso } from '../../src/verify/index.js';
 import { verifyFile } from '../../src/verify-file.js';
+import { LONG } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 
 const { signal } = new AbortController();
 const NAME = 'package checksums';
 /** 200 flips a sweep instead of a few. */
-const LONG = process.env['OSX_ISO_LONG'] === '1';
 
 /** Numbers that are the same in every run. */
 function* numbers(seed: number): Generator<number, never> {
@@ -117,7 +117,7 @@ describe('packages of a finished ISO', () => {
     const file = await open(iso, 'r+');
     let nothing = 0;
     try {
-      for (let i = 0; i < (LONG ? 200 : 60); i++) {
+      for (let i = 0; i < (LONG ? 200 : 24); i++) {
         let at = random.next().value % total;
         const place = all.find(({ length }) => {
           if (at < length) return true;
@@ -155,7 +155,7 @@ describe('a bit flipped in the source', () => {
     await chmod(esd, 0o644);
     const exits = new Map<string, number>();
     const unnoticed: number[] = [];
-    for (let i = 0; i < (LONG ? 200 : 12); i++) {
+    for (let i = 0; i < (LONG ? 200 : 6); i++) {
       const at = random.next().value % good.length;
       const bit = 1 << (random.next().value % 8);
       const file = await open(esd, 'r+');
