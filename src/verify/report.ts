@@ -8,7 +8,7 @@ export interface Check {
   readonly name: string;
   /** False for errors only. */
   readonly ok: boolean;
-  /** Absent where all is well. 'warning': the loader this release is usually started with does not mind, another one does. */
+  /** Absent where all is well. 'warning': another loader than the release's usual one minds; or something could not be proved. */
   readonly severity?: CheckSeverity;
   /** One sentence a person understands: what was found, or what was expected and found. */
   readonly text: string;

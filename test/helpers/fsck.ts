@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { find } from './judges/needs.js';
 
+/** Milliseconds. */
+const HANG = 60_000;
+
 /** Apple's fsck_hfs as Debian's hfsprogs ships it: in the folder OSX_ISO_HFSPROGS, or on PATH. */
 export const FSCK = find('fsck.hfsplus');
 if (FSCK === undefined && process.env['OSX_ISO_REQUIRE_ALL'] === '1') {
@@ -22,14 +25,19 @@ export interface FsckResult {
 
 /** Checks a bare volume without changing it (`-fn`). Quicker than the judge of the same name: one process, no partition map. */
 export function fsck(volume: Uint8Array): FsckResult {
-  if (FSCK === undefined) throw new Error('fsck.hfsplus is not here');
   const folder = mkdtempSync(join(tmpdir(), 'osx-iso-fsck-'));
   try {
     const file = join(folder, 'volume.raw');
     writeFileSync(file, volume);
-    const { status, stdout, stderr } = spawnSync(FSCK, ['-fnd', file], { encoding: 'utf8' });
-    return { status, output: `${stdout}${stderr}` };
+    return fsckFile(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The same of a volume that is a file. Status null: it crashed, or found no end. */
+export function fsckFile(path: string): FsckResult {
+  if (FSCK === undefined) throw new Error('fsck.hfsplus is not here');
+  const { status, stdout, stderr } = spawnSync(FSCK, ['-fnd', path], { encoding: 'utf8', timeout: HANG });
+  return { status, output: `${stdout}${stderr}` };
 }

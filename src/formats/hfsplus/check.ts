@@ -38,7 +38,7 @@ export async function checkVolume(given: ByteSource, signal?: AbortSignal): Prom
     return findings.finish();
   }
   checkHeader(source, header, findings);
-  checkHeaderForks(await source.read(VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE), findings);
+  checkHeaderForks(await source.read(VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE), '', findings);
   await checkAlternate(source, header, findings);
   await checkJournal(source, header, findings);
   const claims = new Claims(header.totalBlocks, findings);
@@ -81,7 +81,14 @@ async function checkTrees(context: CheckContext): Promise<void> {
   const extentsFile = await fork('extents file', Cnid.extents, header.extentsFile);
   if (extentsFile) {
     const visit = extents.visit.bind(extents);
-    const rules = { format: EXTENTS_TREE, maxKeyLength: EXTENT_MAX_KEY_LENGTH, attributes: 0, unusedZeroed, visit };
+    const rules = {
+      format: EXTENTS_TREE,
+      maxKeyLength: EXTENT_MAX_KEY_LENGTH,
+      btreeType: 0,
+      attributes: 0,
+      unusedZeroed,
+      visit,
+    };
     await checkTree(extentsFile, rules, findings);
   }
   const allocationFile = await fork('allocation file', Cnid.allocation, header.allocationFile);

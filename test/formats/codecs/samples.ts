@@ -1,14 +1,11 @@
+import { Random } from '../../helpers/random.js';
+
 // What the streams in test/fixtures/codecs stand for: made here again, so that a test compares every byte, not a checksum.
 
-/** The next numbers of a fixed generator (mulberry32), 0 to 2^32 − 1. */
+/** The next numbers of a fixed generator, 0 to 2^32 − 1. */
 function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return (t ^ (t >>> 14)) >>> 0;
-  };
+  const random = new Random(seed);
+  return () => random.u32();
 }
 
 const WORDS = 'volume extent fork catalog node record header block map payload kernel step place image run chunk'.split(

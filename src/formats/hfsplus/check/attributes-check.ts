@@ -1,10 +1,14 @@
 import { type AttributeKey, decodeAttributeRecord } from '../attribute-record.js';
 import { DECMPFS_XATTR } from '../decmpfs.js';
 import type { Where } from '../where.js';
-import { type CheckContext, XattrBit } from './context.js';
+import { type CheckContext, checkUnusedExtents, XattrBit } from './context.js';
 
 /** The attribute that holds an access control list. */
 export const SECURITY_XATTR = 'com.apple.system.Security';
+
+/** Where the eight extents begin in a record of more extents, and in one of a fork: type, reserved, and there the fork's sizes. */
+const EXTENTS_AT = 8;
+const FORK_EXTENTS_AT = 24;
 
 /** Takes the records of the attributes tree in order: claims blocks, checks forks, notes which CNIDs have what. */
 export class AttributesCheck {
@@ -21,6 +25,7 @@ export class AttributesCheck {
     const owner = () => `attribute ${key.name} of CNID ${key.fileID}`;
     const record = decodeAttributeRecord(bytes, where);
     if (record.kind === 'extents') {
+      checkUnusedExtents(findings, bytes, EXTENTS_AT, owner);
       const open = this.#open;
       if (!open || open.id !== key.fileID || open.name !== key.name || open.blocks !== key.startBlock) {
         findings.error(where.structure, owner(), 'extents that follow their attribute', `from block ${key.startBlock}`);
@@ -40,6 +45,7 @@ export class AttributesCheck {
     xattrs.set(key.fileID, bits);
     if (record.kind !== 'fork') return;
     const { fork } = record;
+    checkUnusedExtents(findings, bytes, FORK_EXTENTS_AT, owner);
     for (const extent of fork.extents) claims.claim(extent, owner);
     const blocks = fork.extents.reduce((sum, extent) => sum + extent.blockCount, 0);
     this.#open = { id: key.fileID, name: key.name, blocks, total: fork.totalBlocks, size: fork.logicalSize };

@@ -65,10 +65,10 @@ function checkClumps(header: VolumeHeader, findings: Findings): void {
   }
 }
 
-/** The primary header's five forks: nothing behind the first empty extent. `bytes` is the header as stored. */
-export function checkHeaderForks(bytes: Uint8Array, findings: Findings): void {
+/** A header's five forks: nothing behind the first empty extent. `bytes` is the header as stored, `of` says which one. */
+export function checkHeaderForks(bytes: Uint8Array, of: string, findings: Findings): void {
   for (const [i, name] of FORKS.entries())
-    checkUnusedExtents(findings, bytes, FORKS_AT + i * FORK_DATA_SIZE + 16, () => name);
+    checkUnusedExtents(findings, bytes, FORKS_AT + i * FORK_DATA_SIZE + 16, () => `${of}${name}`);
 }
 
 /** The alternate header, 1024 bytes before the end: there, and of the same volume. */
@@ -78,6 +78,7 @@ export async function checkAlternate(source: ByteSource, header: VolumeHeader, f
   try {
     const bytes = await source.read(at, VOLUME_HEADER_SIZE);
     const alternate = decodeVolumeHeader(bytes, { file: source.name, structure, offset: at });
+    checkHeaderForks(bytes, `${structure}, `, findings);
     for (const name of FIXED) {
       if (alternate[name] !== header[name])
         findings.error(structure, name, `${header[name]}, as in the first`, `${alternate[name]}`);
