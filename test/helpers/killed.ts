@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { top } from './imports.js';
 import { kept, scratch } from './judges/tool.js';
-import { LONG } from './long.js';
+import { LONG, WHOLE } from './long.js';
 
-/** How often a command is killed: at a hundred times where there is time for that. */
-export const KILLS = LONG ? 100 : 3;
+/** How often a command is killed: at a hundred times before a release. */
+export const KILLS = WHOLE ? 100 : LONG ? 25 : 3;
 
 /** A user of the command line with folders of his own, whose processes can be told from all others. */
 export class KilledUser {
