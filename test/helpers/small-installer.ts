@@ -1,19 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { Faults } from '../../scripts/installer/index.js';
+import { atEndOfFile } from './end-of-file.js';
 import { type Shape, sharedInstaller } from './installers.js';
 
 let folder: string | undefined;
 
-afterAll(() => {
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-});
-
 /** A folder of this test file that goes when it is done. */
 export function testFolder(): string {
-  folder ??= mkdtempSync(join(tmpdir(), 'osx-iso-test-'));
+  if (folder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'osx-iso-test-'));
+    atEndOfFile(() => {
+      folder = undefined;
+      rmSync(made, { recursive: true, force: true });
+    });
+    folder = made;
+  }
   return folder;
 }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { atEndOfFile } from '../end-of-file.js';
 import { find, type Tool } from './needs.js';
 
 export interface Result {
@@ -115,25 +115,21 @@ export function runStreaming(
   });
 }
 
-const children = new Set<ChildProcess>();
-const folders: string[] = [];
-
-// A test that runs out of time leaves its judge running, and vitest ends its workers without an `exit` event.
-afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-/** Sees to it that a child does not outlive the test file. */
+/** Sees to it that a child does not outlive the test file: a test that runs out of time leaves its judge running. */
 export function kept<Child extends ChildProcess>(child: Child): Child {
-  children.add(child);
-  child.once('close', () => children.delete(child));
+  let gone = false;
+  child.once('close', () => {
+    gone = true;
+  });
+  atEndOfFile(() => {
+    if (!gone) child.kill('SIGKILL');
+  });
   return child;
 }
 
 /** A folder that is there until the test file is done. */
 export function scratch(what: string): string {
   const folder = mkdtempSync(join(tmpdir(), `osx-iso-test-${what}-`));
-  folders.push(folder);
+  atEndOfFile(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
