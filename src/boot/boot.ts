@@ -100,7 +100,8 @@ export async function planBoot(
     options.medium ??
     (options.iso === undefined ? undefined : await examineMedium(options.iso, { force: options.force, signal, note }));
   for (const fault of medium?.faults ?? []) notes.push(`Started all the same: ${fault}`);
-  if (medium?.expired && options.clock === undefined) notes.push(expiredNote());
+  if (medium?.validUntil !== undefined && Date.parse(medium.validUntil) < Date.now() && options.clock === undefined)
+    notes.push(expiredNote(medium.validUntil));
   const profile = chooseProfile(options.release, medium?.version, notes);
 
   const { nvram, ...loading } = await chooseLoader(options, profile, notes, signal);

@@ -5,6 +5,7 @@ import { SourceError, VerifyError } from '../errors.js';
 import { openGiven } from '../host/open-given.js';
 import { MANIFEST } from '../host/own-files.js';
 import { readJsonObject } from '../host/read-file.js';
+import { FIRST_EXPIRY } from '../known/index.js';
 import { verifyIso } from '../verify/index.js';
 
 /** What is known about an installer's ISO that is about to be started. */
@@ -15,8 +16,8 @@ export interface BootMedium {
   readonly version?: string;
   /** MiB, at least. */
   readonly memory?: number;
-  /** Whether the installer's certificate has expired, where that is known. */
-  readonly expired?: boolean;
+  /** When the installer's certificate ends or ended (ISO 8601), where that is known. */
+  readonly validUntil?: string;
   /** Where this is known from. */
   readonly known: 'manifest' | 'itself' | 'nothing';
   /** For people: what is wrong with it, where it is started all the same. */
@@ -40,8 +41,10 @@ export async function examineMedium(
   const manifest = await fittingManifest(file, found);
   if (manifest) {
     const { source, boot } = manifest;
-    const expired = source.known?.signature === 'expired';
-    return { file, version: source.version, memory: boot.memory, expired, known: 'manifest', faults: [] };
+    const ends = source.known?.signature === 'expired' ? { validUntil: FIRST_EXPIRY } : {};
+    const { validUntil } = source.signer ?? ends;
+    const known = { version: source.version, memory: boot.memory, known: 'manifest' } as const;
+    return { file, ...known, ...(typeof validUntil === 'string' && { validUntil }), faults: [] };
   }
   const source = await openGiven(file, { signal: options.signal });
   // Some seconds, for a real one.

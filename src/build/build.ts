@@ -48,7 +48,7 @@ export interface BuildOptions {
   readonly output?: string;
   /** Writes FILE.iso.sha256 too. */
   readonly checksum?: boolean;
-  /** Looks the installer up among the published checksums; default true. Reads it on the side. */
+  /** Looks the installer up among the published checksums: reads all of it once more, on the side. Default false. */
   readonly identify?: boolean;
   /** Default: hdiutil on a Mac, native elsewhere. */
   readonly engine?: EngineName;
@@ -228,8 +228,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
     making = await Making.begin(output, journal);
     await holdLock(making, output.iso, scope);
     // What is on a server would have to be fetched twice for it.
-    if ((options.identify ?? true) && !installer.remote)
-      identification = new Identification(installer.image, context.signal);
+    if (options.identify && !installer.remote) identification = new Identification(installer.image, context.signal);
     const templates = await openTemplates();
     const tool = await openEngine(
       plan.engine,

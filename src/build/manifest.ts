@@ -19,12 +19,14 @@ export interface Manifest {
     readonly build: string;
     /** Bytes. */
     readonly size: number;
-    /** Of InstallESD.dmg, unless --no-identify. */
+    /** Who signed its own package, and until when Apple's installer takes that. */
+    readonly signer?: Installer['signer'];
+    /** Of InstallESD.dmg, with --identify. */
     readonly sha1?: string;
     readonly known?: Identity['known'];
     /** Where it was read from, where that was a server. What proves it stands in `facts`: sourceChecksums, chunklist. */
     readonly remote?: readonly RemoteSource[];
-    /** What is odd about it, or was found out by its checksum, as sentences. */
+    /** What is odd about it, who signed it, what its checksum says, as sentences. */
     readonly notes: readonly string[];
   };
   /** What the steps found out: the chunklist's signature, checksums of the source, the kernel. */
@@ -93,6 +95,7 @@ export function manifestOf(
       version: installer.version,
       build: installer.build,
       size: installer.sizes.esd,
+      ...(installer.signer && { signer: installer.signer }),
       ...(identity?.sha1 !== undefined && { sha1: identity.sha1 }),
       ...(identity?.known && { known: identity.known }),
       ...(installer.remote && {

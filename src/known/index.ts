@@ -46,15 +46,35 @@ export function published(sum: string, list: readonly KnownInstaller[] = install
   return list.find(({ sha1, sha256 }) => sha1 === wanted || sha256 === wanted);
 }
 
-/** The day before the certificate's last: what `--clock` and `date` are given. */
-export const CLOCK = '2019-10-08';
+/** The last day of the certificates that all installers up to 10.14 were signed with first. */
+export const FIRST_EXPIRY = '2019-10-24T00:00:00.000Z';
 
-const EXPIRED =
-  'Its certificate expired on 2019-10-24: the installer will say that it "can\'t be verified" or "is damaged".';
+/** What to start a guest with whose installer was signed until then (ISO 8601). */
+export function expiredNote(validUntil: string = FIRST_EXPIRY): string {
+  return `${expired(validUntil)} Start it with --clock ${clockBefore(validUntil)} --net none.`;
+}
 
-/** What to start a guest with whose installer has expired. */
-export function expiredNote(): string {
-  return `${EXPIRED} Start it with --clock ${CLOCK} --net none.`;
+const expired = (validUntil: string) =>
+  `Its certificate expired on ${validUntil.slice(0, 10)}: the installer will say that it "can't be verified" or "is damaged".`;
+
+/** A day on which it was taken: what `--clock` is given. */
+const clockBefore = (validUntil: string) =>
+  new Date(Date.parse(validUntil) - 16 * 86_400_000).toISOString().slice(0, 10);
+
+/** Both ways out of an expired certificate. */
+function waysOut(validUntil: string): string {
+  const clock = clockBefore(validUntil);
+  const [year, month, day] = clock.split('-');
+  return `${expired(validUntil)} Get the edition Apple issued again, or set the clock: \`osx-iso boot --clock ${clock}\` (QEMU: -rtc base=${clock}T00:00:00, network off), or in the installer's Terminal \`date ${month}${day}0000${year}\`.`;
+}
+
+/** What is to be known of an installer's signer, as sentences for people. */
+export function aboutSigner(
+  { name, validUntil }: { readonly name: string; readonly validUntil: string },
+  now = Date.now(),
+): string[] {
+  if (Date.parse(validUntil) < now) return [`Signed by "${name}". ${waysOut(validUntil)}`];
+  return [`Signed by "${name}", valid until ${validUntil.slice(0, 10)}.`];
 }
 
 /** What a checksum says about an installer, as sentences for people. */
@@ -69,9 +89,7 @@ export function aboutChecksum(sum: string): { readonly known?: KnownInstaller; r
   ];
   if (known.signature === 'renewed') notes.push('It is the edition whose certificate was renewed in 2019.');
   if (known.signature === 'expired') {
-    notes.push(
-      `${EXPIRED} Get the edition Apple issued again, or set the clock: \`osx-iso boot --clock ${CLOCK}\` (QEMU: -rtc base=${CLOCK}T00:00:00, network off), or in the installer's Terminal \`date 100800002019\`.`,
-    );
+    notes.push(waysOut(FIRST_EXPIRY));
   }
   return { known, notes };
 }

@@ -4,9 +4,11 @@ import { SourceError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
 import { openDisk, openVolume } from '../formats/disk.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
+import type { Signer } from '../formats/xar/index.js';
 import { openGiven } from '../host/open-given.js';
 import { MANIFEST } from '../host/own-files.js';
 import { readJsonObject } from '../host/read-file.js';
+import { aboutSigner } from '../known/index.js';
 import { majorVersion, releaseTitle } from '../releases.js';
 import type { RemoteFile } from '../remote/remote-file.js';
 import { readSystemVersion, type SystemVersion, versionOnMedium } from '../system-version.js';
@@ -18,7 +20,7 @@ import { type FarLocated, isFar, type Located, locate } from './locate.js';
 import { cutShort, finished, unfinished } from './misfits.js';
 import { BASE_SYSTEM, COMPANIONS, DVD, ESD, INSTALL_INFO, SHARED_SUPPORT } from './paths.js';
 import { type Unwrapped, unwrap } from './unwrap.js';
-import { statedVersion } from './witnesses.js';
+import { signerOnMedium, statedVersion } from './witnesses.js';
 
 export type { Choose } from './find.js';
 export { isFar, type Located, locate } from './locate.js';
@@ -40,6 +42,8 @@ export interface Installer extends SystemVersion {
   readonly sizes: Sizes;
   /** InstallESD.dmg, or the DVD: what published checksums are of. */
   readonly image: ByteSource;
+  /** Who signed the installer's own package, and until when it is taken. */
+  readonly signer?: Signer;
   /** What is odd about it without being in the way, as sentences. */
   readonly notes: readonly string[];
   /** Its files, where they are on a server. */
@@ -119,6 +123,7 @@ async function recognised(
   const { kind, image, through } = unwrapped;
   files.add(kind === 'dvd' ? DVD : ESD, image);
   const known = await lookInside(files, unwrapped, path);
+  const signer = await signerOnMedium(unwrapped.volume);
   const chain = [...through, 'dmg'].join(' > ');
   return {
     ...known,
@@ -126,7 +131,8 @@ async function recognised(
     path,
     files,
     image,
-    notes: await contradictions(files, known),
+    ...(signer && { signer }),
+    notes: [...(await contradictions(files, known)), ...(signer ? aboutSigner(signer) : [])],
     title: folder?.title ?? `Install ${releaseTitle(known.version)}`,
   };
 }

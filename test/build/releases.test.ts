@@ -204,6 +204,7 @@ describe('what is made', () => {
       {
         output: join(testFolder(), `release-${counter}`, '{version}-{build} {name}.iso'),
         checksum: true,
+        identify: true,
       },
     );
     const name = '10.13.6-17G9999 Install macOS High Sierra.iso';

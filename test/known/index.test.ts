@@ -6,7 +6,7 @@ import { Identification } from '../../src/build/identify.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { openHostFile } from '../../src/host/host-file.js';
 import { digestInBackground } from '../../src/image/digest.js';
-import { aboutChecksum, baseSystems, installers, published } from '../../src/known/index.js';
+import { aboutChecksum, aboutSigner, baseSystems, installers, published } from '../../src/known/index.js';
 import { testFolder } from '../helpers/small-installer.js';
 
 describe('the list', () => {
@@ -50,6 +50,16 @@ describe('what is said', () => {
     expect(notes[0]).toMatch(/^Known: OS X 10\.10\.5 Yosemite \(14F27\), by its checksum/);
     expect(notes[1]).toMatch(
       /expired on 2019-10-24.*--clock 2019-10-08.*-rtc base=2019-10-08T00:00:00.*date 100800002019/,
+    );
+  });
+
+  it('of a signer: until when, and what to do when that is over', () => {
+    const signer = { name: 'Software Update', validUntil: '2016-02-14T12:00:00.000Z' };
+    expect(aboutSigner(signer, Date.parse('2016-02-14T11:59:59Z'))).toEqual([
+      'Signed by "Software Update", valid until 2016-02-14.',
+    ]);
+    expect(aboutSigner(signer, Date.parse('2016-02-14T12:00:01Z'))[0]).toMatch(
+      /^Signed by "Software Update"\. Its certificate expired on 2016-02-14.*--clock 2016-01-29.*date 012900002016/,
     );
   });
 

@@ -87,7 +87,14 @@ describe('a plan', () => {
     writeFileSync(at('old.iso'), new Uint8Array(4096));
     writeFileSync(at('old.iso.json'), JSON.stringify({ ...manifest, source }));
     const old = { iso: at('old.iso'), chameleon: at('boot') };
+    const signed = (validUntil: string) =>
+      writeFileSync(at('old.iso.json'), JSON.stringify({ ...manifest, source: { ...source, signer: { validUntil } } }));
     expect((await plan(old)).notes).toContainEqual(expect.stringContaining('--clock 2019-10-08 --net none'));
+    signed('2016-02-14T12:00:00.000Z');
+    expect((await plan(old)).notes).toContainEqual(expect.stringContaining('--clock 2016-01-29 --net none'));
+    signed('2900-01-01T00:00:00.000Z');
+    expect(JSON.stringify((await plan(old)).notes)).not.toContain('certificate');
+    signed('2016-02-14T12:00:00.000Z');
     expect(JSON.stringify((await plan({ ...old, clock: '2019-10-08' })).notes)).not.toContain('certificate');
     expect(JSON.stringify((await plan(given())).notes)).not.toContain('certificate');
   });

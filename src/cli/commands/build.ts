@@ -96,7 +96,7 @@ export function registerBuild(program: Command, start: Start): void {
     .option('--allow-unknown', 'write keys that are not known')
     .option('--extra <dir>', 'kexts, smbios.plist, themes: copied to /Extra on the ISO')
     .option('--checksum', 'write FILE.iso.sha256, for sha256sum -c')
-    .option('--no-identify', 'do not look the installer up among the published checksums')
+    .option('--identify', 'also look it up among the published checksums (reads it twice)')
     .option('--require-signature', "refuse an installer that is not signed by Apple's key")
     .option('--work-dir <dir>', 'where scratch files go (default: beside the ISO)')
     .option('--force', 'replace the ISO that is there')

@@ -7,6 +7,7 @@ import { readWhole } from '../whole.js';
 import { Check } from './check.js';
 import { digestSize, readXarHeader } from './header.js';
 import { checkSignature, type SignatureState } from './signature.js';
+import { type Signer, signerOf } from './signer.js';
 import { parseToc, type XarMember, type XarSignature } from './toc.js';
 import { XmlFault } from './xml.js';
 
@@ -100,6 +101,11 @@ export class XarArchive {
   async signatureState(): Promise<SignatureState | undefined> {
     if (!this.#signed) return undefined;
     return checkSignature(this.#source, this.heap, this.#signed.signature, this.#signed.tocDigest);
+  }
+
+  /** Who signed it, as the certificates say that come with it; undefined where there are none. Whether it is true, see above. */
+  get signer(): Signer | undefined {
+    return signerOf(this.#signed?.signature.certificates ?? []);
   }
 
   /** What the table of contents says of `path`; undefined where nothing is. */

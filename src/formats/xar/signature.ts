@@ -16,7 +16,7 @@ export type SignatureState = 'matches its certificate' | 'not checked';
 export async function checkSignature(
   source: ByteSource,
   heap: number,
-  { style, offset, size, certificate }: XarSignature,
+  { style, offset, size, certificates: [certificate] }: XarSignature,
   tocDigest: Uint8Array,
 ): Promise<SignatureState> {
   if (style !== 'RSA' || certificate === undefined || size > MAX_SIGNATURE) return 'not checked';

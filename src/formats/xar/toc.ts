@@ -33,8 +33,8 @@ export interface XarSignature {
   readonly style: string;
   readonly offset: number;
   readonly size: number;
-  /** The signer's certificate (DER): the first of the chain that comes along. */
-  readonly certificate?: Uint8Array;
+  /** The chain that comes along (DER), the signer's first. */
+  readonly certificates: readonly Uint8Array[];
 }
 
 export interface XarToc {
@@ -87,14 +87,14 @@ export function parseToc(xml: string): XarToc {
 function signatureOf(toc: Element): XarSignature | undefined {
   const element = childrenOf(toc, 'signature')[0];
   if (!element) return undefined;
-  const info = childrenOf(element, 'KeyInfo')[0];
-  const data = info && childrenOf(info, 'X509Data')[0];
-  const certificate = data && textOf(data, 'X509Certificate');
+  const chain = childrenOf(element, 'KeyInfo')
+    .flatMap((info) => childrenOf(info, 'X509Data'))
+    .flatMap((data) => childrenOf(data, 'X509Certificate'));
   return {
     style: element.getAttribute('style') ?? '',
     offset: numberIn(element, 'offset', 'toc'),
     size: numberIn(element, 'size', 'toc'),
-    ...(certificate !== undefined && { certificate: Buffer.from(certificate, 'base64') }),
+    certificates: chain.map(({ textContent }) => Buffer.from(textContent ?? '', 'base64')),
   };
 }
 
