@@ -13,8 +13,9 @@ export const MAX_BOOT_PLIST = 1 << 20;
 /** The same, for who reads one whole (formats/whole.ts). */
 export const BOOT_PLIST_FILE = { what: 'property list of a boot loader', most: MAX_BOOT_PLIST } as const;
 
+/** A name ends where its letters do: tried at every shorter length, a tag without an end would cost the square of its length. */
 const TOKENS =
-  /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[(?<cdata>[\s\S]*?)(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<![^<>]*>|<(?<close>\/?)(?<name>[A-Za-z]+)[^<>]*?(?<empty>\/?)>|(?<text>[^<]+)|</g;
+  /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[(?<cdata>[\s\S]*?)(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<![^<>]*>|<(?<close>\/?)(?<name>[A-Za-z]+)(?![A-Za-z])[^<>]*?(?<empty>\/?)>|(?<text>[^<]+)|</g;
 const CONTAINERS = ['dict', 'array'];
 const LEAVES = ['key', 'string', 'integer', 'real', 'date', 'data'];
 

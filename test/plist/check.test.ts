@@ -178,3 +178,10 @@ describe('the key Kernel', () => {
     expect(codes('kernel')).toEqual([]);
   });
 });
+
+it('reads a megabyte in no time, whatever is in it: a tag without an end, half a comment, many opening brackets', () => {
+  for (const part of ['x', '<', '<a', '<!--', '<![CDATA[', '&', '</']) {
+    const text = plist(`<key>Timeout</key><strin${part.repeat(1_000_000 / part.length)}`);
+    expect(checkBootPlist(Buffer.from(text), 'x').ok).toBe(false);
+  }
+});
