@@ -10,7 +10,7 @@ import { openDisk, openVolume } from '../../src/formats/disk.js';
 import type { HfsVolume } from '../../src/formats/hfsplus/volume.js';
 import { openHostFile } from '../../src/host/host-file.js';
 import { releases } from '../../src/releases.js';
-import { points } from '../helpers/long.js';
+import { LONG, points } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 
 // What is written down nowhere is generated both ways: either must build, or be refused with the reason.
@@ -68,7 +68,7 @@ describe('the kernel', () => {
     });
   }
 
-  it('10.10: in BaseSystemBinaries.pkg where Essentials.pkg has none', async () => {
+  it.runIf(LONG)('10.10: in BaseSystemBinaries.pkg where Essentials.pkg has none', async () => {
     const { notes } = await built('10.10', { kernelIn: 'BaseSystemBinaries.pkg' });
     expect(notes).toContain('from esd:/Packages/BaseSystemBinaries.pkg');
   });
@@ -90,7 +90,7 @@ describe('the kernel', () => {
     expect(old.message).toMatch(
       /\/mach_kernel in esd:\/Packages\/BaseSystemBinaries\.pkg or .*BaseSystemResources\.pkg or .*Essentials\.pkg/,
     );
-    for (const release of points(['10.6', '10.7', '10.8'] as const, 2)) {
+    for (const release of points(['10.6', '10.7', '10.8'] as const, 1)) {
       const whole = await failure(release, { kernel: 'missing' });
       expect(whole).toMatchObject({
         exitCode: 3,
@@ -142,6 +142,7 @@ describe('the prelinked kernel', () => {
   it('is said to be where the release’s loader looks, or not', async () => {
     const { check } = await built('10.10', { prelinked: 'kernelcache' });
     expect(check('kernel')).toMatch(/no kernel cache$/);
+    if (!LONG) return;
     expect((await built('10.10', { prelinked: 'prelinkedkernel' })).check('kernel')).toMatch(/cache/);
     expect((await built('10.9', { prelinked: 'prelinkedkernel' })).check('kernel')).toMatch(/no kernel cache$/);
   });
@@ -166,7 +167,7 @@ describe('the partition map', () => {
       ['10.6', {}, undefined, 'apm'],
       ['10.6', { baseMap: 'none' }, 'gpt', 'gpt'],
     ] as const;
-    for (const [release, faults, map, found] of points(cases, 5)) {
+    for (const [release, faults, map, found] of points(cases, 4)) {
       const { manifest } = await built(release, faults, map === undefined ? {} : { map });
       expect([release, faults, map, manifest.iso.map]).toEqual([release, faults, map, found]);
     }

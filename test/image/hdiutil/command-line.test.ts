@@ -6,6 +6,7 @@ import { build, planBuild } from '../../../src/build/build.js';
 import { openDisk, openVolume } from '../../../src/formats/disk.js';
 import { openHostFile } from '../../../src/host/host-file.js';
 import { verifyFile } from '../../../src/verify-file.js';
+import { LONG } from '../../helpers/long.js';
 import { CommandLine, Mac } from '../../helpers/mac.js';
 import { smallInstaller, testFolder } from '../../helpers/small-installer.js';
 import { compileStandIn } from '../../helpers/stand-in.js';
@@ -143,7 +144,7 @@ describe('without root', () => {
     expect(plan.text).toMatch(/hdiutil convert [\s\S]*In the way: The hdiutil engine must run as root/);
   });
 
-  it('the whole recipe runs, and with owners simulated makes what the native engine makes', async () => {
+  it.runIf(LONG)('the whole recipe runs, and with owners simulated makes what the native engine makes', async () => {
     const uid = isRoot && anybodyMay(import.meta.dirname) ? NOBODY : undefined;
     if (uid !== undefined) {
       chmodSync(testFolder(), 0o755);
@@ -178,7 +179,7 @@ describe('without root', () => {
   });
 });
 
-it.runIf(isRoot)('what root makes under sudo belongs to who called it', async () => {
+it.runIf(isRoot && LONG)('what root makes under sudo belongs to who called it', async () => {
   const { status } = await cli.run(mac, argv(), { env: { SUDO_UID: '4711', SUDO_GID: '4712', SUDO_USER: 'nobody' } });
   expect(status).toBe(0);
   for (const name of readdirSync(mac.out)) {
