@@ -15,6 +15,7 @@ export const TOOLS = {
   mmd: ['mtools'],
   mmls: ['sleuthkit'],
   nasm: ['nasm'],
+  openssl: ['openssl'],
   parted: ['parted'],
   'qemu-img': ['qemu-utils'],
   'qemu-nbd': ['qemu-utils'],
