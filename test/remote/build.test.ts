@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { xarSource } from '../../scripts/installer/package.js';
-import { type BuildOptions, build, planBuild } from '../../src/build/build.js';
+import { type BuildOptions, build, closePlan, planBuild } from '../../src/build/build.js';
 import { download } from '../../src/download.js';
 import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { inspect } from '../../src/inspect/index.js';
@@ -113,6 +113,19 @@ describe('build from a server', () => {
     const { files } = await download({ what: 'yosemite', output: save }, { signal, emit: () => undefined });
     expect(readdirSync(save)).toEqual([name]);
     expect(Buffer.compare(readFileSync(files[0]!.path), readFileSync(app))).toBe(0);
+  });
+
+  it('--save into a folder where another build keeps the same file is refused, until that is done', async () => {
+    const { where } = await offeredImage('10.10');
+    const options = { app: 'yosemite', output: folder(), save: join(where, 'kept') };
+    const first = await planBuild(options);
+    await expect(planBuild({ ...options, output: folder() })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/another download of it is running, process \d+/),
+    });
+    await closePlan(first);
+    await closePlan(await planBuild({ ...options, output: folder() }));
+    expect(readdirSync(options.save).filter((name) => name.includes('lock'))).toEqual([]);
   });
 
   it('with a connection that is cut again and again: the same ISO', async () => {
