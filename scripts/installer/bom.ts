@@ -1,3 +1,5 @@
+import { type ByteSource, chunks, fromBytes } from '../../src/formats/bytes.js';
+import { Cksum } from '../../src/formats/cksum.js';
 import { HFS_EPOCH } from '../../src/formats/entry.js';
 import { BomStore } from './bom-store.js';
 import { cpioOrder, type Member } from './cpio-order.js';
@@ -56,6 +58,8 @@ export interface BomPath {
   readonly gid: number;
   readonly modified: number;
   readonly size: number;
+  /** cksum(1) of a file's bytes, or of a link's target. */
+  readonly checksum: number;
   readonly target: string;
 }
 
@@ -71,8 +75,10 @@ async function pathsOf(members: readonly Member<MadeEntry>[]): Promise<BomPath[]
     gid: 0,
     modified: 0,
     size: 0,
+    checksum: 0,
     target: '',
   };
+  const linked = new Map<number, number>();
   const ids = new Map<string, number>([['', 1]]);
   const paths: BomPath[] = [root];
   for (const { entry, double } of members) {
@@ -82,6 +88,10 @@ async function pathsOf(members: readonly Member<MadeEntry>[]): Promise<BomPath[]
     const name = (path.at(-1) ?? '').replaceAll('/', ':');
     const data = entry.plain ?? entry.data;
     const target = kind === 'symlink' && data ? Buffer.from(await data.read(0, data.size)) : undefined;
+    const packed = double ? fromBytes(await doubleOf(entry), name) : data;
+    const known = entry.link === undefined || double ? undefined : linked.get(entry.link);
+    const checksum = known ?? (packed ? await checksumOf(packed) : 0);
+    if (entry.link !== undefined && !double) linked.set(entry.link, checksum);
     paths.push({
       id,
       parent: ids.get(path.slice(0, -1).join('\0')) ?? 1,
@@ -91,13 +101,20 @@ async function pathsOf(members: readonly Member<MadeEntry>[]): Promise<BomPath[]
       uid: bsd.uid,
       gid: bsd.gid,
       modified: entry.dates.modified - HFS_EPOCH,
-      size: double ? (await doubleOf(entry)).length : (data?.size ?? 0),
+      size: packed?.size ?? 0,
+      checksum,
       target: target === undefined ? '' : `${target}\0`,
     });
   }
   const keyed = paths.map((path) => ({ path, name: Buffer.from(path.name) }));
   keyed.sort((a, b) => a.path.parent - b.path.parent || Buffer.compare(a.name, b.name));
   return keyed.map(({ path }) => path);
+}
+
+async function checksumOf(data: ByteSource): Promise<number> {
+  const sum = new Cksum();
+  for await (const bytes of chunks(data)) sum.update(bytes);
+  return sum.finish();
 }
 
 /** The two numbers of a tree's entry: what the path is, and what it is called. */
@@ -113,7 +130,8 @@ function leafEntry(store: BomStore, path: BomPath): readonly [value: number, key
   about.writeUInt32BE(path.modified >>> 0, 14);
   about.writeUInt32BE(path.size % 2 ** 32, 18);
   about.writeUInt8(1, 22);
-  about.writeUInt32BE(target.length, 27); // 23 is a checksum: left zero
+  about.writeUInt32BE(path.checksum, 23);
+  about.writeUInt32BE(target.length, 27);
   about.set(target, 31);
   const named = Buffer.alloc(8);
   named.writeUInt32BE(path.id, 0);

@@ -19,7 +19,7 @@ export function bzip2(plain: Uint8Array): Uint8Array {
 /** One bzip2 stream, front to back, in the memory of a block; the same bytes for the same input however it is cut up. */
 export class Bzip2Stream {
   private readonly out = new BitWriter();
-  private readonly block = new Uint8Array(BLOCK);
+  private readonly block: Uint8Array;
   private length = 0;
   /** Of the plain bytes in the block, highest bit first. */
   private crc = -1;
@@ -28,7 +28,9 @@ export class Bzip2Stream {
   private value = -1;
   private run = 0;
 
-  constructor() {
+  /** `most`: bytes of a block, of which this many are one at level 9. */
+  constructor(most = BLOCK) {
+    this.block = new Uint8Array(most);
     for (const c of 'BZh9') this.out.bits(8, c.charCodeAt(0));
   }
 
@@ -41,7 +43,7 @@ export class Bzip2Stream {
         continue;
       }
       this.endRun();
-      if (this.length + MOST_OF_RUN > BLOCK) yield this.endBlock();
+      if (this.length + MOST_OF_RUN > this.block.length) yield this.endBlock();
       this.value = byte;
       this.run = 1;
     }

@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.js';
-import { MAX_ENTRIES, MAX_NAME } from './cpio/read.js';
+import { MAX_ENTRIES, MAX_NAME, MAX_NAMES } from './cpio/read.js';
 
 /** Most bytes of a Bom that is read; that of a whole OS X has some 30 MB. */
 export const MAX_BOM = 64 * 1024 * 1024;
@@ -16,44 +16,86 @@ interface Row {
   readonly id: number;
   readonly parent: number;
   readonly name: string;
+  readonly item: BomItem;
 }
 
+/** What a Bom says of a path. */
+export interface BomItem {
+  readonly kind: 'file' | 'folder' | 'symlink' | 'special' | undefined;
+  /** Bytes of a file, or of a link's target, modulo 2^32. Of folders it means nothing. */
+  readonly size: number;
+  /** cksum(1) of those bytes; undefined where there is none. */
+  readonly checksum: number | undefined;
+}
+
+const KINDS: readonly BomItem['kind'][] = [undefined, 'file', 'folder', 'symlink', 'special'];
+
 /**
- * What a bill of materials (Bom) lists at and below the path `from`, and the AppleDouble (`._name`) of `from` itself: POSIX names
- * joined by "/", without the leading "./". Nothing where it does not list `from`. Big-endian; layout as in hogliux/bomutils, and
- * measured on real packages. FormatError when the Bom cannot be read.
+ * Reads a bill of materials (Bom). Paths are POSIX names joined by "/", without the leading "./". Big-endian; layout as in
+ * hogliux/bomutils. Measured on the six real packages in test/fixtures: it lists the paths of the payload, and of all 214 files and
+ * two links the size and the checksum. FormatError when the Bom cannot be read.
  */
-export function listedInBom(bytes: Uint8Array, from: readonly string[], name: string): Set<string> {
-  const bom = new BomFile(bytes, name);
-  const children = new Map<number, Row[]>();
-  for (const row of readRows(bom)) {
-    const siblings = children.get(row.parent);
-    if (siblings) siblings.push(row);
-    else children.set(row.parent, [row]);
+export function readBom(bytes: Uint8Array, name: string): Bom {
+  return new Bom(readRows(new BomFile(bytes, name)));
+}
+
+export class Bom {
+  /** By the number of the folder, then by name. */
+  readonly #children = new Map<number, Map<string, Row>>();
+
+  constructor(rows: readonly Row[]) {
+    for (const row of rows) {
+      const siblings = this.#children.get(row.parent);
+      if (!siblings) this.#children.set(row.parent, new Map([[row.name, row]]));
+      else if (!siblings.has(row.name)) siblings.set(row.name, row);
+    }
   }
-  const listed = new Set<string>();
-  const tops = children.get(0);
-  const root = tops?.find((row) => row.name === '.');
-  let siblings = root ? children.get(root.id) : tops;
-  let found: Row | undefined = root;
-  let double: Row | undefined;
-  for (const part of from) {
-    found = siblings?.find((row) => row.name === part);
-    double = siblings?.find((row) => row.name === `._${part}`);
-    siblings = found && children.get(found.id);
+
+  /** What is listed at a path; undefined where nothing is. */
+  at(path: readonly string[]): BomItem | undefined {
+    const { row } = this.#find(path);
+    return row?.item;
   }
-  if (!found) return listed;
-  if (double) listed.add([...from.slice(0, -1), double.name].join('/'));
-  const waiting = [{ row: found, path: from.join('/') }];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    const { row, path } = next;
-    if (path.length > MAX_NAME) throw bom.fault(0, `paths of at most ${MAX_NAME} bytes`, 'a longer one');
-    listed.add(path);
-    const inside = children.get(row.id) ?? [];
-    children.delete(row.id); // once, whatever the numbers say
-    for (const child of inside) waiting.push({ row: child, path: path === '' ? child.name : `${path}/${child.name}` });
+
+  /**
+   * All that is listed at and below `from`, and the AppleDouble (`._name`) of `from` itself. Nothing where it does not list `from`, or
+   * paths longer than any payload has.
+   */
+  below(from: readonly string[]): Map<string, BomItem> {
+    const listed = new Map<string, BomItem>();
+    const { row, double } = this.#find(from);
+    if (!row) return listed;
+    if (double) listed.set([...from.slice(0, -1), double.name].join('/'), double.item);
+    const waiting = [{ row, path: from.join('/') }];
+    const gone = new Set<number>();
+    let names = 0;
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const { row: one, path } = next;
+      names += path.length;
+      if (path.length > MAX_NAME || names > MAX_NAMES) return new Map();
+      listed.set(path, one.item);
+      if (gone.has(one.id)) continue; // once, whatever the numbers say
+      gone.add(one.id);
+      for (const child of this.#children.get(one.id)?.values() ?? []) {
+        waiting.push({ row: child, path: path === '' ? child.name : `${path}/${child.name}` });
+      }
+    }
+    return listed;
   }
-  return listed;
+
+  #find(path: readonly string[]): { row: Row | undefined; double: Row | undefined } {
+    const tops = this.#children.get(0);
+    const root = tops?.get('.');
+    let siblings = root ? this.#children.get(root.id) : tops;
+    let found: Row | undefined = root;
+    let double: Row | undefined;
+    for (const part of path) {
+      found = siblings?.get(part);
+      double = siblings?.get(`._${part}`);
+      siblings = found && this.#children.get(found.id);
+    }
+    return { row: found, double };
+  }
 }
 
 /** All paths' records, from the first leaf of the tree "Paths" on. */
@@ -82,12 +124,26 @@ function readRows(bom: BomFile): Row[] {
       const file = bom.block(node.readUInt32BE(at + 4), 5); //         0 u32 number of its parent, 4 its name, NUL
       const end = file.indexOf(0, 4);
       if (end < 0) throw bom.fault(0, 'a name that ends with NUL', 'none');
-      rows.push({ id: info.readUInt32BE(0), parent: file.readUInt32BE(0), name: file.toString('utf8', 4, end) });
+      rows.push({
+        id: info.readUInt32BE(0),
+        parent: file.readUInt32BE(0),
+        name: file.toString('utf8', 4, end),
+        item: itemOf(bom.block(info.readUInt32BE(4), 22)),
+      });
     }
     index = node.readUInt32BE(4); //                                   4 next leaf; 8 the one before
   }
   if (rows.length !== count) throw bom.fault(0, `${count} paths`, `${rows.length}`);
   return rows;
+}
+
+/** What a path is; `about` has at least 22 bytes. */
+function itemOf(about: Buffer): BomItem {
+  const kind = KINDS[about[0]!]; //                                    0 u8 kind, 1 u8, 2 u16 architectures, 4 u16 mode,
+  //                                                                   6 owner, 10 group, 14 time of change
+  const size = about.readUInt32BE(18); //                             18 size, 22 u8
+  const checksum = about.length < 27 ? undefined : about.readUInt32BE(23); // 23 checksum, 27 length of a target, target
+  return { kind, size, checksum };
 }
 
 /** A store of numbered blocks, some of which have names. */

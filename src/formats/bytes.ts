@@ -152,6 +152,13 @@ export function fromBytes(given: Uint8Array, name: string): ByteSource {
   return source;
 }
 
+/** Whether a source's bytes are in memory already. */
+export function isInMemory(source: ByteSource): boolean {
+  if (!source.pieces) return false;
+  const [first, ...more] = source.pieces(0, source.size);
+  return more.length === 0 && (first === undefined || first.kind === 'bytes');
+}
+
 /** A source of `size` zero bytes. */
 export function zeros(size: number, name = 'zeros'): ByteSource {
   const source: ByteSource = {

@@ -1,16 +1,20 @@
 import { FormatError } from '../errors.js';
-import { listedInBom, MAX_BOM } from './bom.js';
+import { type Bom, MAX_BOM, readBom } from './bom.js';
 import type { ByteSource } from './bytes.js';
 import type { Entry, Path, Tree } from './entry.js';
+import type { Payload } from './payload/coded.js';
 import { finished, impliedFolder } from './payload/draft.js';
-import { openPayload, type Payload } from './payload/form.js';
-import { walkPayload } from './payload/walk.js';
+import { openPayload } from './payload/form.js';
+import { type Searched, searchPayload } from './payload/search/index.js';
+import { walkFound, walkPayload } from './payload/walk.js';
 import type { PbzxOptions } from './pbzx.js';
 import { openXar, type XarArchive } from './xar/index.js';
 
 export interface PackageOptions extends PbzxOptions {
   /** Which component of a product archive, by its folder's name ("Essentials.pkg"). Default: all, each in a folder so named. */
   readonly component?: string;
+  /** Hears why a payload had to be read from its start. */
+  readonly note?: (text: string) => void;
 }
 
 const PAYLOAD = 'Payload';
@@ -50,7 +54,7 @@ export async function openPackage(source: ByteSource, options: PackageOptions = 
       : undefined;
     payloads.set(name, payload);
   }
-  return new PackageTree(archive, payloads, names);
+  return new PackageTree(archive, payloads, names, options.note);
 }
 
 /** The folders of components, in the archive's order; [''] of a component package. */
@@ -74,12 +78,28 @@ export class PackageTree implements Tree {
   readonly components: readonly string[];
   readonly #archive: XarArchive;
   readonly #payloads: ReadonlyMap<string, Payload | undefined>;
+  readonly #note: ((text: string) => void) | undefined;
+  readonly #boms = new Map<string, Promise<Bom | undefined>>();
+  /** What was searched for last: who looks at a path and then takes it need not search twice. */
+  #last: { readonly component: string; readonly from: Path; readonly searched: Searched | undefined } | undefined;
 
-  constructor(archive: XarArchive, payloads: ReadonlyMap<string, Payload | undefined>, components: readonly string[]) {
+  constructor(
+    archive: XarArchive,
+    payloads: ReadonlyMap<string, Payload | undefined>,
+    components: readonly string[],
+    note?: (text: string) => void,
+  ) {
     this.name = archive.name;
     this.components = components;
     this.#archive = archive;
     this.#payloads = payloads;
+    this.#note = note;
+  }
+
+  /** Whether all that the last walk gave was compared with the checksums in the Bom. */
+  get compared(): boolean {
+    const searched = this.#last?.searched;
+    return searched !== undefined && 'entries' in searched && searched.compared;
   }
 
   /** How the payloads are stored. */
@@ -116,36 +136,74 @@ export class PackageTree implements Tree {
 
   async *#walkComponent(component: string, from: Path): AsyncGenerator<Entry> {
     const payload = this.#payloads.get(component);
-    if (payload) yield* walkPayload(payload, from, { listed: await this.#listed(component, from) });
-    else if (from.length === 0) yield finished(impliedFolder([]));
+    if (!payload) {
+      if (from.length === 0) yield finished(impliedFolder([]));
+      return;
+    }
+    const searched = await this.#search(component, payload, from);
+    if (searched && 'entries' in searched) {
+      yield* walkFound(searched, from);
+      return;
+    }
+    if (searched?.damage) await this.#archive.verifyMember(memberOf(component, PAYLOAD));
+    if (searched) this.#note?.(`${this.name} is read from its start: ${searched.missed}`);
+    const listed = from.length === 0 ? undefined : (await this.#bom(component))?.below(posix(from));
+    yield* walkPayload(payload, from, { listed: listed && new Set(listed.keys()) });
   }
 
-  /** What the Bom lists at and below a path; undefined where no Bom can be read, which is no fault of the payload. */
-  async #listed(component: string, from: Path): Promise<ReadonlySet<string> | undefined> {
-    const path = memberOf(component, 'Bom');
+  async #search(component: string, payload: Payload, from: Path): Promise<Searched | undefined> {
+    if (from.length === 0) return undefined;
+    const last = this.#last;
+    if (last?.component === component && posix(last.from).join('/') === posix(from).join('/')) return last.searched;
+    this.#last = undefined;
+    const searched = await searchPayload(payload, from, await this.#bom(component));
+    this.#last = { component, from, searched };
+    return searched;
+  }
+
+  /** What is listed; undefined where no Bom can be read, which is no fault of the payload. */
+  #bom(component: string): Promise<Bom | undefined> {
+    const known = this.#boms.get(component) ?? this.#readBom(memberOf(component, 'Bom'));
+    this.#boms.set(component, known);
+    return known;
+  }
+
+  async #readBom(path: string): Promise<Bom | undefined> {
     const member = this.#archive.find(path);
-    if (from.length === 0 || !member || member.type !== 'file' || member.size > MAX_BOM) return undefined;
+    if (member?.type !== 'file' || member.size > MAX_BOM) return undefined;
     try {
       const parts: Uint8Array[] = [];
       for await (const part of this.#archive.stream(path)) parts.push(part);
-      const names = from.map((name) => name.replaceAll('/', ':'));
-      return listedInBom(Buffer.concat(parts), names, `${this.name}: ${path}`);
+      return readBom(Buffer.concat(parts), `${this.name}: ${path}`);
     } catch (error) {
       if (error instanceof FormatError) return undefined;
       throw error;
     }
   }
 
-  /** Reads the payloads whole, of those that have to do with `below`, for the archive's checksums. FormatError when one is wrong. */
+  /**
+   * Makes sure that what is at and below a path is what it was: by the checksums in the Bom, where it was found and kept in memory, else
+   * by those of the payloads that have to do with it, which are read whole. FormatError when one is wrong.
+   */
   async verify(options: { readonly below?: Path; readonly signal?: AbortSignal } = {}): Promise<void> {
     const { below = [], signal } = options;
     for (const [component, payload] of this.#payloads) {
       const elsewhere = this.#payloads.size > 1 && below.length > 0 && below[0] !== component;
-      if (payload && !elsewhere) await this.#archive.verifyMember(memberOf(component, PAYLOAD), signal);
+      if (!payload || elsewhere) continue;
+      const searched = await this.#search(component, payload, this.#payloads.size > 1 ? below.slice(1) : below);
+      if (searched && 'entries' in searched && searched.compared) continue;
+      await this.#archive.verifyMember(memberOf(component, PAYLOAD), signal);
     }
   }
 
   async close(): Promise<void> {
+    this.#last = undefined;
+    this.#boms.clear();
     for (const payload of this.#payloads.values()) await payload?.close();
   }
+}
+
+/** A stored path as archives have it. */
+function posix(path: Path): readonly string[] {
+  return path.map((name) => name.replaceAll('/', ':'));
 }

@@ -1,6 +1,7 @@
 import { FormatError } from '../errors.js';
 import { asBytes, type ByteSource, checkRange, type Piece, piecesOf } from './bytes.js';
 import { decode } from './codecs/index.js';
+import { decodeXzBeginning, enoughOf } from './codecs/xz.js';
 import { DecodedChunks } from './decoded-chunks.js';
 
 /** Longest chunk we read, plain or stored, bytes. Apple writes 16 MiB. */
@@ -117,7 +118,7 @@ export class PbzxSource implements ByteSource {
     this.#source = source;
     this.#decode = options.decodeChunk;
     this.#lookAhead = options.lookAhead ?? 0;
-    this.#decoded = new DecodedChunks(this.#lookAhead + 1, (index, room) => this.#load(list[index]!, room));
+    this.#decoded = new DecodedChunks(this.#lookAhead + 1, (index, room) => this.#load(index, room));
     if (source.pieces) this.pieces = (offset, length) => this.#pieces(offset, length);
   }
 
@@ -137,8 +138,8 @@ export class PbzxSource implements ByteSource {
     return parts.length === 1 ? parts[0]! : asBytes(Buffer.concat(parts, length));
   }
 
-  /** Some bytes from `offset` on, at least one and at most 128 KiB; the chunks that follow are decoded meanwhile. */
-  async readOn(offset: number): Promise<Uint8Array> {
+  /** Some bytes from `offset` on, at least one and at most 128 KiB; `ahead` of the chunks that follow are decoded meanwhile. */
+  async readOn(offset: number, ahead = this.#lookAhead): Promise<Uint8Array> {
     checkRange(this, offset, 1);
     const index = this.#chunkAt(offset);
     const chunk = this.chunks[index]!;
@@ -148,12 +149,29 @@ export class PbzxSource implements ByteSource {
       ? this.#source.read(chunk.at + skip, take)
       : this.#decoded.use(index, (bytes) => bytes.slice(skip, skip + take));
     // Who has just left out a long file may well leave out the next chunk, too.
-    const last = index > this.#reached + 1 ? index : index + this.#lookAhead;
+    const last = index > this.#reached + 1 ? index : index + ahead;
     this.#reached = index;
     for (let next = index + 1; next <= last && next < this.chunks.length; next++) {
       if (!this.chunks[next]!.raw) this.#decoded.prepare(next);
     }
     return wanted;
+  }
+
+  /**
+   * The first bytes of a chunk, at least `most` of them where it has so many: no more is read and decoded than that takes. FormatError
+   * when it is damaged.
+   */
+  async beginning(index: number, most: number): Promise<Uint8Array> {
+    const chunk = this.chunks[index]!;
+    if (chunk.raw) return this.#source.read(chunk.at, Math.min(most, chunk.plain));
+    if (most < chunk.plain) {
+      const stored = await this.#source.read(chunk.at, Math.min(chunk.stored, enoughOf(most)));
+      const bytes = inChunk(index, () =>
+        decodeXzBeginning(stored, most, chunk.plain, { file: this.name, at: chunk.at }),
+      );
+      if (bytes) return bytes;
+    }
+    return this.#decoded.use(index, (bytes) => bytes.slice());
   }
 
   *#pieces(offset: number, length: number): Iterable<Piece> {
@@ -192,7 +210,15 @@ export class PbzxSource implements ByteSource {
     return low;
   }
 
-  async #load(chunk: PbzxChunk, room: Uint8Array | undefined): Promise<Uint8Array> {
+  async #load(index: number, room: Uint8Array | undefined): Promise<Uint8Array> {
+    try {
+      return await this.#decodeChunk(this.chunks[index]!, room);
+    } catch (error) {
+      throw named(index, error);
+    }
+  }
+
+  async #decodeChunk(chunk: PbzxChunk, room: Uint8Array | undefined): Promise<Uint8Array> {
     const decodeElsewhere = this.#decode;
     if (!decodeElsewhere) {
       const stored = await this.#source.read(chunk.at, chunk.stored);
@@ -206,7 +232,7 @@ export class PbzxSource implements ByteSource {
     if (plain.length === chunk.plain) return plain;
     throw new FormatError({
       file: this.name,
-      structure: 'pbzx chunk',
+      structure: 'decoded bytes',
       offset: chunk.at,
       expected: `${chunk.plain} plain bytes`,
       found: `${plain.length}`,
@@ -224,6 +250,20 @@ export class PbzxSource implements ByteSource {
       file: this.name,
       at: chunk.at,
     };
+  }
+}
+
+/** An error of a decoder, which knows nothing of chunks, with the chunk's number. */
+function named(index: number, error: unknown): unknown {
+  if (!(error instanceof FormatError)) return error;
+  return new FormatError({ ...error.fault, structure: `pbzx chunk ${index}, ${error.fault.structure}` });
+}
+
+function inChunk<T>(index: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw named(index, error);
   }
 }
 

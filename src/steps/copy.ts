@@ -30,7 +30,7 @@ export function copy(from: string, to: string, options: { chunklist?: string } =
       }
       if (source instanceof FirstThatHas) {
         job.note(`from ${source.takenFrom}`);
-        job.record('payload', { of: source.takenFrom, proof: 'read in part, not proved' });
+        job.record('payload', { of: source.takenFrom, proof: source.proof });
       }
       if (count > 1) job.note(`${count.toLocaleString('en-US')} files and folders`);
     },

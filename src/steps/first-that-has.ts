@@ -6,24 +6,29 @@ import type { Entry, Path, Tree } from '../image/types.js';
 export interface Candidate {
   /** `esd:/Packages/Essentials.pkg` */
   readonly place: string;
-  open(): Promise<Tree>;
+  open(): Promise<PackageSource>;
+}
+
+/** A package that is open, and what of it is proved as far as it was read. */
+export interface PackageSource extends Tree {
+  proof?(): string;
 }
 
 /** Most entries of one package that are held back until the wanted file comes: more are gone through twice. */
 const MOST_HELD = 10_000;
 
 /**
- * The first of several packages that has a certain file, as a tree. A payload can only be gone through from its start, so it is
- * not looked into beforehand: entries are held back until the file comes, and are forgotten when it does not. A package counts
- * as one without it when it was read to its end.
+ * The first of several packages that has a certain file, as a tree. Going through a payload may take minutes, so it is not looked
+ * into beforehand: entries are held back until the file comes, and are forgotten when it does not. A package counts as one without
+ * it when it was read to its end.
  */
 export class FirstThatHas implements Tree {
   readonly name: string;
   /** The package that had it, once it was found. */
   takenFrom: string | undefined;
   readonly #wanted: Path;
-  readonly #open = new Map<Candidate, Tree>();
-  #current: Tree | undefined;
+  readonly #open = new Map<Candidate, PackageSource>();
+  #current: PackageSource | undefined;
 
   constructor(
     readonly what: string,
@@ -68,6 +73,11 @@ export class FirstThatHas implements Tree {
     );
   }
 
+  /** What is proved of what was taken. */
+  get proof(): string {
+    return this.#current?.proof?.() ?? 'read in part, not proved';
+  }
+
   progress(): { readonly done: number; readonly total: number } {
     return this.#current?.progress?.() ?? { done: 0, total: 1 };
   }
@@ -82,7 +92,7 @@ export class FirstThatHas implements Tree {
     return kind === 'file' && path.length === this.#wanted.length && path.every((name, i) => name === this.#wanted[i]);
   }
 
-  async #opened(candidate: Candidate): Promise<Tree> {
+  async #opened(candidate: Candidate): Promise<PackageSource> {
     const known = this.#open.get(candidate);
     if (known) return known;
     const tree = await candidate.open();

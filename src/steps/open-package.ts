@@ -1,10 +1,10 @@
 import type { Job, Step } from '../core/step.js';
 import { SourceError } from '../errors.js';
-import { type ByteSource, fromBytes, piecesOf } from '../formats/bytes.js';
+import { type ByteSource, fromBytes, isInMemory, piecesOf } from '../formats/bytes.js';
 import { openPackage as open } from '../formats/payload.js';
 import { readWhole } from '../formats/whole.js';
-import type { Entry, Tree } from '../image/types.js';
-import { type Candidate, FirstThatHas } from './first-that-has.js';
+import type { Entry } from '../image/types.js';
+import { type Candidate, FirstThatHas, type PackageSource } from './first-that-has.js';
 import { NOTHING_THERE, onVolume } from './places.js';
 
 /** Chunks that are decoded ahead: each costs its 16 MiB, and as much again for its stored bytes. */
@@ -53,10 +53,11 @@ export function openPackage(places: string | readonly string[], options: { as: s
   };
 }
 
-async function openOne(job: Job, file: ByteSource): Promise<Tree> {
+async function openOne(job: Job, file: ByteSource): Promise<PackageSource> {
   const { tool } = job;
   const { source, position } = followed(file, job.signal);
   const payload = await open(source, {
+    note: (text) => job.note(text),
     ...(tool.make && {
       decodeChunk: (chunk, room) => tool.make!([chunk], chunk.length, room),
       // While one chunk is waited for, others keep the other threads busy.
@@ -67,6 +68,7 @@ async function openOne(job: Job, file: ByteSource): Promise<Tree> {
     name: payload.name,
     walk: (from) => keptInMemory(payload.walk(from)),
     progress: () => ({ done: position(), total: source.size }),
+    proof: () => (payload.compared ? 'each file compared with its checksum in the Bom' : 'read in part, not proved'),
     close: () => payload.close(),
   };
 }
@@ -79,7 +81,7 @@ async function* keptInMemory(entries: AsyncIterable<Entry>): AsyncGenerator<Entr
   let kept = 0;
   for await (const entry of entries) {
     const { data } = entry;
-    if (!data || entry.again || data.size > KEPT_FILE || kept + data.size > KEPT) {
+    if (!data || entry.again || data.size > KEPT_FILE || kept + data.size > KEPT || isInMemory(data)) {
       yield entry;
       continue;
     }

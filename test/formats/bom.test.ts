@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listedInBom } from '../../src/formats/bom.js';
+import { readBom } from '../../src/formats/bom.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { readCpio } from '../../src/formats/cpio/index.js';
 import { unzipped } from '../../src/formats/unzipped.js';
@@ -35,21 +35,21 @@ describe('real Boms list what is in the payload', () => {
     const { bom, paths } = await real(name, component);
     for (const from of paths) {
       const parts = from === '' ? [] : from.split('/');
-      expect([...listedInBom(bom, parts, 'Bom')].sort()).toEqual(under(paths, from));
+      expect([...readBom(bom, 'Bom').below(parts).keys()].sort()).toEqual(under(paths, from));
     }
-    expect(listedInBom(bom, ['nothing'], 'Bom').size).toBe(0);
+    expect(readBom(bom, 'Bom').below(['nothing']).size).toBe(0);
   });
 });
 
-describe('listedInBom', () => {
+describe('readBom', () => {
   it('lists the AppleDouble of the folder, no others beside it', () => {
     const bom = bomOfNames(['', 'a', 'a/._X', 'a/._Y', 'a/X', 'a/X/._f', 'a/X/f', 'a/Y']);
-    expect([...listedInBom(bom, ['a', 'X'], 'Bom')].sort()).toEqual(['a/._X', 'a/X', 'a/X/._f', 'a/X/f']);
+    expect([...readBom(bom, 'Bom').below(['a', 'X']).keys()].sort()).toEqual(['a/._X', 'a/X', 'a/X/._f', 'a/X/f']);
   });
 
   it('reads trees of many leaves', () => {
     const paths = ['', ...Array.from({ length: 1000 }, (_, i) => `f${i}`)];
-    expect(listedInBom(bomOfNames(paths, 7), [], 'Bom').size).toBe(1001);
+    expect(readBom(bomOfNames(paths, 7), 'Bom').below([]).size).toBe(1001);
   });
 
   it('refuses leaves that follow each other in a circle', () => {
@@ -57,15 +57,15 @@ describe('listedInBom', () => {
     const leaf = (at: number) => bom.readUInt16BE(at) === 1 && bom.readUInt16BE(at + 2) === 2;
     const second = [...bom.keys()].findLast((at) => at + 30 < bom.length && leaf(at) && bom.readUInt32BE(at + 8) > 0)!;
     bom.writeUInt32BE(bom.readUInt32BE(second + 8), second + 4);
-    expect(() => listedInBom(bom, [], 'Bom')).toThrow('expected 4 paths, found more');
+    expect(() => readBom(bom, 'Bom')).toThrow('expected 4 paths, found more');
   });
 
   it('any bytes changed, or cut short: paths or a FormatError', async () => {
     const { bom } = await real('munkitools.pkg', 'munkitools_core-2.8.1.2847.pkg');
     await fc.assert(
       fc.asyncProperty(fc.nat(bom.length - 4), fc.uint8Array({ minLength: 1, maxLength: 4 }), async (at, bytes) => {
-        await orFormatError(async () => listedInBom(patched(bom, at, bytes), ['usr'], 'Bom'));
-        await orFormatError(async () => listedInBom(bom.subarray(0, at), ['usr'], 'Bom'));
+        await orFormatError(async () => readBom(patched(bom, at, bytes), 'Bom').below(['usr']));
+        await orFormatError(async () => readBom(bom.subarray(0, at), 'Bom').below(['usr']));
       }),
       { numRuns: 300 },
     );

@@ -1,7 +1,7 @@
 import { type BomPath, bomOf } from '../../scripts/installer/bom.js';
 
 const FOLDER = 2;
-const NOTHING = { type: FOLDER, mode: 0, uid: 0, gid: 0, modified: 0, size: 0, target: '' };
+const NOTHING = { type: FOLDER, mode: 0, uid: 0, gid: 0, modified: 0, size: 0, checksum: 0, target: '' };
 
 /** A Bom that lists these paths (POSIX, "" the root, parents before what is in them), of which a reader wants no more than the names. */
 export function bomOfNames(paths: readonly string[], inNode?: number): Uint8Array {

@@ -1,7 +1,14 @@
 import { broken, type Where, wrongLength } from './fault.js';
 import { CHECK_BYTES, checkOf } from './xz/check.js';
 import { undoDelta, undoX86 } from './xz/filters.js';
-import { Fields, readBlockHeader, readStreamFooter, readStreamHeader, STREAM_HEADER } from './xz/header.js';
+import {
+  Fields,
+  type Filter,
+  readBlockHeader,
+  readStreamFooter,
+  readStreamHeader,
+  STREAM_HEADER,
+} from './xz/header.js';
 import { decodeLzma2 } from './xz/lzma2.js';
 
 // Own code: the npm packages are asynchronous, or native without binaries for every Mac, or know no filters but LZMA2.
@@ -37,6 +44,45 @@ export function decodeXz(
   } while (from < input.length);
   if (at !== plainLength) throw wrongLength(where, 'xz run', plainLength, `${at}`);
   return out;
+}
+
+/** Most plain bytes of an LZMA2 chunk, and most stored ones with its header: how far a decoder may have to look beyond a place. */
+const LZMA2_PLAIN = 2 << 20;
+const LZMA2_STORED = (64 << 10) + 6;
+/** The x86 filter looks so many bytes ahead. */
+const X86_AHEAD = 4;
+
+/** Bytes of an .xz file that are enough to have its first `most` plain ones: none takes more than it says, stored in chunks of 64 KiB. */
+export function enoughOf(most: number): number {
+  return 2048 + most + Math.ceil(most / 65_536) * 3 + LZMA2_STORED;
+}
+
+/**
+ * The first bytes of an .xz file, about `most` of the `plainLength` it stands for, from its own first bytes: to look for something
+ * without decoding the rest. No check can be verified. Undefined where there is less in its first block. FormatError when it is damaged.
+ */
+export function decodeXzBeginning(
+  input: Uint8Array,
+  most: number,
+  plainLength: number,
+  where: Where,
+): Uint8Array | undefined {
+  readStreamHeader(input, 0, where);
+  if (input[STREAM_HEADER] === 0) return undefined;
+  const { headerBytes, filters } = readBlockHeader(input, STREAM_HEADER, where);
+  const out = new Uint8Array(Math.min(plainLength, most + LZMA2_PLAIN));
+  const end = decodeLzma2(input, STREAM_HEADER + headerBytes, out, 0, where, most);
+  if (end.at < most) return undefined;
+  const bytes = out.subarray(0, end.at);
+  undo(filters, bytes);
+  return filters.some(({ kind }) => kind === 'x86') ? bytes.subarray(0, -X86_AHEAD) : bytes;
+}
+
+function undo(filters: readonly Filter[], bytes: Uint8Array): void {
+  for (const filter of filters.toReversed()) {
+    if (filter.kind === 'delta') undoDelta(bytes, filter.distance);
+    else undoX86(bytes, filter.start);
+  }
 }
 
 function decodeStream(input: Uint8Array, from: number, out: Uint8Array, at: number, where: Where) {
@@ -77,10 +123,7 @@ function decodeBlock(
   differs('packed', header.packedBytes, packed);
   differs('plain', header.plainBytes, plain);
   const bytes = out.subarray(at, end.at);
-  for (const filter of header.filters.toReversed()) {
-    if (filter.kind === 'delta') undoDelta(bytes, filter.distance);
-    else undoX86(bytes, filter.start);
-  }
+  undo(header.filters, bytes);
   fields.zeros(start + Math.ceil(packed / 4) * 4);
   const stored = fields.take(CHECK_BYTES.get(check)!);
   const actual = checkOf(check, bytes);

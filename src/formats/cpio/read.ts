@@ -30,6 +30,8 @@ export interface CpioEntry extends CpioHeader {
   readonly dataOffset: number;
   /** The data, front to back; only until the next entry is asked for. What is not read is skipped. */
   data(): AsyncGenerator<Uint8Array>;
+  /** All of the data, where somebody has read them already. */
+  readonly bytes?: Uint8Array;
 }
 
 /**
@@ -142,14 +144,14 @@ function entryOf(
 }
 
 /** A name without its NUL; undefined where it has none, has another inside, or is no UTF-8. */
-function decodeName(raw: Uint8Array): string | undefined {
+export function decodeName(raw: Uint8Array): string | undefined {
   if (raw.indexOf(0) !== raw.length - 1) return undefined;
   const text = Buffer.from(raw.buffer, raw.byteOffset, raw.length - 1);
   return isUtf8(text) ? text.toString('utf8') : undefined;
 }
 
 /** "." and "./a/b" as paths; undefined where a name is absolute or has empty or dot components. */
-function splitName(name: string): string[] | undefined {
+export function splitName(name: string): string[] | undefined {
   if (name === '.') return [];
   const path = (name.startsWith('./') ? name.slice(2) : name).split('/');
   return path.some((part) => part === '' || part === '.' || part === '..') ? undefined : path;

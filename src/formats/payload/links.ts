@@ -34,6 +34,11 @@ export function isTellingSize(size: number): boolean {
   return size >= CANARY.length;
 }
 
+/** What is the same in all names of a file. */
+export function linkKey({ dev, ino, mode, uid, gid, mtime, nlink }: CpioHeader): string {
+  return [dev, ino, mode, uid, gid, mtime, nlink].join();
+}
+
 /**
  * Finds hard links in a cpio archive: entries with nlink > 1 and the same inode. Apple lists every name at full size; one of them,
  * any, has the data, the others a placeholder (measured). In older forms the others have size 0, or the data, too. Inodes have 18
@@ -46,8 +51,8 @@ export class HardLinks<T> {
 
   /** The group an entry belongs to. Call it once for every regular file with more than one name; set `data` where it has some. */
   join(header: CpioHeader): LinkGroup<T> {
-    const { dev, ino, mode, uid, gid, mtime, nlink, size } = header;
-    const key = [dev, ino, mode, uid, gid, mtime, nlink].join();
+    const { nlink, size } = header;
+    const key = linkKey(header);
     const open = this.#open.get(key) ?? [];
     // Two different sizes are two files.
     let group = open.findLast((one) => one.size === size || one.size === 0 || size === 0);

@@ -4,14 +4,14 @@ import { type ByteSource, chunks, fromBytes } from '../bytes.js';
 import { type CpioEntry, readCpio } from '../cpio/index.js';
 import type { Entry, Path } from '../entry.js';
 import { LINK_TARGET } from '../whole.js';
+import type { Payload } from './coded.js';
 import { type Draft, finished, impliedFolder, kindOf } from './draft.js';
-import type { Payload } from './form.js';
 import { Given } from './given.js';
 import { HardLinks, isPlaceholder, isTellingSize, type LinkGroup } from './links.js';
 import { MAX_WHOLE_FILE } from './replay.js';
+import type { Found } from './search/index.js';
+import { isIn } from './search/order.js';
 
-/** Most data kept in memory in a walk of a subtree, so that it need not be decoded again; bytes. */
-export const MAX_KEPT = 256 * 1024 * 1024;
 /** Most bytes of `._name` files kept in memory until `name` comes. */
 export const MAX_APPLEDOUBLE = 16 * 1024 * 1024;
 /** Most `._name` files that may wait for `name`. */
@@ -32,7 +32,12 @@ export interface WalkOptions {
  * what is in it, or whose AppleDouble comes late, is given again then. Names that are hard links may come later than their place.
  */
 export async function* walkPayload(payload: Payload, from: Path, options: WalkOptions = {}): AsyncGenerator<Entry> {
-  yield* new Walk(payload, from, options).run();
+  yield* new Walk(payload, from, options).run(readCpio(payload.feed(), payload.name));
+}
+
+/** The same of a subtree that was found whole. */
+export async function* walkFound({ payload, entries }: Found, from: Path): AsyncGenerator<Entry> {
+  yield* new Walk(payload, from, {}).run(entries);
 }
 
 /** Data and a way to look at it once, now, without a new pass over the payload. */
@@ -61,11 +66,14 @@ class Walk {
     this.#left = listed && listed.size > 0 ? new Set(listed) : undefined;
   }
 
-  async *run(): AsyncGenerator<Entry> {
-    for await (const entry of readCpio(this.payload.feed(), this.payload.name)) {
+  async *run(entries: AsyncIterable<CpioEntry> | Iterable<CpioEntry>): AsyncGenerator<Entry> {
+    for await (const entry of entries) {
       const path = entry.path.map((part) => part.replaceAll(':', '/'));
       const double = doubleOf(entry);
-      if (this.#inside(path) || (double !== undefined && this.#inside([...path.slice(0, -1), path.at(-1)!.slice(2)]))) {
+      if (
+        isIn(this.from, path) ||
+        (double !== undefined && isIn(this.from, [...path.slice(0, -1), path.at(-1)!.slice(2)]))
+      ) {
         yield* this.#take(entry, path, double);
         continue;
       }
@@ -98,15 +106,11 @@ class Walk {
       const draft: Draft = { path, key: entry.key, kind, header, data: data.source, double: parsed };
       if (yield* this.#takeDouble(double, draft)) return;
     }
-    if (!this.#inside(path)) return;
+    if (!isIn(this.from, path)) return;
     const draft = await this.#draft(path, kind, entry, data);
     yield* this.#release();
     this.#held = draft;
     if (draft.group) yield* this.#settle(draft.group);
-  }
-
-  #inside(path: Path): boolean {
-    return path.length >= this.from.length && this.from.every((part, i) => part === path[i]);
   }
 
   #fault(entry: CpioEntry, expected: string, found: string): FormatError {
@@ -142,20 +146,20 @@ class Walk {
 
   /** The data of a file, kept in memory where having it again is dear and a subtree says that it is wanted. */
   async #keep(entry: CpioEntry): Promise<Data> {
-    const dear = !this.payload.seekable && this.from.length > 0;
-    if (!dear || entry.size > MAX_WHOLE_FILE || this.#kept + entry.size > MAX_KEPT) return this.#data(entry);
+    const most = this.from.length > 0 && !this.payload.seekable ? this.payload.keeps : 0;
+    if (entry.size > MAX_WHOLE_FILE || this.#kept + entry.size > most) return this.#data(entry);
     this.#kept += entry.size;
     return this.#inMemory(entry);
   }
 
   #data(entry: CpioEntry): Data {
+    if (entry.bytes) return inMemory(entry.bytes, this.#nameOf(entry));
     const source = this.payload.file(entry.dataOffset, entry.size, this.#nameOf(entry));
     return { source, now: () => entry.data() };
   }
 
   async #inMemory(entry: CpioEntry): Promise<Data> {
-    const source = fromBytes(await collect(entry), this.#nameOf(entry));
-    return { source, now: () => chunks(source) };
+    return inMemory(await collect(entry), this.#nameOf(entry));
   }
 
   #nameOf(entry: CpioEntry): string {
@@ -266,7 +270,13 @@ function headerOf({ mode, uid, gid, mtime, rdev }: CpioEntry): Draft['header'] {
   return { mode, uid, gid, mtime, rdev };
 }
 
+function inMemory(bytes: Uint8Array, name: string): Data {
+  const source = fromBytes(bytes, name);
+  return { source, now: () => chunks(source) };
+}
+
 async function collect(entry: CpioEntry): Promise<Uint8Array> {
+  if (entry.bytes) return entry.bytes;
   const parts: Uint8Array[] = [];
   for await (const bytes of entry.data()) parts.push(bytes);
   return Buffer.concat(parts);

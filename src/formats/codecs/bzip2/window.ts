@@ -9,13 +9,15 @@ export class InputWindow {
   private start = 0;
   private end = 0;
   /** Bits of the byte at `start` that are used up. */
-  private usedBits = 0;
+  private usedBits: number;
   private chunk: Uint8Array = new Uint8Array(0);
   private ended = false;
   private before = 0;
   private readonly chunks: AsyncIterator<Uint8Array>;
 
-  constructor(input: AsyncIterable<Uint8Array>) {
+  /** `usedBits`: so many bits of the first byte are left out, 0 to 7. */
+  constructor(input: AsyncIterable<Uint8Array>, usedBits = 0) {
+    this.usedBits = usedBits;
     this.chunks = input[Symbol.asyncIterator]();
   }
 

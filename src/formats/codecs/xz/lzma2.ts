@@ -23,16 +23,29 @@ export interface Lzma2End {
  *     110sssss … properties         and new properties
  *     111sssss … properties         and a fresh dictionary
  *
- * FormatError when it is damaged or gives more than `out` holds.
+ * FormatError when it is damaged or gives more than `out` holds. `until`: it will do to come this far in `out`, or to the last chunk
+ * that is whole.
  */
-export function decodeLzma2(input: Uint8Array, from: number, out: Uint8Array, at: number, where: Where): Lzma2End {
+export function decodeLzma2(
+  input: Uint8Array,
+  from: number,
+  out: Uint8Array,
+  at: number,
+  where: Where,
+  until = Number.POSITIVE_INFINITY,
+): Lzma2End {
   shared ??= new LzmaDecoder();
   let dictionary = -1;
   let properties = false;
   let fresh = false;
+  const partly = until < Number.POSITIVE_INFINITY;
   for (;;) {
+    if (at >= until) return { from, at };
     const control = input[from];
-    if (control === undefined) throw cutShort(where);
+    if (control === undefined) {
+      if (partly) return { from, at };
+      throw cutShort(where);
+    }
     if (control === 0) return { from: from + 1, at };
     if (control >= 0xe0 || control === 1) {
       dictionary = at;
@@ -45,12 +58,18 @@ export function decodeLzma2(input: Uint8Array, from: number, out: Uint8Array, at
       throw broken(where, CHUNK, 'a control byte', `0x${control.toString(16)}`);
     }
     const header = control < 0x80 ? 3 : control < 0xc0 ? 5 : 6;
-    if (from + header > input.length) throw cutShort(where);
+    if (from + header > input.length) {
+      if (partly) return { from, at };
+      throw cutShort(where);
+    }
     const size16 = ((input[from + 1]! << 8) | input[from + 2]!) + 1;
     const size = control < 0x80 ? size16 : size16 + ((control & 0x1f) << 16);
     const packed = control < 0x80 ? size : ((input[from + 3]! << 8) | input[from + 4]!) + 1;
     const start = from + header;
-    if (start + packed > input.length) throw cutShort(where);
+    if (start + packed > input.length) {
+      if (partly) return { from, at };
+      throw cutShort(where);
+    }
     if (at + size > out.length) throw wrongLength(where, 'xz run', out.length, `${at + size} or more`);
     if (control < 0x80) {
       out.set(input.subarray(start, start + size), at);
