@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deflateSync, gzipSync, inflateSync } from 'node:zlib';
 import { readAppleDouble } from '../../../../src/formats/appledouble.js';
-import { listedInBom } from '../../../../src/formats/bom.js';
+import { readBom } from '../../../../src/formats/bom.js';
 
 import { chunks, fromBytes } from '../../../../src/formats/bytes.js';
 import { type CpioInput, readCpio, writeCpio } from '../../../../src/formats/cpio/index.js';
@@ -187,8 +187,9 @@ export const packageReaders: readonly Reader[] = [
       },
     ],
     read({ bytes }) {
-      listedInBom(bytes, ['usr'], 'Bom');
-      listedInBom(bytes, [], 'Bom');
+      const bom = readBom(bytes, 'Bom');
+      bom.below(['usr']);
+      bom.below([]);
     },
   },
   {
