@@ -1,10 +1,9 @@
 import { FormatError } from '../errors.js';
+import { MAX_PLIST_DEPTH, MAX_PLIST_VALUES } from './limits.js';
+import type { PlistValue } from './plist.js';
 
-/** The deepest nesting that is read, XML or binary; real lists stay below 20. */
-export const MAX_PLIST_DEPTH = 128;
-
-/** Values a binary list may stand for once its shared objects are written out; keeps a small file from becoming a huge tree. */
-const MAX_VALUES = 4_000_000;
+/** Milliseconds from 1970 to 2001, where a binary list's dates begin. */
+const EPOCH_2001 = 978_307_200_000;
 
 /** Whether these bytes claim to be a binary property list. */
 export function isBinaryPlist(bytes: Uint8Array): boolean {
@@ -12,13 +11,14 @@ export function isBinaryPlist(bytes: Uint8Array): boolean {
 }
 
 /**
- * Throws FormatError unless a binary property list (CFBinaryPList.c, big-endian) is sound: every object inside the file, no
- * object inside itself, and not more values than fit. The library that reads it checks none of this.
+ * Reads a binary property list (CFBinaryPList.c, big-endian). FormatError unless it is sound: every object inside the file, no object
+ * inside itself, and not more values than fit. Each object is read once, however many refer to it: values share what they share in
+ * the file. Data are views of `bytes`.
  *
  * Header: 0 `bplist00`. Trailer, the last 32 bytes: 0 five unused, 5 sort version, 6 u8 offset size, 7 u8 reference size,
  * 8 u64 objects, 16 u64 top object, 24 u64 position of the offset table.
  */
-export function checkBinaryPlist(bytes: Uint8Array, name: string): void {
+export function readBinaryPlist(bytes: Uint8Array, name: string): PlistValue {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const fail = (offset: number, expected: string, found: string): never => {
     throw new FormatError({ file: name, structure: 'binary property list', offset, expected, found });
@@ -102,35 +102,67 @@ export function checkBinaryPlist(bytes: Uint8Array, name: string): void {
         fail(at, 'a known object type', `marker ${marker}`);
     }
     if (!(body + length <= table)) fail(at, `an object that ends before ${table}`, `one of ${length} bytes`);
-    return { at, type, body, size, refs };
+    return { at, type, marker, body, size, length, refs };
   };
 
-  /** What is known of the objects done: how many values they stand for, how many levels they have. */
-  const done = new Map<number, { values: number; levels: number }>();
+  /** The objects done: their values, how many values and levels those are. */
+  const done = new Map<number, Done>();
   const inside = new Set<number>();
-  const visit = (object: number, depth: number): { values: number; levels: number } => {
+  const visit = (object: number, depth: number): Done => {
     const known = done.get(object);
     if (known !== undefined) return known;
-    const { at, type, body, size, refs } = open(object);
+    const opened = open(object);
+    const { at, type, body, size, refs } = opened;
     if (inside.has(object)) fail(at, 'objects that do not contain themselves', 'a cycle');
     inside.add(object);
+    if (depth > MAX_PLIST_DEPTH) fail(at, `at most ${MAX_PLIST_DEPTH} levels`, 'deeper nesting');
     let values = 1;
     let levels = 1;
-    if (depth > MAX_PLIST_DEPTH) fail(at, `at most ${MAX_PLIST_DEPTH} levels`, 'deeper nesting');
+    const children: PlistValue[] = [];
     for (let i = 0; i < refs; i++) {
       const ref = number(body + i * refSize, refSize);
       if (ref >= objects) fail(body + i * refSize, `a reference below ${objects}`, `${ref}`);
       if (type === 13 && i < size) checkKey(ref);
       const child = visit(ref, depth + 1);
+      children.push(child.value);
       values += child.values;
       levels = Math.max(levels, child.levels + 1);
-      if (values > MAX_VALUES) fail(at, `at most ${MAX_VALUES} values`, 'more');
+      if (values > MAX_PLIST_VALUES) fail(at, `at most ${MAX_PLIST_VALUES} values`, 'more');
       if (levels > MAX_PLIST_DEPTH) fail(at, `at most ${MAX_PLIST_DEPTH} levels`, 'deeper nesting');
     }
     inside.delete(object);
-    const result = { values, levels };
+    const result = { values, levels, value: refs > 0 ? contained(type, children) : leaf(opened) };
     done.set(object, result);
     return result;
+  };
+  const contained = (type: number, children: readonly PlistValue[]): PlistValue => {
+    if (type === 10) return children;
+    const half = children.length / 2;
+    return Object.fromEntries(children.slice(0, half).map((key, i) => [key as string, children[half + i]!]));
+  };
+  const leaf = ({ type, marker, body, size, length }: ReturnType<typeof open>): PlistValue => {
+    const part = Buffer.from(bytes.buffer, bytes.byteOffset + body, length);
+    switch (type) {
+      case 0:
+        return marker === 0 ? null : marker === 9;
+      case 1:
+        // Of eight bytes it has a sign.
+        return length < 8 ? number(body, length) : Number(view.getBigInt64(body));
+      case 2:
+        return length === 4 ? view.getFloat32(body) : view.getFloat64(body);
+      case 3:
+        return new Date(view.getFloat64(body) * 1000 + EPOCH_2001);
+      case 4:
+        return bytes.subarray(body, body + size);
+      case 5:
+        return part.toString('latin1');
+      case 6:
+        return Buffer.from(part).swap16().toString('utf16le');
+      case 8:
+        return { UID: number(body, length) };
+      default:
+        return type === 10 ? [] : {};
+    }
   };
   const checkKey = (object: number) => {
     const { at, type, body, size } = open(object);
@@ -139,5 +171,11 @@ export function checkBinaryPlist(bytes: Uint8Array, name: string): void {
       fail(at, 'an ordinary key', '__proto__');
     }
   };
-  visit(top, 0);
+  return visit(top, 0).value;
+}
+
+interface Done {
+  readonly value: PlistValue;
+  readonly values: number;
+  readonly levels: number;
 }

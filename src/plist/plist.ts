@@ -1,7 +1,7 @@
-import { DOMParser, type Node } from '@xmldom/xmldom';
-import { build, parseBinary, parse as parseXml } from 'plist';
-import { FormatError } from '../errors.js';
-import { checkBinaryPlist, isBinaryPlist, MAX_PLIST_DEPTH } from './binary-plist.js';
+import { build } from 'plist';
+import { isBinaryPlist, readBinaryPlist } from './binary-plist.js';
+import { plistFault } from './limits.js';
+import { readXmlPlist } from './xml-plist.js';
 
 /** A property list as plain values. Binary lists can hold a UID, which appears as `{ UID: number }`. */
 export type PlistValue =
@@ -26,18 +26,11 @@ export const MAX_PLIST_BYTES = 64 << 20;
  */
 export function parsePlist(bytes: Uint8Array, name: string): PlistValue {
   if (bytes.length > MAX_PLIST_BYTES) {
-    throw fault(name, `at most ${MAX_PLIST_BYTES} bytes`, `${bytes.length} bytes`);
+    throw plistFault(name, `at most ${MAX_PLIST_BYTES} bytes`, `${bytes.length} bytes`);
   }
-  if (isBinaryPlist(bytes)) {
-    // A copy of its own: the library makes views of the underlying buffer, which may hold foreign bytes.
-    const copy = Uint8Array.from(bytes);
-    checkBinaryPlist(copy, name);
-    return guarded(name, () => parseBinary(copy) as PlistValue);
-  }
-  const text = decodeText(bytes, name);
-  checkDepth(text, name);
-  checkXml(text, name);
-  return guarded(name, () => parseXml(text) as PlistValue);
+  // A copy of its own: data in it are views, and may be kept longer than the bytes that are given.
+  if (isBinaryPlist(bytes)) return readBinaryPlist(Uint8Array.from(bytes), name);
+  return readXmlPlist(decodeText(bytes, name), name);
 }
 
 /**
@@ -92,107 +85,23 @@ export function plistData(
   return found instanceof Uint8Array ? found : undefined;
 }
 
-function fault(name: string, expected: string, found: string, offset = 0): FormatError {
-  return new FormatError({ file: name, structure: 'property list', offset, expected, found });
-}
-
-/** Makes whatever the library throws (Error, RangeError, DOMException) a FormatError. */
-function guarded<T>(name: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof FormatError) throw error;
-    throw fault(name, 'a valid property list', firstLine(error));
-  }
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n', 1)[0]!.slice(0, 200) || 'something else';
-}
-
 function decodeText(bytes: Uint8Array, name: string): string {
   const encoding =
     bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
   // The decoder drops a byte order mark by itself. Trailing NULs: some writers pad.
-  let text = guarded(name, () => new TextDecoder(encoding, { fatal: true }).decode(bytes));
+  let text: string;
+  try {
+    text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    throw plistFault(name, `text in ${encoding.toUpperCase()}`, 'other bytes');
+  }
   let end = text.length;
   while (end > 0 && text.charCodeAt(end - 1) === 0) end--;
   text = text.slice(0, end);
   const start = text.slice(0, 4096).trimStart();
   if (!start.startsWith('<')) {
     const found = start === '' ? 'nothing' : JSON.stringify(start.slice(0, 24));
-    throw fault(name, 'an XML or binary property list', found);
+    throw plistFault(name, 'an XML or binary property list', found);
   }
   return text;
-}
-
-/** Nesting is limited before anything that recurses sees the text. Linear in its length. */
-function checkDepth(text: string, name: string): void {
-  let depth = 0;
-  for (let at = text.indexOf('<'); at !== -1; at = text.indexOf('<', at + 1)) {
-    const close = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : '>';
-    const end = text.indexOf(close, at);
-    if (end === -1) throw fault(name, `"${close}"`, 'the end of the text', at);
-    const next = text[at + 1]!;
-    if (next === '/') depth--;
-    else if (next !== '!' && next !== '?' && text[end - 1] !== '/' && ++depth > MAX_PLIST_DEPTH) {
-      throw fault(name, `at most ${MAX_PLIST_DEPTH} levels`, 'deeper nesting', at);
-    }
-    at = end;
-  }
-}
-
-/**
- * Parses once with an error handler that throws: the library uses the parser's default one, which prints on the console and
- * carries on. Also checks what the library would silently make something else of.
- */
-function checkXml(text: string, name: string): void {
-  const parser = new DOMParser({
-    onError: (_level, message) => {
-      throw fault(name, 'well-formed XML', firstLine(message));
-    },
-  });
-  const root = guarded(name, () => parser.parseFromString(text, 'text/xml')).documentElement;
-  if (root?.nodeName !== 'plist') {
-    throw fault(name, 'a <plist> element', root === null ? 'nothing' : `<${root.nodeName}>`);
-  }
-  let values = 0;
-  for (let node = root.firstChild; node; node = node.nextSibling) if (node.nodeType === 1) values++;
-  if (values !== 1) throw fault(name, 'one value inside <plist>', String(values));
-  // Depth was limited above, so recursion is fine.
-  const visit = (node: Node): void => {
-    checkElement(node, name);
-    for (let child = node.firstChild; child; child = child.nextSibling) if (child.nodeType === 1) visit(child);
-  };
-  visit(root);
-}
-
-function checkElement(node: Node, name: string): void {
-  const content = () => node.textContent ?? '';
-  const bad = (expected: string) => {
-    throw fault(name, expected, JSON.stringify(content().trim().slice(0, 40)));
-  };
-  switch (node.nodeName) {
-    case 'integer':
-      if (!/^\s*[+-]?\d+\s*$/.test(content())) bad('a decimal number in <integer>');
-      break;
-    case 'real':
-      if (Number.isNaN(Number.parseFloat(content()))) bad('a number in <real>');
-      break;
-    case 'date':
-      if (Number.isNaN(Date.parse(content()))) bad('a date in <date>');
-      break;
-    case 'data':
-      if (!/^[A-Za-z0-9+/]*=*$/.test(content().replaceAll(/\s+/g, ''))) bad('base64 in <data>');
-      break;
-    case 'plist':
-    case 'dict':
-    case 'array':
-      for (let child = node.firstChild; child; child = child.nextSibling) {
-        if (child.nodeType === 3 && child.nodeValue?.trim()) bad(`elements only in <${node.nodeName}>`);
-      }
-      break;
-    default:
-  }
 }

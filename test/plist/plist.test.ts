@@ -60,6 +60,32 @@ describe('parsePlist: XML', () => {
     });
   });
 
+  it('reads text in every form that XML has for it', () => {
+    const text = '<string> a<!-- c --><![CDATA[<&]]>&#65;&#x1F600;&quot;&apos;\r\nb </string>';
+    expect(parse(doc(text))).toBe(' a<&A😀"\'\nb ');
+    expect(
+      parse(bytes('<!-- 1 --><!DOCTYPE plist [<!ENTITY a "b">]><?pi?><plist a=">" b=\'"\'><true></true></plist >\n')),
+    ).toBe(true);
+    expect(parse(doc('<array><key/></array>'.replace('key', 'string')))).toEqual(['']);
+    expect(parse(doc('<data>QQ</data>'))).toEqual(Uint8Array.of(65));
+  });
+
+  it('takes memory and time by the length of a text, whatever is in it, and a million values at most', () => {
+    const many = (part: string, bytes: number) => part.repeat(bytes / part.length);
+    const million = 1_000_000;
+    expect(asArray(parse(doc(`<array>${many('<true/>', 5 * million)}</array>`)))?.length).toBeGreaterThan(700_000);
+    for (const part of ['<true/>', '<true a=""/>', '<string>&lt;</string>', '<string><![CDATA[]]></string>']) {
+      expect(() => parse(doc(`<array>${many(part, part.length * million)}</array>`))).toThrow('at most 1000000 values');
+    }
+    const attributes = Array.from({ length: million }, (_, i) => `a${i}=""`).join(' ');
+    expect(() => parse(doc(`<true ${attributes}/>`))).toThrow('at most 1000000 values');
+    for (const part of ['<!---->', '<?a?>', ' ', '\r'])
+      expect(parse(doc(`${many(part, 4 * million)}<true/>`))).toBe(true);
+    for (const part of ['<', '<!', '<!DOCTYPE>', '<![CDATA[', '&', '<a', '</', '<a "', '<true a="'])
+      expect(() => parse(doc(many(part, 4 * million)))).toThrow(FormatError);
+    expect((parse(doc(`<data>${many('Q \n', 6 * million)}</data>`)) as Uint8Array).length).toBe(1_500_000);
+  });
+
   it('tolerates a byte order mark, UTF-16 and trailing NULs', () => {
     const text = '<plist version="1.0"><string>é</string></plist>';
     expect(parse(bytes(`\ufeff${text}`))).toBe('é');
@@ -90,6 +116,16 @@ describe('parsePlist: XML', () => {
     ['an undefined entity', '<plist><string>&nosuch;</string></plist>'],
     ['a duplicate attribute', '<plist a="1" a="2"><true/></plist>'],
     ['stray text', '<plist><dict>hello</dict></plist>'],
+    ['a key without a value', '<plist><dict><key>a</key></dict></plist>'],
+    ['an element in a text', '<plist><string>a<true/></string></plist>'],
+    ['something in a boolean', '<plist><true>no</true></plist>'],
+    ['something behind the end', '<plist><true/></plist><plist/>'],
+    ['the end of another element', '<plist><array></dict></plist>'],
+    ['a bare ampersand', '<plist><string>a & b</string></plist>'],
+    ['a document type in the middle', '<plist><!DOCTYPE plist><true/></plist>'],
+    ['an entity of its own', '<!DOCTYPE plist [<!ENTITY a "b">]><plist><string>&a;</string></plist>'],
+    ['too much padding', '<plist><data>QQ===</data></plist>'],
+    ['a letter too many', '<plist><data>QQQQQ</data></plist>'],
   ])('refuses %s with a FormatError', (_what, text) => {
     expect(() => parse(bytes(text))).toThrow(FormatError);
   });
@@ -165,6 +201,28 @@ describe('parsePlist: binary', () => {
   it('refuses a small file that stands for a huge tree', () => {
     const wide = Array.from({ length: 9 }, (_, i) => [0xa9, ...Array.from({ length: 9 }, () => i + 1)]);
     expect(() => parse(make([...wide, [0x09]]))).toThrow(/values/);
+  });
+
+  it('reads an object once, however many refer to it', () => {
+    // A thousand times a text of 60,000 letters, one of whose copies takes a second.
+    const length = [0x5f, 0x11, 60_000 >> 8, 60_000 & 0xff];
+    const text = [...length, ...Array<number>(60_000).fill(0x41)];
+    const refs = [0xaf, 0x11, 1000 >> 8, 1000 & 0xff, ...Array<number>(1000).fill(1)];
+    const bytes = Buffer.from([
+      ...Buffer.from('bplist00'),
+      ...refs,
+      ...text,
+      0,
+      8,
+      ...[(8 + refs.length) >> 8, (8 + refs.length) & 0xff],
+    ]);
+    const tail = Buffer.alloc(32);
+    tail[6] = 2;
+    tail[7] = 1;
+    tail[15] = 2;
+    tail.writeUInt32BE(bytes.length - 4, 28);
+    const list = asArray(parse(Buffer.concat([bytes, tail])))!;
+    expect([list.length, list[999] === list[0], (list[0] as string).length]).toEqual([1000, true, 60_000]);
   });
 
   it('refuses dictionaries with keys that are no strings, or __proto__', () => {
