@@ -2,7 +2,7 @@ import { DOMParser, type Element } from '@xmldom/xmldom';
 
 /** Deepest nesting we read. Apple's tables of contents have about 8 levels. */
 export const MAX_DEPTH = 64;
-/** Most elements we read: about 30 a member. */
+/** Most of everything that a document is built of: elements (about 30 a member), attributes, comments, sections. */
 export const MAX_ELEMENTS = 100_000;
 
 /** What is wrong with an XML text, before its file is known. Offsets are characters. */
@@ -42,27 +42,31 @@ export function parseXml(text: string): Element {
 const normalizeLineEndings = (text: string) => text.replace(/\r\n?/g, '\n');
 
 /**
- * A parser builds everything it is given: count tags and their depth first. Document types are refused, and with them entity
+ * A parser builds everything it is given: count it, and its depth, first. Document types are refused, and with them entity
  * declarations; no xar has one.
  */
 function checkBounds(text: string): void {
   let depth = 0;
-  let elements = 0;
+  let built = 0;
   for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
     const start = at;
+    built++;
     if (text.startsWith('<?', at)) at = after(text, '?>', at + 2, start);
     else if (text.startsWith('<!--', at)) at = after(text, '-->', at + 4, start);
     else if (text.startsWith('<![CDATA[', at)) at = after(text, ']]>', at + 9, start);
     else if (text.startsWith('<!', at)) {
       throw new XmlFault(start, 'no document type', JSON.stringify(text.slice(at, at + 20)));
     } else {
-      at = tagEnd(text, at);
-      if (text[start + 1] === '/') depth--;
-      else if (text[at - 2] !== '/') depth++;
-      if (text[start + 1] !== '/') elements++;
+      const tag = tagEnd(text, at);
+      at = tag.end;
+      built += tag.attributes;
+      if (text[start + 1] === '/') {
+        depth--;
+        built--;
+      } else if (text[at - 2] !== '/') depth++;
       if (depth > MAX_DEPTH) throw new XmlFault(start, `at most ${MAX_DEPTH} nested elements`, 'more');
-      if (elements > MAX_ELEMENTS) throw new XmlFault(start, `at most ${MAX_ELEMENTS} elements`, 'more');
     }
+    if (built > MAX_ELEMENTS) throw new XmlFault(start, `at most ${MAX_ELEMENTS} elements and attributes`, 'more');
   }
 }
 
@@ -73,15 +77,18 @@ function after(text: string, mark: string, from: number, start: number): number 
   return end + mark.length;
 }
 
-/** The place after the tag that begins at `start`; `>` may stand in attribute values. */
-function tagEnd(text: string, start: number): number {
+/** The place after the tag that begins at `start`, and how many values in quotes it has; `>` may stand in one. */
+function tagEnd(text: string, start: number): { end: number; attributes: number } {
   let quote = '';
+  let attributes = 0;
   for (let at = start + 1; at < text.length; at++) {
     const c = text[at]!;
     if (quote) {
       if (c === quote) quote = '';
-    } else if (c === '"' || c === "'") quote = c;
-    else if (c === '>') return at + 1;
+    } else if (c === '"' || c === "'") {
+      quote = c;
+      attributes++;
+    } else if (c === '>') return { end: at + 1, attributes };
     else if (c === '<') break;
   }
   throw new XmlFault(start, 'a tag that ends', JSON.stringify(text.slice(start, start + 20)));
