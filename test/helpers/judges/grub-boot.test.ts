@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeBootEfi } from '../../../scripts/installer/boot-efi.js';
 import { makeKernel } from '../../../scripts/installer/kernel.js';
+import { points } from '../long.js';
 import {
   BOOT_EFI_LEFT,
   bootWithGrub,
@@ -44,7 +45,7 @@ const bootable = [
   { name: 'fat, the 32-bit slice', slices: 'fat', bits: 32 },
 ] as const;
 
-for (const { name, slices, bits } of bootable) {
+for (const { name, slices, bits } of points(bootable, 1)) {
   test(`BIOS: a kernel of ${name} boots and gives both nonces back`, async (context) => {
     needs(context, ...GRUB_BOOT_TOOLS);
     const image = await hybrid(makeKernel({ nonce: 'in-the-file', bits: slices }));

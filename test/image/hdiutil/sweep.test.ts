@@ -158,7 +158,7 @@ it('leaves nothing, at whatever call of hdiutil the build fails, is interrupted,
     ...KINDS.flatMap((kind, nth) => {
       const all = calls.map((verb, index) => ({ kind, what: verb!, at: index + 1 }));
       // Each kind at another place in the short run; Ctrl-C and SIGTERM, which go the same way, in turns in the long one.
-      if (!LONG) return [all[Math.floor((nth * all.length) / KINDS.length)]!];
+      if (!LONG) return nth % 2 === 0 ? [] : [all[Math.floor((nth * all.length) / KINDS.length)]!];
       const turn = ['SIGINT', 'SIGTERM'].indexOf(kind);
       return WHOLE || turn < 0 ? all : all.filter(({ at }) => at % 2 === turn);
     }),
