@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { explain } from '../core/explain.js';
+import type { Journal } from '../core/journal.js';
+import { ownName } from '../core/own-folder.js';
 import { StepError, UsageError } from '../errors.js';
 import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
@@ -13,6 +15,8 @@ import { backupName } from './stage-plist.js';
 export interface MountedOptions {
   /** Where the volume is mounted. */
   readonly volume: string;
+  /** Where everything unfinished is written down before it is made. */
+  readonly journal: Journal;
   /** Any folder will do. */
   readonly force?: boolean;
   readonly dryRun?: boolean;
@@ -31,7 +35,7 @@ export async function installMounted(
   options: MountedOptions,
   request: PlistRequest,
 ): Promise<readonly MountedChange[]> {
-  const { dryRun = false } = options;
+  const { dryRun = false, journal } = options;
   const root = await volumeRoot(options);
   const folder = join(root, BOOT_PLIST_FOLDER);
   const path = join(folder, BOOT_PLIST_NAME);
@@ -52,12 +56,12 @@ export async function installMounted(
     if (!dryRun) await explained(backup, () => keep(join(folder, old.stored), backup));
   }
   changes.push({ what: old ? 'replace' : 'add', path, text });
-  if (!dryRun) await explained(path, () => replaceFile(path, text, old?.stored));
+  if (!dryRun) await explained(path, () => replaceFile(path, text, { journal, stored: old?.stored }));
   return changes;
 }
 
 /** The folder given, if it is where a volume is mounted. UsageError for any other, unless forced. */
-export async function volumeRoot({ volume, force = false }: MountedOptions): Promise<string> {
+export async function volumeRoot({ volume, force = false }: Pick<MountedOptions, 'volume' | 'force'>): Promise<string> {
   const root = await realpath(volume).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT'
       ? new UsageError(`${volume}: no such folder. Is the volume mounted?`)
@@ -78,19 +82,27 @@ export async function volumeRoot({ volume, force = false }: MountedOptions): Pro
   return root;
 }
 
-/** Writes a file so that there is always the old one or the new one, whole. `stored`: the old one's name as the volume has it. */
-export async function replaceFile(path: string, text: string, stored?: string): Promise<void> {
-  const folder = dirname(path);
-  const partial = join(folder, `.${basename(path)}.${process.pid}.partial`);
+export interface Replacing {
+  /** The unfinished file is written down in it. */
+  readonly journal: Journal;
+  /** The old file's name as the volume has it. */
+  readonly stored?: string | undefined;
+}
+
+/** Writes a file so that there is always the old one or the new one, whole. */
+export async function replaceFile(path: string, text: string, { journal, stored }: Replacing): Promise<void> {
+  const folder = dirname(resolve(path));
+  const draft = join(folder, `.${ownName()}`);
+  const entry = await journal.append({ kind: 'file', path: draft });
   try {
-    const handle = await open(partial, 'wx', 0o644);
+    const handle = await open(draft, 'wx', 0o644);
     try {
       await handle.writeFile(text, 'latin1');
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(partial, path);
+    await rename(draft, path);
     // On a volume that does not tell cases apart the old spelling may have stayed.
     const names = await readdir(folder);
     if (
@@ -101,9 +113,9 @@ export async function replaceFile(path: string, text: string, stored?: string): 
     ) {
       await rename(join(folder, stored), path);
     }
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
+  } finally {
+    await rm(draft, { force: true });
+    await journal.done(entry);
   }
   await syncFolder(folder);
 }

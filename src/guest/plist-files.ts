@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Journal } from '../core/journal.js';
 import { UsageError } from '../errors.js';
 import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_NAME, fromEntries, parseSetting } from '../plist/chameleon.js';
@@ -38,15 +39,16 @@ export async function plistRequest(typed: TypedRequest): Promise<PlistRequest> {
 export async function writePlistFile(
   path: string,
   request: PlistRequest,
-  { force = false, dryRun = false }: { readonly force?: boolean; readonly dryRun?: boolean } = {},
+  options: { readonly journal: Journal; readonly force?: boolean; readonly dryRun?: boolean },
 ): Promise<string> {
+  const { force = false, dryRun = false, journal } = options;
   const there = await lstat(path).catch(() => undefined);
   if (there?.isDirectory()) throw new UsageError(`${path} is a folder.`, `-o ${join(path, BOOT_PLIST_NAME)}`);
   if (there && !force && request.merge !== true) {
     throw new UsageError(`${path} exists already.`, 'Give another name, or --force.');
   }
   const text = composePlist(request, there ? { bytes: await readBootPlist(path), name: path } : undefined);
-  if (!dryRun) await explained(path, () => replaceFile(path, text));
+  if (!dryRun) await explained(path, () => replaceFile(path, text, { journal }));
   return text;
 }
 
@@ -69,22 +71,28 @@ export interface FixedFile {
 }
 
 /** Writes a corrected file: to `output`, or in the place of the old one, which stays as .bak. UsageError where that cannot be done. */
-export async function fixPlistFile(path: string, output?: string): Promise<FixedFile> {
+export async function fixPlistFile(
+  path: string,
+  { output, journal }: { readonly output?: string | undefined; readonly journal: Journal },
+): Promise<FixedFile> {
   const bytes = await readBootPlist(path);
   const { text, changes } = fixBootPlist(bytes, path);
   if (output !== undefined) {
     if (await lstat(output).catch(() => undefined)) throw new UsageError(`${output} exists already.`);
-    await explained(output, () => replaceFile(output, text));
+    await explained(output, () => replaceFile(output, text, { journal }));
     return { path: output, written: true, changes };
   }
   const { findings } = await checkPlistFile(path);
   if (findings.some(({ code, severity }) => code === 'file-name' && severity === 'error')) {
     const right = join(dirname(path), BOOT_PLIST_NAME);
-    return { ...(await fixPlistFile(path, right)), changes: [...changes, `it is called ${BOOT_PLIST_NAME}`] };
+    return {
+      ...(await fixPlistFile(path, { output: right, journal })),
+      changes: [...changes, `it is called ${BOOT_PLIST_NAME}`],
+    };
   }
   if (!findings.some(({ code }) => code !== 'file-name')) return { path, written: false, changes: [] };
   const backup = await explained(path, () => keepBeside(path));
-  await explained(path, () => replaceFile(path, text));
+  await explained(path, () => replaceFile(path, text, { journal }));
   return { path, written: true, changes, backup };
 }
 

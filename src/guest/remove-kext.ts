@@ -1,6 +1,7 @@
-import { lstat, rename, rm, utimes } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { release } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { ownName } from '../core/own-folder.js';
 import { SourceError, StepError } from '../errors.js';
 import { fromBytes } from '../formats/bytes.js';
 import { type Path, showPath } from '../formats/entry.js';
@@ -49,7 +50,7 @@ export async function stageKextRemoval(volume: StagedVolume, { name, force = fal
 
 /** The same on a mounted volume. */
 export async function removeKextMounted(options: MountedOptions & Removal): Promise<MountedChange[]> {
-  const { force = false, dryRun = false } = options;
+  const { force = false, dryRun = false, journal } = options;
   const root = await volumeRoot(options);
   const bundle = bundleName(options.name);
   const path = join(root, ...EXTENSIONS, bundle);
@@ -68,10 +69,15 @@ export async function removeKextMounted(options: MountedOptions & Removal): Prom
     if (dryRun) continue;
     await explained(target, async () => {
       // First out of the way in one go: half a kext is worse than a whole one.
-      const aside = `${target}.osx-iso-removed`;
-      await rm(aside, { recursive: true, force: true });
-      await rename(target, aside);
-      await rm(aside, { recursive: true });
+      const aside = join(dirname(target), `.${ownName()}`);
+      const entry = await journal.append({ kind: 'folder', path: aside });
+      try {
+        await mkdir(aside, { mode: 0o700 });
+        await rename(target, join(aside, basename(target)));
+      } finally {
+        await rm(aside, { recursive: true, force: true });
+        await journal.done(entry);
+      }
     });
   }
   // Newer than any kernel cache: a loader then takes the kexts themselves.

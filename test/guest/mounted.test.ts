@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { noJournal } from '../../src/core/journal.js';
 import { installMounted, needlessHere, removeKextMounted } from '../../src/guest/index.js';
 import { bundleName, needless } from '../../src/guest/kext.js';
 import { chameleonReads } from '../helpers/chameleon-reader.js';
@@ -18,7 +19,7 @@ import { scratch } from '../helpers/judges/tool.js';
 const REQUEST = { base: { Timeout: '5' } };
 const NAME = 'org.chameleon.Boot.plist';
 const install = (volume: string, request: Parameters<typeof installMounted>[1] = REQUEST) =>
-  installMounted({ volume, force: true }, request);
+  installMounted({ volume, force: true, journal: noJournal }, request);
 const timeout = (folder: string) =>
   chameleonReads(`/Extra/${NAME}`, readFileSync(join(folder, 'Extra', NAME))).timeout();
 
@@ -51,16 +52,20 @@ describe('installMounted', () => {
 
   it('writes nothing in a dry run', async () => {
     const folder = scratch('mounted');
-    const changes = await installMounted({ volume: folder, force: true, dryRun: true }, REQUEST);
+    const changes = await installMounted({ volume: folder, force: true, dryRun: true, journal: noJournal }, REQUEST);
     expect(changes.map(({ path }) => path)).toEqual([join(folder, 'Extra'), join(folder, 'Extra', NAME)]);
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it('refuses what is not the root of a volume, and links that lead out of it', async () => {
     const folder = scratch('mounted');
-    await expect(installMounted({ volume: folder }, REQUEST)).rejects.toThrow(/not the root of one/);
-    await expect(installMounted({ volume: '/' }, REQUEST)).rejects.toThrow(/own system/);
-    await expect(installMounted({ volume: join(folder, 'no') }, REQUEST)).rejects.toThrow(/no such folder/);
+    await expect(installMounted({ volume: folder, journal: noJournal }, REQUEST)).rejects.toThrow(
+      /not the root of one/,
+    );
+    await expect(installMounted({ volume: '/', journal: noJournal }, REQUEST)).rejects.toThrow(/own system/);
+    await expect(installMounted({ volume: join(folder, 'no'), journal: noJournal }, REQUEST)).rejects.toThrow(
+      /no such folder/,
+    );
     expect(readdirSync(folder)).toEqual([]);
     const elsewhere = scratch('elsewhere');
     symlinkSync(elsewhere, join(folder, 'Extra'));
@@ -112,7 +117,7 @@ describe('kexts', () => {
     mkdirSync(cache, { recursive: true });
     writeFileSync(join(cache, 'kernelcache'), 'x');
     utimesSync(extensions, 1000, 1000);
-    const options = { name: 'AppleIntelCPUPowerManagement', volume: folder, force: true };
+    const options = { name: 'AppleIntelCPUPowerManagement', volume: folder, force: true, journal: noJournal };
     const planned = await removeKextMounted({ ...options, dryRun: true });
     expect(existsSync(kext)).toBe(true);
     expect(await removeKextMounted(options)).toEqual(planned);

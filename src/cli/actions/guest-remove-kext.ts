@@ -18,8 +18,9 @@ export async function removeKext(options: RemoveKextOptions, context: Context): 
     });
     return;
   }
+  const journal = await osx.openJournal({ optional: true });
   if (volume !== undefined) {
-    const changes = await osx.removeKextMounted({ name, volume, force, dryRun });
+    const changes = await osx.removeKextMounted({ name, volume, force, dryRun, journal });
     context.print(osx.mountedLines(volume, changes, dryRun).join('\n'), {
       type: 'result',
       volume,
@@ -28,7 +29,7 @@ export async function removeKext(options: RemoveKextOptions, context: Context): 
     });
     return;
   }
-  const scope = new osx.Scope(await osx.openJournal({ optional: true }));
+  const scope = new osx.Scope(journal);
   context.holds(() => scope.pending());
   const edit = await osx.editImage(
     { image: image!, dryRun, backingOk, ...(partition !== undefined && { partition }) },

@@ -7,7 +7,7 @@ export async function plistCheck({ file, fix, output, release }: PlistCheckOptio
   if (output !== undefined && !fix) throw new osx.UsageError('-o needs --fix.');
   const report = await osx.checkPlistFile(file, { ...(release !== undefined && { release }) });
   if (fix) {
-    const fixed = await osx.fixPlistFile(file, output);
+    const fixed = await osx.fixPlistFile(file, { output, journal: await osx.openJournal({ optional: true }) });
     const lines = fixed.written
       ? [`${fixed.path}: corrected`, ...fixed.changes.map((change) => `  ${change}`)]
       : [`${file}: nothing to correct`];

@@ -14,8 +14,9 @@ export async function plist(options: PlistOptions, context: Context): Promise<vo
     throw new osx.UsageError('--merge needs a plist that is there: give --volume, --image or -o.');
   }
   const request = await osx.plistRequest(options);
+  const journal = await osx.openJournal({ optional: true });
   if (image !== undefined) {
-    const scope = new osx.Scope(await osx.openJournal({ optional: true }));
+    const scope = new osx.Scope(journal);
     context.holds(() => scope.pending());
     const edit = await osx.editImage(
       { image, dryRun, backingOk, ...(partition !== undefined && { partition }) },
@@ -26,7 +27,7 @@ export async function plist(options: PlistOptions, context: Context): Promise<vo
     return;
   }
   if (volume !== undefined) {
-    const changes = await osx.installMounted({ volume, force, dryRun }, request);
+    const changes = await osx.installMounted({ volume, force, dryRun, journal }, request);
     context.print(osx.mountedLines(volume, changes, dryRun).join('\n'), {
       type: 'result',
       volume,
@@ -36,7 +37,7 @@ export async function plist(options: PlistOptions, context: Context): Promise<vo
     return;
   }
   if (output !== undefined) {
-    const text = await osx.writePlistFile(output, request, { force, dryRun });
+    const text = await osx.writePlistFile(output, request, { force, dryRun, journal });
     context.print(dryRun ? text.trimEnd() : output, { type: 'result', output, text, written: !dryRun });
     return;
   }
