@@ -1,7 +1,7 @@
 // Makes a fresh checkout ready: installs packages when the lock file is newer than they are, compiles when a source is newer
 // than dist/. Plain JavaScript without imports of ours, because it must run before anything is installed. Speaks on stderr only.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -41,6 +41,12 @@ const lock = join(top, 'package-lock.json');
 const installed = join(top, 'node_modules', '.package-lock.json');
 const compiler = join(top, 'node_modules', 'typescript', 'bin', 'tsc');
 const compiled = join(top, 'dist', '.compiled');
+/** The compiler of wasm/, and what it makes. */
+const wasmCompiler = join(top, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
+const wasm = join(top, 'dist', 'wasm', 'codecs.wasm');
+/** Numbers that it shares with src/. */
+const WASM_SHARES = ['src/formats/codecs/xz/lzma-model.ts', 'src/formats/codecs/bzip2/layout.ts'];
+const WASM_OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort='];
 
 try {
   if (mtime(installed) < mtime(lock)) {
@@ -56,6 +62,13 @@ try {
     writeFileSync(compiled, '');
     const now = new Date();
     utimesSync(compiled, now, now);
+  }
+  const codecs = Math.max(newest('wasm'), ...WASM_SHARES.map((file) => mtime(join(top, file))));
+  if (mtime(wasm) < codecs && existsSync(wasmCompiler)) {
+    mkdirSync(dirname(wasm), { recursive: true });
+    run(process.execPath, [wasmCompiler, 'wasm/index.ts', '-o', relative(top, wasm), ...WASM_OPTIONS]);
+    const now = new Date();
+    utimesSync(wasm, now, now);
   }
 } catch (error) {
   console.error(`Setting up failed: ${error.message}`);

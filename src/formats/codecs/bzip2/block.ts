@@ -1,13 +1,15 @@
+import { type Codecs, newCodecs } from '../wasm.js';
 import { type BitReader, OutOfInput } from './bits.js';
 import { crcTable } from './crc.js';
-import { HuffmanTable, MAX_CODE, QUICK_BITS } from './huffman.js';
+import { HuffmanTable } from './huffman.js';
+import { CHAIN, CRC, INPUT, INPUT_BYTES, MOVED, OUTPUT, OUTPUT_BYTES, SELECTORS, STATE } from './layout.js';
 
-/** Symbols coded with one table before the next selector. */
-const GROUP = 50;
 /** Most selectors a block can use; files may carry more, which are read and ignored, as bzip2 1.0.8 does. */
 const MAX_SELECTORS = 18002;
-/** Largest block, bytes before the first run-length coding is undone; "level" 9. */
-const MAX_BLOCK = 900_000;
+/** What wasm/bzip2.ts says is wrong with the symbols of a block, instead of their number. */
+const NO_CODE = -1;
+const TOO_LONG = -2;
+const OUT_OF_INPUT = -3;
 
 /** What is wrong with a block, in words. */
 export class BadBlock extends Error {
@@ -21,26 +23,26 @@ export class BadBlock extends Error {
 
 /**
  * Decodes one bzip2 block at a time: `read` takes it in, `write` gives its bytes out piece by piece, so that a block of long runs
- * (900 kB can stand for 45 MB) needs no more memory than the caller's piece. 4.5 MB of tables, made once.
+ * (900 kB can stand for 45 MB) needs no more memory than the caller's piece. 6.3 MB of memory, made once.
  */
 export class BlockDecoder {
   /** CRC-32 (most significant bit first) of what write() gave out so far of this block. */
   crc = 0;
   /** The CRC stored in the block's header. */
   storedCrc = 0;
-  /** Inverse Burrows–Wheeler chain: next index << 8 | byte. */
-  private readonly chain = new Int32Array(MAX_BLOCK);
-  private readonly selectors = new Uint8Array(MAX_SELECTORS);
-  private readonly tables = Array.from({ length: 6 }, () => new HuffmanTable());
-  private readonly moved = new Uint8Array(256);
+  private readonly codecs: Codecs = newCodecs(INPUT + INPUT_BYTES);
+  private readonly memory = new Uint8Array(this.codecs.memory.buffer);
+  private readonly state = new Uint32Array(this.memory.buffer, STATE, 6);
+  private readonly selectors = this.memory.subarray(SELECTORS, SELECTORS + MAX_SELECTORS);
+  private readonly tables = Array.from({ length: 6 }, (_, i) => new HuffmanTable(this.memory.buffer, i));
+  private readonly moved = this.memory.subarray(MOVED, MOVED + 256);
   private tableCount = 0;
-  /** Bytes of the last column not yet followed, and where the next one is. */
-  private left = 0;
-  private next = 0;
-  /** Equal bytes seen in a row (4: a count follows), the byte, and how often it must still be given out. */
-  private equal = 0;
-  private last = -1;
-  private repeat = 0;
+  /** Whether write() has given out the whole block. */
+  done = true;
+
+  constructor() {
+    new Int32Array(this.memory.buffer, CRC, 256).set(crcTable);
+  }
 
   /** Reads a block from after its magic; `limit` is the block size in the stream's header, bytes. BadBlock or OutOfInput. */
   read(input: BitReader, limit: number): void {
@@ -49,16 +51,13 @@ export class BlockDecoder {
     const origin = input.bits(24);
     const used = this.readAlphabet(input);
     const groups = this.readSelectors(input);
-    const tables = this.readTables(input, used + 2);
-    const length = this.readSymbols(input, used, tables, groups, limit);
+    this.readTables(input, used + 2);
+    const length = this.readSymbols(input, used, groups, limit);
     if (origin >= length) throw new BadBlock(`an origin below ${length}`, `${origin}`);
-    this.invert(length);
-    this.left = length;
-    this.next = this.chain[origin]! >>> 8;
-    this.equal = 0;
-    this.last = -1;
-    this.repeat = 0;
+    this.codecs.linkChain(length);
+    this.state.set([length, this.chainAt(origin) >>> 8, 0, 0xffffffff, 0, 0xffffffff]);
     this.crc = 0xffffffff;
+    this.done = false;
   }
 
   /** Bytes of the alphabet in use, in `moved`: a map of 16 ranges, then 16 bits for each range in use. */
@@ -93,153 +92,43 @@ export class BlockDecoder {
     return Math.min(count, MAX_SELECTORS);
   }
 
-  private readTables(input: BitReader, alphabet: number): readonly HuffmanTable[] {
-    const tables = this.tables.slice(0, this.tableCount);
-    for (const table of tables) {
+  private readTables(input: BitReader, alphabet: number): void {
+    for (const table of this.tables.slice(0, this.tableCount)) {
       const wrong = table.read(input, alphabet);
       if (wrong) throw new BadBlock('a Huffman code', wrong);
     }
-    return tables;
   }
 
-  /** Huffman, zero-run and move-to-front coding undone: the last column, in the low bytes of `chain`. Returns its length. */
-  private readSymbols(
-    input: BitReader,
-    used: number,
-    tables: readonly HuffmanTable[],
-    groups: number,
-    limit: number,
-  ): number {
-    const { chain, moved, selectors } = this;
-    const { bytes, end } = input;
-    const endSymbol = used + 1;
-    let { word, held, at } = input.take();
-    let length = 0;
-    let run = 0;
-    let weight = 1;
-    for (let group = 0; group < groups; group++) {
-      const { quick, limit: limits, offset, symbols } = tables[selectors[group]!]!;
-      for (let i = 0; i < GROUP; i++) {
-        // 20 bits at hand; past the end zeros are shifted in, and counted below.
-        while (held < MAX_CODE) {
-          word = (word << 8) | (at < end ? bytes[at]! : 0);
-          at++;
-          held += 8;
-        }
-        let symbol: number;
-        const entry = quick[(word >>> (held - QUICK_BITS)) & ((1 << QUICK_BITS) - 1)]!;
-        if (entry !== 0) {
-          held -= entry & 31;
-          symbol = entry >> 5;
-        } else {
-          const code = (word >>> (held - MAX_CODE)) & ((1 << MAX_CODE) - 1);
-          let size = QUICK_BITS + 1;
-          while (size <= MAX_CODE && code >= limits[size]!) size++;
-          if (size > MAX_CODE) throw new BadBlock('a Huffman code', 'bits that are none');
-          held -= size;
-          symbol = symbols[(code >> (MAX_CODE - size)) + offset[size]!]!;
-        }
-        if (symbol <= 1) {
-          // A run of the front byte: digits of a number in base 2 with the digits 1 and 2.
-          run += weight << symbol;
-          weight <<= 1;
-          if (run > limit) throw new BadBlock(`a block of at most ${limit} bytes`, 'a longer one');
-          continue;
-        }
-        if (run > 0) {
-          if (length + run > limit) throw new BadBlock(`a block of at most ${limit} bytes`, 'a longer one');
-          chain.fill(moved[0]!, length, length + run);
-          length += run;
-          run = 0;
-          weight = 1;
-        }
-        if (symbol === endSymbol) {
-          if (at - (held >> 3) > end) throw new OutOfInput();
-          input.give(word, held, at);
-          return length;
-        }
-        if (length >= limit) throw new BadBlock(`a block of at most ${limit} bytes`, 'a longer one');
-        const place = symbol - 1;
-        const byte = moved[place]!;
-        if (place < 16) for (let j = place; j > 0; j--) moved[j] = moved[j - 1]!;
-        else moved.copyWithin(1, 0, place);
-        moved[0] = byte;
-        chain[length++] = byte;
-      }
-      if (at - 4 > end) throw new OutOfInput();
-    }
-    throw new BadBlock('an end of the block', `more than ${groups * GROUP} symbols`);
+  /** The last column, in the chain; gives its length. */
+  private readSymbols(input: BitReader, used: number, groups: number, limit: number): number {
+    const { word, held, at } = input.take();
+    const rest = input.bytes.subarray(at, Math.min(input.end, at + INPUT_BYTES));
+    this.memory.set(rest, INPUT);
+    this.state.set([word, held, INPUT]);
+    const length = this.codecs.readSymbols(INPUT + rest.length, used, groups, limit);
+    if (length === TOO_LONG) throw new BadBlock(`a block of at most ${limit} bytes`, 'a longer one');
+    if (length === NO_CODE) throw new BadBlock('a Huffman code', 'bits that are none');
+    if (length === OUT_OF_INPUT) throw new OutOfInput();
+    if (length < 0) throw new BadBlock('an end of the block', `more than ${groups * 50} symbols`);
+    input.give(this.state[0]!, this.state[1]!, at + this.state[2]! - INPUT);
+    return length;
   }
 
-  /** Links each place of the last column to the one that follows it in the text. */
-  private invert(length: number): void {
-    const { chain } = this;
-    const start = new Uint32Array(256);
-    for (let i = 0; i < length; i++) start[chain[i]! & 0xff]!++;
-    let sum = 0;
-    for (let byte = 0; byte < 256; byte++) {
-      const count = start[byte]!;
-      start[byte] = sum;
-      sum += count;
-    }
-    for (let i = 0; i < length; i++) {
-      const place = start[chain[i]! & 0xff]!++;
-      chain[place]! |= i << 8;
-    }
+  private chainAt(index: number): number {
+    return new DataView(this.memory.buffer).getUint32(CHAIN + index * 4, true);
   }
 
   /** Gives out bytes of the block into `out` [at, end) and returns how far it came; short of `end` only when the block is done. */
   write(out: Uint8Array, at: number, end: number): number {
-    const { chain } = this;
-    let { left, next, equal, last, repeat, crc } = this;
-    while (at < end) {
-      if (repeat > 0) {
-        const stop = Math.min(end, at + repeat);
-        repeat -= stop - at;
-        while (at < stop) {
-          out[at++] = last;
-          crc = (crc << 8) ^ crcTable[(crc >>> 24) ^ last]!;
-        }
-        continue;
-      }
-      if (left === 0) break;
-      left--;
-      const entry = chain[next]!;
-      next = entry >>> 8;
-      const byte = entry & 0xff;
-      if (equal === 4) {
-        // The byte after four equal ones says how many more of them there are.
-        repeat = byte;
-        equal = 0;
-        continue;
-      }
-      if (byte === last) equal++;
-      else {
-        equal = 1;
-        last = byte;
-      }
-      out[at++] = byte;
-      crc = (crc << 8) ^ crcTable[(crc >>> 24) ^ byte]!;
+    const { memory, state } = this;
+    while (at < end && !this.done) {
+      const most = Math.min(OUTPUT_BYTES, end - at);
+      const length = this.codecs.follow(OUTPUT, OUTPUT + most) - OUTPUT;
+      out.set(memory.subarray(OUTPUT, OUTPUT + length), at);
+      at += length;
+      this.done = state[0] === 0 && state[4] === 0;
     }
-    // Four equal bytes at the very end: their count, 0 at best, belongs to them.
-    if (equal === 4 && left > 0) {
-      left--;
-      const entry = chain[next]!;
-      next = entry >>> 8;
-      repeat = entry & 0xff;
-      equal = 0;
-    }
-    this.left = left;
-    this.next = next;
-    this.equal = equal;
-    this.last = last;
-    this.repeat = repeat;
-    this.crc = crc;
+    this.crc = state[5]!;
     return at;
-  }
-
-  /** Whether write() has given out the whole block. */
-  get done(): boolean {
-    return this.left === 0 && this.repeat === 0;
   }
 }

@@ -1,23 +1,29 @@
 import type { BitReader } from './bits.js';
+import { MAX_CODE, QUICK_BITS, TABLE_BYTES, TABLE_LIMITS, TABLE_OFFSETS, TABLE_SYMBOLS, TABLES } from './layout.js';
 
-/** Longest Huffman code bzip2 allows, bits. */
-export const MAX_CODE = 20;
-/** Codes up to this many bits are found with one look into a table. */
-export const QUICK_BITS = 10;
 /** 256 byte values less one, two run symbols, the end of the block. */
 export const MAX_ALPHABET = 258;
 
-/** A canonical Huffman code, made to be filled again for each block. */
+/** A canonical Huffman code, made to be filled again for each block; it lies in the decoder's memory. */
 export class HuffmanTable {
   /** By the next QUICK_BITS bits: symbol << 5 | length; 0 where the code is longer (or no code). */
-  readonly quick = new Uint16Array(1 << QUICK_BITS);
+  readonly quick: Uint16Array;
   /** By length: the last code of that length, left-aligned to MAX_CODE bits, plus one; 0 where there is none so far. */
-  readonly limit = new Int32Array(MAX_CODE + 1);
+  readonly limit: Int32Array;
   /** By length: what to add to a code to get its place in `symbols`. */
-  readonly offset = new Int32Array(MAX_CODE + 1);
+  readonly offset: Int32Array;
   /** Symbols ordered by length, then value. */
-  readonly symbols = new Uint16Array(MAX_ALPHABET);
+  readonly symbols: Uint16Array;
   private readonly lengths = new Uint8Array(MAX_ALPHABET);
+
+  /** The `index`-th table of a memory. */
+  constructor(memory: ArrayBuffer, index: number) {
+    const at = TABLES + index * TABLE_BYTES;
+    this.quick = new Uint16Array(memory, at, 1 << QUICK_BITS);
+    this.limit = new Int32Array(memory, at + TABLE_LIMITS, MAX_CODE + 1);
+    this.offset = new Int32Array(memory, at + TABLE_OFFSETS, MAX_CODE + 1);
+    this.symbols = new Uint16Array(memory, at + TABLE_SYMBOLS, MAX_ALPHABET);
+  }
 
   /** Reads the code lengths as a block stores them; what was wrong, in words, or undefined. */
   read(input: BitReader, alphabet: number): string | undefined {
