@@ -112,7 +112,7 @@ export class NativeTool implements ImageTool {
   async #writeIso(image: NativeImage, to: string, map: MapChoice, work: Work): Promise<Image> {
     // Packages are not read any more.
     await this.#decoders.close();
-    collect?.();
+    collect(image.file.size);
     this.#writers.warmUp();
     const plan = await this.#plan(image, map);
     const packages = await packagesOnTheWay(plan);
@@ -120,7 +120,7 @@ export class NativeTool implements ImageTool {
     await this.#writers.close();
     const proved = await outcomesOf(packages, work);
     // The plan holds whole trees.
-    collect?.();
+    collect(size);
     const sourceChecksums = await this.#checksums.finish(work);
     return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums, packages: proved } };
   }
@@ -131,7 +131,7 @@ export class NativeTool implements ImageTool {
 
   async #write(plan: DiskPlan, to: string, work: Work, packages: Proofs): Promise<WrittenDisk> {
     decodedRuns.clear();
-    collect?.();
+    collect(plan.size);
     try {
       return await writeDisk(to, plan, {
         signal: work.signal,

@@ -3,8 +3,15 @@ import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 
+const gc = runInNewContext('globalThis.gc') as (() => void) | undefined;
+
+/** A source of so many bytes leaves little that would have to be collected. */
+const LITTLE = 256 << 20;
+
 /**
- * Collects garbage now. Decoded runs and records of trees are megabytes outside V8's heap, but to V8 they are small objects that
- * may wait for tens of megabytes more. Undefined where V8 does not offer it: then it costs memory, nothing else.
+ * Collects garbage now, after work on a source of `bytes`. Decoded runs and records of trees are megabytes outside V8's heap, but to
+ * V8 they are small objects that may wait for tens of megabytes more. Where V8 does not offer it, it costs memory, nothing else.
  */
-export const collect = runInNewContext('globalThis.gc') as (() => void) | undefined;
+export function collect(bytes: number): void {
+  if (bytes > LITTLE) gc?.();
+}
