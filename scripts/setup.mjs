@@ -1,7 +1,7 @@
 // Makes a fresh checkout ready: installs packages when the lock file is newer than they are, compiles when a source is newer
 // than dist/. Plain JavaScript without imports of ours, because it must run before anything is installed. Speaks on stderr only.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -41,18 +41,31 @@ const lock = join(top, 'package-lock.json');
 const installed = join(top, 'node_modules', '.package-lock.json');
 const compiler = join(top, 'node_modules', 'typescript', 'bin', 'tsc');
 const compiled = join(top, 'dist', '.compiled');
-/** The compiler of wasm/, and what it makes. */
+/** The compiler of wasm/, and where what it makes becomes a part of the sources: formats read no files. */
 const wasmCompiler = join(top, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
-const wasm = join(top, 'dist', 'wasm', 'codecs.wasm');
+const wasmCode = join(top, 'src', 'formats', 'codecs', 'wasm-code.ts');
 /** Numbers that it shares with src/. */
 const WASM_SHARES = ['src/formats/codecs/xz/lzma-model.ts', 'src/formats/codecs/bzip2/layout.ts'];
 const WASM_OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort='];
+
+function compileWasm() {
+  const made = join(top, 'dist', 'codecs.wasm');
+  mkdirSync(dirname(made), { recursive: true });
+  run(process.execPath, [wasmCompiler, 'wasm/index.ts', '-o', relative(top, made), ...WASM_OPTIONS]);
+  const code = readFileSync(made).toString('base64');
+  writeFileSync(
+    wasmCode,
+    `// Made from wasm/ by scripts/setup.mjs.\n/** WebAssembly, base64. */\nexport const CODE =\n  '${code}';\n`,
+  );
+}
 
 try {
   if (mtime(installed) < mtime(lock)) {
     console.error('Installing packages (once)…');
     run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts']);
   }
+  const codecs = Math.max(newest('wasm'), ...WASM_SHARES.map((file) => mtime(join(top, file))));
+  if (mtime(wasmCode) < codecs && existsSync(wasmCompiler)) compileWasm();
   const sources = Math.max(newest('src'), newest('pipelines'), newest('scripts'), mtime(join(top, 'tsconfig.json')));
   // Without the development packages (npm ci --omit=dev) what is compiled already has to do.
   if (mtime(compiled) < sources && existsSync(compiler)) {
@@ -62,13 +75,6 @@ try {
     writeFileSync(compiled, '');
     const now = new Date();
     utimesSync(compiled, now, now);
-  }
-  const codecs = Math.max(newest('wasm'), ...WASM_SHARES.map((file) => mtime(join(top, file))));
-  if (mtime(wasm) < codecs && existsSync(wasmCompiler)) {
-    mkdirSync(dirname(wasm), { recursive: true });
-    run(process.execPath, [wasmCompiler, 'wasm/index.ts', '-o', relative(top, wasm), ...WASM_OPTIONS]);
-    const now = new Date();
-    utimesSync(wasm, now, now);
   }
 } catch (error) {
   console.error(`Setting up failed: ${error.message}`);

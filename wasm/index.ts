@@ -1,4 +1,4 @@
-// What is compiled to dist/wasm/codecs.wasm, and loaded by src/formats/codecs/wasm.ts.
+// What scripts/setup.mjs compiles into src/formats/codecs/wasm-code.ts.
 
 export { follow, linkChain, readSymbols } from './bzip2';
 export { decode, reset, setProperties } from './lzma';

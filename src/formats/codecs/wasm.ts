@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { CODE } from './wasm-code.js';
 
 /** What of WebAssembly is used; node's types leave it to the browser's. */
 declare const WebAssembly: {
@@ -25,17 +25,12 @@ export interface Codecs {
 }
 
 const PAGE = 65_536;
-/** From TypeScript sources (tests) it is taken from dist/, which every npm script compiles first. */
-const FILE = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/wasm/codecs.wasm' : '../../../wasm/codecs.wasm',
-  import.meta.url,
-);
 
 let compiled: object | undefined;
 
 /** A new memory of at least so many bytes with the decoders in it. The code is compiled once a thread. */
 export function newCodecs(bytes: number): Codecs {
-  compiled ??= new WebAssembly.Module(readFileSync(FILE));
+  compiled ??= new WebAssembly.Module(Buffer.from(CODE, 'base64'));
   const codecs = new WebAssembly.Instance(compiled).exports as Codecs;
   growTo(codecs.memory, bytes);
   return codecs;
