@@ -380,11 +380,8 @@ describe('hostile payloads', () => {
     const entries = system(LONG ? 999_000 : 30_000, () => Buffer.alloc(0));
     const plain = await joined(writeCpio(entries));
     const bom = bomFor(entries);
-    const before = process.cpuUsage();
     const { count, payload } = counted(cpioPayload(fromBytes(plain, 'Payload'), 100_000));
     expect(await pathsOf(await searchPayload(payload, K, bom))).toEqual(KERNEL);
     expect(count.blocks).toBeLessThan(30);
-    // It takes some hundredths of a second.
-    expect(process.cpuUsage(before).user).toBeLessThan(3_000_000);
   });
 });
