@@ -10,6 +10,9 @@ import { kept, scratch } from '../helpers/judges/tool.js';
 import { KilledUser, killTimes } from '../helpers/killed.js';
 import { diskFile, guestVolume, inMap } from './disks.js';
 
+/** A hundred kills are no hang, on a busy machine either. */
+const HOURS = { timeout: 3_600_000 };
+
 const index = pathToFileURL(join(COMPILED, 'src', 'index.js')).href;
 
 /** Runs an edit in a process of its own that meets this end while its changes are staged. */
@@ -79,7 +82,7 @@ describe('a qcow2 whose edit', () => {
     expect(readFileSync(image).equals(before)).toBe(true);
   });
 
-  it('is killed at any time is old or new, and clean gives back whatever is left', async (context) => {
+  it('is killed at any time is old or new, and clean gives back whatever is left', HOURS, async (context) => {
     needs(context, 'qemu-img', 'qemu-nbd', 'fsck.hfsplus');
     const disk = inMap(await guestVolume(), 'none');
     for (const after of killTimes(300, 3000)) {
