@@ -41,6 +41,8 @@ export interface CleanReport {
 export interface CleanOptions {
   /** Only look. */
   readonly dryRun?: boolean;
+  /** Ends it between two actions, and while a program that is to end takes its time. What is not done stays written down. */
+  readonly signal?: AbortSignal;
   /** Told before each action is done. */
   readonly onAction?: (action: CleanAction) => void;
   /** For tests. */
@@ -53,6 +55,9 @@ interface Task extends CleanAction {
   readonly run: () => Promise<void>;
 }
 
+/** What looking for what is left needs. */
+type Looking = { readonly [K in 'runner' | 'signal']: CleanOptions[K] | undefined };
+
 /** Milliseconds that a detach which the dead run has started may take to end. */
 const GRACE = 3000;
 /** Milliseconds between two looks. */
@@ -63,7 +68,7 @@ const POLL = 100;
  * their journals alone; nothing that is not written down there is touched, and nothing of a run that still lives.
  */
 export async function clean(options: CleanOptions = {}): Promise<CleanReport> {
-  const { dryRun = false, onAction = () => {}, folder = stateFolder(), runner } = options;
+  const { dryRun = false, onAction = () => {}, folder = stateFolder(), runner, signal } = options;
   const runs: CleanRun[] = [];
   const failed: CleanReport['failed'][number][] = [];
   for (const journal of await readJournals(folder)) {
@@ -77,23 +82,26 @@ export async function clean(options: CleanOptions = {}): Promise<CleanReport> {
     const perform = async ({ run, ...action }: Task) => {
       actions.push(action);
       if (dryRun) return;
+      signal?.throwIfAborted();
       onAction(action);
       try {
         await run();
       } catch (error) {
+        signal?.throwIfAborted();
         whole = false;
         failed.push({ ...action, reason: wordsOf(error) });
       }
     };
     const records = inOrder(open.map(checkRecord).filter(isKnown));
-    for (const orphan of await orphansOf(records)) await perform(endTask(orphan));
+    for (const orphan of await orphansOf(records)) await perform(endTask(orphan, signal));
     for (const record of records) {
       // What is removed with all its content must not have a volume in it.
       if (!whole && (record.kind === 'folder' || record.kind === 'mounts')) {
         failed.push({ ...shown(record), reason: 'kept, because something that is left behind may still need it' });
         continue;
       }
-      const tasks = await tasksOf(record, journal, runner).catch((error: unknown) => {
+      const tasks = await tasksOf(record, journal, { runner, signal }).catch((error: unknown) => {
+        signal?.throwIfAborted();
         failed.push({ ...shown(record), reason: wordsOf(error) });
         whole = false;
         return [];
@@ -119,9 +127,9 @@ function isKnown(record: ReturnType<typeof checkRecord>): record is KnownRecord 
   return !('fault' in record);
 }
 
-function endTask(orphan: Orphan): Task {
+function endTask(orphan: Orphan, signal: AbortSignal | undefined): Task {
   const { pid, name } = orphan;
-  return { title: `end ${name}, process ${pid}`, command: `kill ${pid}`, run: () => endOrphan(orphan) };
+  return { title: `end ${name}, process ${pid}`, command: `kill ${pid}`, run: () => endOrphan(orphan, signal) };
 }
 
 /** Newest first, as the journal has it, but folders last of all. */
@@ -131,8 +139,8 @@ function inOrder(records: readonly KnownRecord[]): KnownRecord[] {
 }
 
 /** What is still to be done about a record; nothing where all is gone already. Throws where that cannot be told. */
-async function tasksOf(record: KnownRecord, journal: FoundJournal, runner: Runner | undefined): Promise<Task[]> {
-  if (record.kind === 'attachment') return attachmentTasks(record, runner);
+async function tasksOf(record: KnownRecord, journal: FoundJournal, options: Looking): Promise<Task[]> {
+  if (record.kind === 'attachment') return attachmentTasks(record, options);
   const { kind, path } = record;
   const found = await lstat(path).catch(() => undefined);
   if (kind === 'lock') {
@@ -156,7 +164,7 @@ async function removeLock(path: string, journal: FoundJournal): Promise<void> {
 
 async function attachmentTasks(
   { image, mountPoint }: Extract<KnownRecord, { kind: 'attachment' }>,
-  runner: Runner | undefined,
+  { runner, signal }: Looking,
 ): Promise<Task[]> {
   const program = new Hdiutil(await findHdiutil(), runner);
   // An image in our own scratch folder is nobody else's, mounted or not.
@@ -164,7 +172,7 @@ async function attachmentTasks(
   let { ours, unmounted } = await ownDevices(program, image, mountPoint);
   // A detach that the dead run has started may be half way.
   for (const until = Date.now() + GRACE; !own && unmounted.length > 0 && Date.now() < until; ) {
-    await sleep(POLL);
+    await sleep(POLL, undefined, { signal });
     ({ ours, unmounted } = await ownDevices(program, image, mountPoint));
   }
   const detach = (device: string): Task => ({

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { HostError, Interrupted, SourceError, UsageError } from '../errors.js';
+import { HostError, SourceError, UsageError } from '../errors.js';
 import { quoteFile } from '../host/quote.js';
+import { unlessStopped } from '../host/unless-stopped.js';
 import { expiredNote } from '../known/index.js';
 import { chooseAccelerator } from '../launch/accelerator.js';
 import { adviceOn } from '../launch/advice.js';
@@ -106,7 +107,7 @@ export async function planBoot(
 
   const { nvram, ...loading } = await chooseLoader(options, profile, notes, signal);
   const disks = await findDisks(options, signal);
-  const host = await unlessStopped(signal, probeHost(options.qemu));
+  const host = await probeHost(options.qemu, signal);
   const chosen = chooseAccelerator(options.accelerator, { ...host, accelerators: capabilities.accelerators });
   if (chosen.note !== undefined) notes.push(chosen.note);
   if (options.folder !== undefined) await expectFolder(options.folder);
@@ -151,15 +152,6 @@ export async function planBoot(
     ...(disks.create && { create: disks.create }),
     ...(nvram && { nvram }),
   };
-}
-
-/** What is asked of programs that may not answer: a stop does not wait for them. */
-async function unlessStopped<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
-  if (signal.aborted) throw new Interrupted();
-  const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Interrupted()), { once: true });
-  });
-  return Promise.race([answer, stopped]);
 }
 
 /** Starts a guest and waits for its end. */

@@ -37,13 +37,13 @@ export async function orphansOf(records: readonly KnownRecord[]): Promise<Orphan
   });
 }
 
-/** Ends one as Ctrl-C does, and by force where it does not go. */
-export async function endOrphan({ pid, name }: Orphan): Promise<void> {
+/** Ends one as Ctrl-C does, and by force where it does not go. The signal ends the waiting. */
+export async function endOrphan({ pid, name }: Orphan, signal?: AbortSignal): Promise<void> {
   const patience = /qemu/i.test(name) ? QEMU_GRACE : GRACE;
-  for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-    if (!send(pid, signal)) return;
+  for (const how of ['SIGINT', 'SIGKILL'] as const) {
+    if (!send(pid, how)) return;
     for (let waited = 0; waited < patience; waited += POLL) {
-      await sleep(POLL);
+      await sleep(POLL, undefined, { signal });
       if (!send(pid, 0)) return;
     }
   }

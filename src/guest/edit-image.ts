@@ -1,7 +1,9 @@
 import { explain } from '../core/explain.js';
 import type { Scope } from '../core/scope.js';
 import { Interrupted, SourceError, StepError } from '../errors.js';
+import { slice } from '../formats/bytes.js';
 import { hfsDate, type Path, showPath } from '../formats/entry.js';
+import { heeding } from '../formats/heeding.js';
 import { VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE, VolumeAttribute } from '../formats/hfsplus/header.js';
 import { HfsVolume } from '../formats/hfsplus/volume.js';
 import { type InPlacePlan, planInPlace, StagedVolume } from '../formats/hfsplus/write/index.js';
@@ -81,7 +83,8 @@ async function edit(options: ImageEditOptions, context: EditContext, stage: Stag
   const guarded = await guardDisk(image, { backingOk });
   const { format } = guarded;
   const disk = await openTarget(image, guarded, dryRun, context);
-  const { source } = disk;
+  // Up to the headers a stop ends whatever reads; then the change is finished first, and proved.
+  const source = heeding(disk.source, signal);
   const partition = await findHfsPartition(await readPartitionMap(source), source, {
     ...(index !== undefined && { index }),
   }).catch((error: unknown) => {
@@ -108,9 +111,10 @@ async function edit(options: ImageEditOptions, context: EditContext, stage: Stag
   const plan = await planInPlace(staged, { now, usableBytes });
   const bytes = sizeOf(plan);
   if (dryRun) return { ...outcome, bytes, written: false };
-  if (format === 'raw') await refuseInUse(image);
+  if (format === 'raw') await refuseInUse(image, signal);
   await commitInPlace(plan, disk, { volumeOffset: partition.volumeOffset, signal, headerBefore });
-  await prove(await HfsVolume.open(partition.source), changes);
+  const written = slice(disk.source, partition.volumeOffset, partition.source.size);
+  await prove(await HfsVolume.open(written), changes);
   return { ...outcome, bytes, written: true };
 }
 
@@ -121,7 +125,7 @@ async function openTarget(
   { signal, scope }: EditContext,
 ): Promise<DiskTarget> {
   if (guarded.format !== 'raw') return openQemuImage(image, { guarded, readOnly, signal, scope });
-  await refuseInUse(image);
+  await refuseInUse(image, signal);
   const target = await openRawTarget(image, { readOnly });
   scope.defer(`close ${image}`, () => target.close());
   return target;

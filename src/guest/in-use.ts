@@ -4,6 +4,10 @@ import { StepError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
 import { ask } from '../host/ask.js';
 
+/** Milliseconds that qemu-img may take to read a header, and to end when it is told to. */
+const PATIENCE = 15_000;
+const HURRY = 1000;
+
 /** The refusal to change what another process uses. */
 export function inUse(path: string, why: string, cause?: unknown): StepError {
   return new StepError(`${path} is in use: ${why}.`, {
@@ -21,9 +25,10 @@ export function lockMessage(words: string): boolean {
  * Throws StepError when anybody else uses a raw image: a lock on it, a process that has it open, a loop device over it, a lock QEMU
  * can see. What the host does not let us see cannot be refused.
  */
-export async function refuseInUse(path: string): Promise<void> {
+export async function refuseInUse(path: string, signal: AbortSignal): Promise<void> {
   const file = resolve(path);
-  const why = (await lockedBy(file)) ?? (await loopOver(file)) ?? (await openedBy(file)) ?? (await lockedForQemu(file));
+  const seen = (await lockedBy(file)) ?? (await loopOver(file)) ?? (await openedBy(file));
+  const why = seen ?? (await lockedForQemu(file, signal));
   if (why !== undefined) throw inUse(path, why);
 }
 
@@ -85,10 +90,12 @@ async function openedBy(file: string): Promise<string | undefined> {
 }
 
 /** QEMU sees locks that are not in our /proc, those of other hosts on a shared disk among them. */
-async function lockedForQemu(file: string): Promise<string | undefined> {
+async function lockedForQemu(file: string, signal: AbortSignal): Promise<string | undefined> {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
   try {
-    await act('qemu-img', ['info', '-f', 'raw', file]);
+    await act('qemu-img', ['info', '-f', 'raw', file], { signal: patience, grace: HURRY });
   } catch (error) {
+    signal.throwIfAborted();
     if (error instanceof ActError && lockMessage(error.lines.join('\n'))) return 'QEMU holds a lock on it';
   }
   return undefined;

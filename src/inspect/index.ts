@@ -119,14 +119,14 @@ async function openTop(path: string, signal: AbortSignal): Promise<ByteSource & 
     for (const file of beside.values()) await file.close();
     return lead;
   }
-  if (!found.isFolder) return openGiven(found.path);
+  if (!found.isFolder) return openGiven(found.path, { signal });
   for (const inner of [
     'Contents/SharedSupport/InstallESD.dmg',
     'Contents/SharedSupport/SharedSupport.dmg',
     'InstallESD.dmg',
   ]) {
     const candidate = join(found.path, inner);
-    if ((await stat(candidate).catch(() => undefined))?.isFile()) return openGiven(candidate);
+    if ((await stat(candidate).catch(() => undefined))?.isFile()) return openGiven(candidate, { signal });
   }
   throw new SourceError(`${path}: expected an installer app or a disk image, found a folder without one.`);
 }

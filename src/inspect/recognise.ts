@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { Interrupted, UserError } from '../errors.js';
 import { releaseTitle } from '../releases.js';
 import { openInstaller } from '../source/index.js';
 
@@ -14,7 +14,7 @@ export async function recognise(path: string, signal: AbortSignal): Promise<Reco
     await files.close();
     return { release: releaseTitle(version, build), kind, notes };
   } catch (error) {
-    if (error instanceof UserError) return { reason: error };
+    if (error instanceof UserError && !(error instanceof Interrupted)) return { reason: error };
     throw error;
   }
 }

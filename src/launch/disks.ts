@@ -29,6 +29,9 @@ export function parseSize(text: string): number {
   return bytes;
 }
 
+/** Milliseconds that qemu-img has to end when it is told to: it has nothing to write out. */
+const HURRY = 1000;
+
 /** Makes an empty qcow2 disk, which takes only the space that is written to. Never an existing file. */
 export async function createDisk(
   path: string,
@@ -41,7 +44,7 @@ export async function createDisk(
   const taken = () =>
     new UsageError(`${path} exists already; it stays as it is.`, 'Give another name, or remove it first.');
   if (await lstat(file).catch(() => undefined)) throw taken();
-  const given = { ...(signal && { signal }), missingHint: MISSING };
+  const given = { ...(signal && { signal }), grace: HURRY, missingHint: MISSING };
   try {
     await makeNew(file, scope, (draft) => act('qemu-img', ['create', '-q', '-f', 'qcow2', draft, String(size)], given));
   } catch (error) {

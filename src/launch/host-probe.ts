@@ -3,12 +3,17 @@ import { access, readFile, stat, statfs } from 'node:fs/promises';
 import { homedir, release, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ask } from '../host/ask.js';
+import { unlessStopped } from '../host/unless-stopped.js';
 import { capabilitiesOf } from './capabilities.js';
 import type { Host, PackageManager } from './host.js';
 import { findOvmf } from './ovmf.js';
 
-/** Looks at this computer. Reads only; whatever cannot be read is as if it were not there. */
-export async function probeHost(program?: string): Promise<Host> {
+/** Looks at this computer. Reads only; whatever cannot be read is as if it were not there. The signal ends the waiting for programs. */
+export function probeHost(program: string | undefined, signal: AbortSignal): Promise<Host> {
+  return unlessStopped(signal, probe(program));
+}
+
+async function probe(program: string | undefined): Promise<Host> {
   const { platform, arch } = process;
   const [qemu, qemuImg, kvm, cpu, ignoreMsrs, ovmf, free, apple, smcDriver, packages] = await Promise.all([
     capabilitiesOf(program),

@@ -18,8 +18,9 @@ interface Info {
   };
 }
 
-/** Milliseconds that qemu-img may take to read some headers. */
+/** Milliseconds that qemu-img may take to read some headers, and to end when it is told to. */
 const PATIENCE = 15_000;
+const HURRY = 1000;
 
 /**
  * Asks qemu-img about a disk that `guardDisk` has let pass, with everything it stands on. Returns the bytes the guest sees. SourceError
@@ -37,6 +38,7 @@ export async function secondOpinion(
   const chain = disk.format === 'raw' ? [] : ['--backing-chain'];
   const { stdout } = await act('qemu-img', ['info', '--output=json', ...chain, '-f', disk.format, disk.path], {
     signal: AbortSignal.any([signal, late]),
+    grace: HURRY,
     missingHint,
     env: { LC_ALL: 'C' },
   }).catch((error: unknown) => {

@@ -270,7 +270,7 @@ describe('a Mac', () => {
 });
 
 test('this very computer can be looked at', async () => {
-  const host = await probeHost();
+  const host = await probeHost(undefined, new AbortController().signal);
   expect(host.platform).toBe(process.platform);
   expect(host.free.here).toBeGreaterThan(0);
   expect(diagnose(host, profileOf('10.10')!).length).toBeGreaterThan(3);

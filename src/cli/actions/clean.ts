@@ -7,7 +7,7 @@ import { printable } from '../view-format.js';
 export async function clean({ dryRun }: CleanOptions, context: Context): Promise<void> {
   const plan = await osx.clean({ dryRun: true });
   context.print(linesOf(plan).join('\n'), dryRun ? { type: 'clean', dryRun, ...plan } : undefined);
-  const report = dryRun ? plan : await osx.clean();
+  const report = dryRun ? plan : await osx.clean({ signal: context.signal });
   if (report.failed.length > 0) {
     if (!dryRun) context.print('', { type: 'clean', dryRun, ...report });
     const left = report.failed.map(

@@ -13,7 +13,7 @@ export async function doctor({ release, qemu }: DoctorOptions, context: Context)
     const known = osx.profiles.map((known) => known.release).join(', ');
     throw new osx.UsageError(`--release ${release}: expected one of ${known}.`);
   }
-  const findings = osx.diagnose(await osx.probeHost(qemu), profile);
+  const findings = osx.diagnose(await osx.probeHost(qemu, context.signal), profile);
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = [`For ${profile.name} (${profile.release}):`];
   for (const { state, name, found, fix } of findings) {

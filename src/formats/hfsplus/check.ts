@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes.js';
+import { heeding } from '../heeding.js';
 import { ATTRIBUTE_MAX_KEY_LENGTH } from './attribute-record.js';
 import { BTree } from './btree.js';
 import { BTreeAttribute } from './btree-header.js';
@@ -46,18 +47,6 @@ export async function checkVolume(given: ByteSource, signal?: AbortSignal): Prom
   const context: CheckContext = { source, header, findings, claims, overflow: new Map(), xattrs: new Map() };
   await checkTrees(context);
   return findings.finish();
-}
-
-/** The same bytes until the signal aborts. */
-function heeding(source: ByteSource, signal: AbortSignal): ByteSource {
-  return {
-    name: source.name,
-    size: source.size,
-    async read(offset, length) {
-      signal.throwIfAborted();
-      return source.read(offset, length);
-    },
-  };
 }
 
 async function checkTrees(context: CheckContext): Promise<void> {
