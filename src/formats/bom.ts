@@ -11,12 +11,16 @@ const TREE_SIZE = 20;
 const NODE_SIZE = 12;
 const RECORD_SIZE = 8;
 
-/** A path as a Bom lists it: numbers and names lead from the root, whose parent is 0, down. */
-interface Row {
+/** A name in a folder. */
+export interface BomRow {
   readonly id: number;
-  readonly parent: number;
   readonly name: string;
   readonly item: BomItem;
+}
+
+/** A path as a Bom lists it: numbers and names lead from the root, whose parent is 0, down. */
+interface Row extends BomRow {
+  readonly parent: number;
 }
 
 /** What a Bom says of a path. */
@@ -81,6 +85,37 @@ export class Bom {
       }
     }
     return listed;
+  }
+
+  /** What is listed in a folder. */
+  inside(path: readonly string[]): Iterable<BomRow> {
+    const { row } = this.#find(path);
+    return (row && this.#children.get(row.id)?.values()) ?? [];
+  }
+
+  /** What each path and all below it come to, by its number, if it alone is worth what `worth` says of it and the bytes of its path. */
+  sum(worth: (item: BomItem, pathBytes: number) => number): Map<number, number> {
+    const sums = new Map<number, number>();
+    const { row } = this.#find([]);
+    // Down the tree, then up again, without recursion: a hostile one is deep. What was seen is not entered again.
+    const waiting: { row: Row; pathBytes: number; done: boolean }[] = row ? [{ row, pathBytes: 0, done: false }] : [];
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const { row: one, pathBytes, done } = next;
+      const inside = this.#children.get(one.id)?.values() ?? [];
+      if (done) {
+        let sum = worth(one.item, pathBytes);
+        for (const { id } of inside) sum += sums.get(id) ?? 0;
+        sums.set(one.id, sum);
+      } else if (!sums.has(one.id)) {
+        sums.set(one.id, 0);
+        waiting.push({ ...next, done: true });
+        for (const child of inside) {
+          const bytes = pathBytes + (pathBytes > 0 ? 1 : 0) + Buffer.byteLength(child.name);
+          waiting.push({ row: child, pathBytes: bytes, done: false });
+        }
+      }
+    }
+    return sums;
   }
 
   #find(path: readonly string[]): { row: Row | undefined; double: Row | undefined } {

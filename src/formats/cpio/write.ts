@@ -10,7 +10,10 @@ export interface CpioInput extends Partial<Omit<CpioHeader, 'format' | 'nameSize
   readonly data?: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** The bytes of a cpio archive with its trailer, front to back. Inodes are counted where none are given. */
+/** As many inodes as odc's 18 bits tell apart. */
+const INODES = 1 << 18;
+
+/** The bytes of a cpio archive with its trailer, front to back. Inodes are counted, and come round, where none are given. */
 export async function* writeCpio(
   entries: Iterable<CpioInput> | AsyncIterable<CpioInput>,
   format: CpioFormat = 'odc',
@@ -21,7 +24,7 @@ export async function* writeCpio(
     const header = encodeHeader({
       format,
       dev: entry.dev ?? 0,
-      ino: entry.ino ?? count,
+      ino: entry.ino ?? count % INODES,
       mode: entry.mode,
       uid: entry.uid ?? 0,
       gid: entry.gid ?? 0,

@@ -97,7 +97,8 @@ const samples: fc.Arbitrary<Sample> = fc.record({
   count: fc.integer({ min: 3, max: 45 }),
   sort: fc.constantFrom<Sort>('folded', 'folded', 'bytes', 'depth first', 'shuffled'),
   trap: fc.constantFrom<Trap>('none', 'none', 'headers', 'archive', 'same archive'),
-  form: fc.constantFrom(...forms),
+  // bzip2 takes ten times as long to make.
+  form: fc.constantFrom<Form>('pbzx', 'pbzx', 'cpio', 'cpio', 'bzip2', 'bzip2 of many streams'),
   size: fc.integer({ min: 90, max: 3000 }),
 });
 
@@ -377,7 +378,8 @@ describe('hostile payloads', () => {
   });
 
   it('very many entries', async () => {
-    const entries = system(LONG ? 999_000 : 30_000, () => Buffer.alloc(0));
+    const nothing = Buffer.alloc(0);
+    const entries = system(LONG ? 300_000 : 20_000, () => nothing);
     const plain = await joined(writeCpio(entries));
     const bom = bomFor(entries);
     const { count, payload } = counted(cpioPayload(fromBytes(plain, 'Payload'), 100_000));

@@ -3,9 +3,16 @@ import type { Bom } from '../../bom.js';
 import type { Entrances } from '../coded.js';
 import { firstHeader } from './header.js';
 import type { Order, Place } from './order.js';
+import { Prediction } from './prediction.js';
 
 /** Most plain bytes that are looked through for headers: with files of gigabytes on the way, reading everything is no slower. */
 const MOST_SCANNED = 1024 ** 3;
+
+/** Looks at places that are guessed; then halves are taken. */
+const MOST_GUESSES = 12;
+/** A header that is predicted to lie so close before what is wanted is near enough: to look for a nearer one costs as much. Plain bytes, and of the whole. */
+const NEAR = 2 << 20;
+const NEAR_SHARE = 1 / 64;
 
 /** A header of the stream: `skip` plain bytes behind an entrance. */
 export interface Spot {
@@ -25,25 +32,35 @@ export class Locator {
   ) {}
 
   /**
-   * A header that comes before all of `wanted`, if the payload is in this order, and not long before it. The start of the stream where
-   * nothing better is found; undefined where so much was looked through that reading everything is no slower.
+   * A header that comes before all of `wanted`, or is its own, if the payload is in this order, and not long before it. The start of the
+   * stream where nothing better is found; undefined where so much was looked through that reading everything is no slower.
+   *
+   * The next place to look at lies between two known ones as `wanted` does by its predicted offset. That ends soon where the prediction
+   * holds; where it does not, the half is taken.
    */
   async before(wanted: Place, order: Order): Promise<Spot | undefined> {
     const { entrances } = this;
-    let low: Spot = { entrance: 0, skip: 0 };
-    let lowest = 0;
-    let high = entrances.end;
-    while (high - lowest > entrances.grain) {
-      const middle = Math.floor((lowest + high) / 2);
-      const entrance = await entrances.next(middle, high);
-      const header = entrance === undefined ? null : await this.#headerFrom(entrance, high);
+    const prediction = new Prediction(this.bom, order);
+    const aim = prediction.offset(wanted);
+    const near = Math.min(NEAR, prediction.total * NEAR_SHARE);
+    let spot: Spot = { entrance: 0, skip: 0 };
+    let low = { place: 0, offset: 0 };
+    let high = { place: entrances.end, offset: prediction.total };
+    for (let looks = 0; high.place - low.place > entrances.grain; looks++) {
+      const part = looks < MOST_GUESSES ? (aim - low.offset) / (high.offset - low.offset) : 0.5;
+      const guess = Math.floor(low.place + (high.place - low.place) * part);
+      const place = Math.min(Math.max(guess, low.place + 1), high.place - 1);
+      const entrance = await entrances.next(place, high.place);
+      const header = entrance === undefined ? null : await this.#headerFrom(entrance, high.place);
       if (this.#scanned > MOST_SCANNED) return undefined;
-      if (header && order.compare(header, wanted) < 0) {
-        low = header;
-        lowest = Math.max(entrance!, header.entrance);
-      } else high = middle;
+      const difference = header ? order.compare(header, wanted) : 1;
+      if (header && difference <= 0) {
+        spot = header;
+        low = { place: Math.max(entrance!, header.entrance), offset: prediction.offset(header) };
+        if (difference === 0 || Math.abs(aim - low.offset) <= near) break;
+      } else high = { place, offset: header ? prediction.offset(header) : high.offset };
     }
-    return low;
+    return spot;
   }
 
   /** The first header behind an entrance, and before another; null where there is none. */
