@@ -52,7 +52,7 @@ export interface Faults {
   readonly kernelIn?: string;
   /** Where BaseSystem has its prelinked kernel: of 10.10 sources say one or the other. */
   readonly prelinked?: 'prelinkedkernel' | 'kernelcache';
-  /** Where the bootable InstallESD of 10.7 and 10.8 has boot.efi and SystemVersion.plist: it is written down for neither. */
+  /** Where the bootable InstallESD of 10.7 and 10.8 has boot.efi: 10.7.5 in the root, others in CoreServices (real-media.md 3). */
   readonly bootFiles?: 'core-services' | 'root';
   /** InstallInfo.plist of 10.12 and later. */
   readonly installInfo?: 'missing' | 'contradicts';

@@ -13,7 +13,7 @@ import { releases } from '../../src/releases.js';
 import { LONG, points } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 
-// What is written down nowhere is generated both ways: either must build, or be refused with the reason.
+// What differs between editions is generated both ways: either must build, or be refused with the reason.
 
 type Release = NonNullable<InstallerOptions['release']>;
 
