@@ -1,7 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** They change what other files would see: modules that are loaded already, or the process's own handlers. */
-const ALONE = ['test/helpers/judges/needs.test.ts', 'test/guest/stuck.test.ts'];
+/**
+ * Each in a process of its own: what starts programs all the time (to start one costs more the larger the process is that does), and
+ * what changes the modules or handlers that other files would see.
+ */
+const ALONE = ['campaign', 'clean', 'cli', 'e2e', 'guest', 'helpers', 'image', 'launch'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {

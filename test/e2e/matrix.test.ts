@@ -13,7 +13,7 @@ import { fsck } from '../helpers/judges/fsck.js';
 import { JUDGES, judgeIso, needsJudges } from '../helpers/judges/iso.js';
 import { scratch } from '../helpers/judges/tool.js';
 import type { Seen } from '../helpers/judges/tree.js';
-import { LONG } from '../helpers/long.js';
+import { LONG, WHOLE } from '../helpers/long.js';
 
 // Every release, from every form in which people have it, with either map: built and verified. What the judges say of the first
 // form's ISO holds for the others', because they are the same bytes; where they are not, the test fails.
@@ -65,7 +65,8 @@ describe.concurrent('every release', () => {
       if (boots) expect(truth!.kernel.path).toBe(releaseOf(release)?.kernel);
       // Of the short run's, demo.test.ts has one judged.
       for (const { map, iso } of LONG ? isos : []) {
-        for (const [judge, what] of await judgeIso(iso, truth!, { map, boots })) say(release, map, judge, what);
+        for (const [judge, what] of await judgeIso(iso, truth!, { map, boots, some: !WHOLE && map === 'gpt' }))
+          say(release, map, judge, what);
         rmSync(iso);
       }
     });

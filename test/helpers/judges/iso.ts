@@ -25,11 +25,14 @@ export function needsJudges(context: TestContext): void {
   needs(context, ...PARTED_TOOLS, ...SGDISK_TOOLS, ...GRUB_BOOT_TOOLS);
 }
 
-/** What each judge says of a finished ISO with that map; an assertion fails where one has something against it. */
+/**
+ * What each judge says of a finished ISO with that map; an assertion fails where one has something against it. With `some` GRUB, which
+ * is a process for each file, looks into every twelfth folder.
+ */
 export async function judgeIso(
   iso: string,
   truth: Truth,
-  { map, boots }: { readonly map: 'apm' | 'gpt'; readonly boots: boolean },
+  { map, boots, some }: { readonly map: 'apm' | 'gpt'; readonly boots: boolean; readonly some?: boolean },
 ): Promise<ReadonlyMap<JudgeName, string>> {
   const said = new Map<JudgeName, string>();
   const expected = expectedTree(truth);
@@ -51,9 +54,9 @@ export async function judgeIso(
   expect(tsk).toMatchObject({ differences: [], unread: blind, entries: count, hashes: files - blind.length });
   said.set('TSK', `${tsk.hashes} hashes`);
 
-  const grub = await compareWithGrub(iso, truth.kernel.path.slice(1), expected, journal);
+  const grub = await compareWithGrub(iso, truth.kernel.path.slice(1), expected, journal, some ? 12 : 1);
   expect(grub).toMatchObject({ differences: [], unread: [], hashes: grub.files });
-  expect(grub.files).toBeGreaterThan(files / 2);
+  expect(grub.files).toBeGreaterThan(some ? 0 : files / 2);
   said.set('GRUB fs', `${grub.hashes} hashes`);
 
   expect(await partedPrint(iso)).toMatchObject({ map: map === 'apm' ? 'mac' : 'gpt', complaints: '' });
