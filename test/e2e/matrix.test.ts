@@ -25,6 +25,8 @@ const ALL = ['10.6', '10.7', '10.8', '10.9', '10.10', '10.11', '10.12', '10.13',
 const RELEASES: readonly ReleaseName[] = LONG ? ALL : ['10.7', '10.10'];
 /** Where Chameleon starts a kernel; later releases need another loader. */
 const BOOTED: readonly ReleaseName[] = ['10.7', '10.8', '10.9', '10.10', '10.11', '10.12'];
+/** Of one of each kind, GRUB reads every file. */
+const SEEN_BY_GRUB: readonly ReleaseName[] = ['10.7', '10.10', '10.13'];
 /** Whose maps have blocks of 2048 bytes, and of these the ones without a driver partition (real-media.md 1.1, 1.2). */
 const OF_2048: readonly ReleaseName[] = ['10.6', '10.7', '10.8', '10.9', '10.10'];
 const PLAIN_2048: readonly ReleaseName[] = ['10.8', '10.9', '10.10'];
@@ -65,7 +67,11 @@ describe.concurrent('every release', () => {
       if (boots) expect(truth!.kernel.path).toBe(releaseOf(release)?.kernel);
       // Of the short run's, demo.test.ts has one judged.
       for (const { map, iso } of LONG ? isos : []) {
-        for (const [judge, what] of await judgeIso(iso, truth!, { map, boots, some: !WHOLE && map === 'gpt' }))
+        for (const [judge, what] of await judgeIso(iso, truth!, {
+          map,
+          boots,
+          some: !WHOLE && !(map === 'apm' && SEEN_BY_GRUB.includes(release)),
+        }))
           say(release, map, judge, what);
         rmSync(iso);
       }
