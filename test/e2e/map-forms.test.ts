@@ -21,40 +21,41 @@ const RELEASES = ['10.6', '10.7', '10.8', '10.9', '10.10'] as const satisfies re
 const SCALE = 0.0005;
 const signal = new AbortController().signal;
 
-/** As both images have it; with `keep` the map's block size, the unit it counts in, and the partitions' types. */
-const MAPS: Readonly<Record<string, { faults: Faults; kept: { blockSize: number; unit: number; types: string[] } }>> = {
-  '2048': {
-    faults: both('apm-2048'),
-    kept: { blockSize: 2048, unit: 2048, types: ['Apple_partition_map', 'Apple_HFS', 'Apple_Free'] },
-  },
-  '2048, past the end': {
-    faults: { ...both('apm-2048'), pastEnd: true },
-    kept: { blockSize: 2048, unit: 2048, types: ['Apple_partition_map', 'Apple_HFS', 'Apple_Free'] },
-  },
-  '2048, ATAPI': {
-    faults: both('apm-2048-atapi'),
-    kept: {
-      blockSize: 2048,
-      unit: 2048,
-      types: ['Apple_partition_map', 'Apple_Driver_ATAPI', 'Apple_Free', 'Apple_HFS', 'Apple_Free'],
+/**
+ * As both images have it; with `keep` the map's block size, the unit it counts in, and the partitions' types. Undefined where no ISO
+ * is kept: Chameleon sees no volume through the old-school form.
+ */
+const MAPS: Readonly<Record<string, { faults: Faults; kept?: { blockSize: number; unit: number; types: string[] } }>> =
+  {
+    '2048': {
+      faults: both('apm-2048'),
+      kept: { blockSize: 2048, unit: 2048, types: ['Apple_partition_map', 'Apple_HFS', 'Apple_Free'] },
     },
-  },
-  '2048, old school': {
-    faults: both('apm-old-school'),
-    kept: { blockSize: 2048, unit: 512, types: ['Apple_partition_map', 'Apple_HFS', 'Apple_Free'] },
-  },
-  '512': {
-    faults: both('apm'),
-    kept: { blockSize: 512, unit: 512, types: ['Apple_partition_map', 'Apple_HFS', 'Apple_Free'] },
-  },
-};
+    '2048, past the end': {
+      faults: { ...both('apm-2048'), pastEnd: true },
+      kept: { blockSize: 2048, unit: 2048, types: ['Apple_partition_map', 'Apple_HFS', 'Apple_Free'] },
+    },
+    '2048, ATAPI': {
+      faults: both('apm-2048-atapi'),
+      kept: {
+        blockSize: 2048,
+        unit: 2048,
+        types: ['Apple_partition_map', 'Apple_Driver_ATAPI', 'Apple_Free', 'Apple_HFS', 'Apple_Free'],
+      },
+    },
+    '2048, old school': { faults: both('apm-old-school') },
+    '512 all through': {
+      faults: both('apm'),
+      kept: { blockSize: 512, unit: 512, types: ['Apple_partition_map', 'Apple_HFS', 'Apple_Free'] },
+    },
+  };
 
 function both(map: NonNullable<Faults['baseMap']>): Faults {
   return { baseMap: map, esdMap: map };
 }
 
 const pairs = RELEASES.flatMap((release) => Object.keys(MAPS).map((form) => ({ release, form })));
-const SHORT = [pairs[18]!];
+const SHORT = pairs.filter(({ release, form }) => release === '10.9' && form === '2048, old school');
 const said: string[] = [];
 afterAll(() => console.info(said.join('\n')));
 
@@ -75,13 +76,18 @@ describe.each(LONG ? pairs : SHORT)('$release, $form', ({ release, form }) => {
       if (iso !== first.iso) rmSync(iso);
     }
     const { app } = await sharedInstaller({ ...shape, form: containers[0]! });
-    const keep = await built(app, join(folder, 'keep.iso'), 'keep');
-    expect(await shapeOf(keep.iso)).toEqual(kept);
-    for (const iso of [first!.iso, keep.iso]) {
-      expect(startWithChameleon(iso).outcome).toBe(release === '10.6' ? 'waits' : 'starts');
-    }
+    const outcome = release === '10.6' ? 'waits' : 'starts';
+    expect(startWithChameleon(first!.iso).outcome).toBe(outcome);
     needsJudges(context);
-    expect(await fsck(keep.iso)).toMatchObject({ status: 0, output: expect.stringContaining('appears to be OK') });
+    const keep = built(app, join(folder, 'keep.iso'), 'keep');
+    if (kept) {
+      const { iso } = await keep;
+      expect(await shapeOf(iso)).toEqual(kept);
+      expect(startWithChameleon(iso).outcome).toBe(outcome);
+      expect(await fsck(iso)).toMatchObject({ status: 0, output: expect.stringContaining('appears to be OK') });
+    } else {
+      await expect(keep).rejects.toThrow(/descriptor says 2048.*sees no volume/);
+    }
     const judges = await judgeIso(first!.iso, truth!, { map: 'apm', boots: false, some: !WHOLE });
     said.push(
       `${release}  ${form}  ${containers.join(', ')}: ${[...judges].map(([name, what]) => `${name} ${what}`).join(', ')}`,
