@@ -23,13 +23,13 @@ import { points } from '../helpers/long.js';
 
 // A synthetic installer, built by the command line as a user would, and then judged by programs that are not ours. What must
 // be in the ISO comes from what the installer's maker put in.
-// The short run has a small one.
+// The short run has a small one. GRUB, which is a process for each file, looks into every nth folder of the large ones.
 const INSTALLERS = [
-  { title: 'the ISO of a small installer', installer: { scale: 0.0005 } },
-  { title: 'the ISO of `npm run demo`', installer: { scale: 0.02, seed: 2015 } },
-  { title: 'the ISO of an installer ten times smaller than the real one', installer: { scale: 0.1 } },
+  { title: 'the ISO of a small installer', installer: { scale: 0.0005 }, every: 1 },
+  { title: 'the ISO of `npm run demo`', installer: { scale: 0.02, seed: 2015 }, every: 12 },
+  { title: 'the ISO of an installer ten times smaller than the real one', installer: { scale: 0.1 }, every: 40 },
 ];
-describe.each(points(INSTALLERS, 1))('$title:', ({ installer }) => {
+describe.each(points(INSTALLERS, 1))('$title:', ({ installer, every }) => {
   let built: BuiltIso;
   let expected: Expected;
   let files: number;
@@ -82,9 +82,9 @@ describe.each(points(INSTALLERS, 1))('$title:', ({ installer }) => {
 
     test('GRUB', { timeout: 300_000 }, async (context) => {
       needs(context, ...GRUB_FSTEST_TOOLS);
-      const result = await compareWithGrub(built.iso, 'BaseSystem.dmg', expected, journal);
+      const result = await compareWithGrub(built.iso, 'BaseSystem.dmg', expected, journal, every);
       expect(result).toMatchObject({ differences: [], unread: [], hashes: result.files });
-      expect(result.files).toBeGreaterThan((files - hardLinked) / 2);
+      expect(result.files).toBeGreaterThan((files - hardLinked) / 3 / every);
     });
   });
 

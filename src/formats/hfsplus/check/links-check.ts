@@ -2,7 +2,7 @@ import { isDirectoryLink, isFileLink, typeAndCreator } from '../catalog.js';
 import type { CatalogKey } from '../catalog-key.js';
 import { CatalogFlag, type FileRecord, type FolderRecord } from '../catalog-record.js';
 import { Cnid } from '../header.js';
-import { PRIVATE_DIRECTORY } from '../walk.js';
+import { PRIVATE_DIRECTORY, PRIVATE_DIRECTORY_LINKS } from '../walk.js';
 import type { Where } from '../where.js';
 import type { CheckContext } from './context.js';
 
@@ -32,6 +32,7 @@ export class LinksCheck {
   /** By the number in their names. */
   readonly #inodes = new Map<number, Inode>();
   #directoryLinks = 0;
+  #directoryInodes = -1;
 
   constructor(context: CheckContext) {
     this.#context = context;
@@ -45,6 +46,8 @@ export class LinksCheck {
         this.#privateDirectory = record.cnid;
         this.#created.add(record.dates.created);
       }
+      if (key.parentID === Cnid.root && key.name === PRIVATE_DIRECTORY_LINKS) this.#directoryInodes = record.cnid;
+      if ((record.flags & CatalogFlag.hasLinkChain) !== 0) this.#visitDirectoryInode(key, record, where);
       return;
     }
     const chained = (record.flags & CatalogFlag.hasLinkChain) !== 0;
@@ -79,6 +82,13 @@ export class LinksCheck {
       const plain = (record.bsd.mode & 0o170000) === 0o100000 && typeAndCreator(record) !== 'jrnlhfs+';
       if (plain && special > 1) findings.error(where.structure, show(key, record), 'a link count of 1', special);
     }
+  }
+
+  /** Apple's fsck takes a folder with this flag for the inode of a directory hard link, wherever it is (measured). */
+  #visitDirectoryInode(key: CatalogKey, record: FolderRecord, where: Where): void {
+    if (key.parentID === this.#directoryInodes && key.name === `dir_${record.cnid}`) return;
+    const expected = `flag HasLinkChain only on inodes of directories, as dir_${record.cnid} in their private folder`;
+    this.#context.findings.error(where.structure, show(key, record), expected, 'it');
   }
 
   /** After the last record of the catalog. */
@@ -136,6 +146,6 @@ export class LinksCheck {
   }
 }
 
-function show(key: CatalogKey, record: FileRecord): string {
+function show(key: CatalogKey, record: { readonly cnid: number }): string {
   return `CNID ${record.cnid} (${JSON.stringify(key.name)})`;
 }
