@@ -6,7 +6,7 @@ setFlagsFromString('--expose-gc');
 const gc = runInNewContext('globalThis.gc') as (() => void) | undefined;
 
 /** A source of so many bytes leaves little that would have to be collected. */
-const LITTLE = 256 << 20;
+const LITTLE = 16 << 20;
 
 /**
  * Collects garbage now, after work on a source of `bytes`. Decoded runs and records of trees are megabytes outside V8's heap, but to
