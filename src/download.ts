@@ -14,11 +14,12 @@ import { openHostFile } from './host/host-file.js';
 import { readHostFile } from './host/read-file.js';
 import { releaseWanted } from './known/names.js';
 import { HttpClient } from './remote/client.js';
-import { downloadFile, isThere, type Wanted } from './remote/download.js';
+import { downloadFile } from './remote/download.js';
 import { fetchSmall } from './remote/fetch-whole.js';
 import { findProduct } from './remote/find-product.js';
 import type { Product, ProductPart } from './remote/products.js';
 import { fileNameOf, isUrl, parseUrl } from './remote/url.js';
+import { isThere, type Wanted } from './remote/wanted.js';
 
 export { listProducts } from './remote/find-product.js';
 

@@ -1,4 +1,5 @@
-import { type ByteSource, concat, fromBytes } from '../../src/formats/bytes.js';
+import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
+import { concat } from '../../src/formats/concat.js';
 
 const BLANK = new Uint8Array(1 << 20);
 

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { type ByteSource, concat, fromBytes, slice } from '../../src/formats/bytes.js';
+import { type ByteSource, fromBytes, slice } from '../../src/formats/bytes.js';
+import { concat } from '../../src/formats/concat.js';
 import type { XarInput } from '../../src/formats/xar/index.js';
 import { makeBom } from './bom.js';
 import { cpioSource } from './cpio-source.js';

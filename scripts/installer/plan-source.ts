@@ -1,4 +1,5 @@
-import { type ByteSource, checkRange, concat, fromBytes, zeros } from '../../src/formats/bytes.js';
+import { type ByteSource, checkRange, fromBytes, zeros } from '../../src/formats/bytes.js';
+import { concat } from '../../src/formats/concat.js';
 import type { PlannedExtent } from '../../src/formats/hfsplus/plan.js';
 
 /** What a volume's plan and a disk's plan have in common. */

@@ -16,7 +16,7 @@ import {
   resizeArgv,
 } from '../image/hdiutil/argv.js';
 import { needsMap } from '../image/hdiutil/partition-map.js';
-import type { BuildPlan } from './build.js';
+import type { BuildPlan } from './plan.js';
 
 /** Where a run puts its private folders; the last part of their names is chosen when it starts. */
 export interface ScriptPlaces {

@@ -7,7 +7,7 @@ import { finished, impliedFolder } from './payload/draft.js';
 import { openPayload } from './payload/form.js';
 import { type Searched, searchPayload } from './payload/search/index.js';
 import { walkFound, walkPayload } from './payload/walk.js';
-import type { PbzxOptions } from './pbzx.js';
+import type { PbzxOptions } from './pbzx/index.js';
 import { openXar, type XarArchive } from './xar/index.js';
 
 export interface PackageOptions extends PbzxOptions {

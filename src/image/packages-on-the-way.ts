@@ -1,5 +1,6 @@
 import type { ByteSource } from '../formats/bytes.js';
-import { concat, fromBytes, zeros } from '../formats/bytes.js';
+import { fromBytes, zeros } from '../formats/bytes.js';
+import { concat } from '../formats/concat.js';
 import { openDisk, openVolume } from '../formats/disk.js';
 import { packagesOnDisk } from '../formats/disk-packages.js';
 import { Proofs } from '../formats/proofs.js';

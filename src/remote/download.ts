@@ -1,8 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { SourceError, UsageError } from '../errors.js';
-import { chunks } from '../formats/bytes.js';
-import { type Chunk, type Chunklist, ChunkVerifier, checkChunk } from '../formats/chunklist.js';
-import { openHostFile } from '../host/host-file.js';
+import { type Chunk, checkChunk } from '../formats/chunklist.js';
 import { CONNECTIONS, HttpClient } from './client.js';
 import { type FetchOptions, fetchRange, type Target } from './fetch-range.js';
 import { fetchWhole } from './fetch-whole.js';
@@ -10,18 +7,7 @@ import { NetworkError } from './network-error.js';
 import { PartFile, partPaths } from './part-file.js';
 import type { Validators } from './range-answer.js';
 import { shownUrl } from './url.js';
-
-/** A file that is to be had. */
-export interface Wanted {
-  /** Absolute path it gets when it is whole. */
-  readonly path: string;
-  /** The same file in several places, the best first. */
-  readonly urls: readonly URL[];
-  /** Bytes it must have; undefined: what the server says. */
-  readonly size?: number;
-  /** What proves its bytes, chunk by chunk. */
-  readonly chunklist?: Chunklist;
-}
+import { isThere, type Wanted } from './wanted.js';
 
 export interface DownloadOptions {
   readonly signal: AbortSignal;
@@ -275,33 +261,4 @@ function unitsOf(size: number): { offset: number; size: number }[] {
   const units = [];
   for (let offset = 0; offset < size; offset += UNIT) units.push({ offset, size: Math.min(UNIT, size - offset) });
   return units;
-}
-
-/** Whether the file is there already, as it must be. UsageError where something else has its name. */
-export async function isThere({ path, size, chunklist }: Wanted, signal: AbortSignal): Promise<boolean> {
-  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (!found) return false;
-  const other = (why: string) =>
-    new UsageError(
-      `${path} exists already, and is not the file that is to be had: ${why}.`,
-      `If it is of no use: rm ${JSON.stringify(path)}`,
-    );
-  if (!found.isFile()) throw other('it is no file');
-  if (size !== undefined && found.size !== size) throw other(`it has ${found.size} bytes instead of ${size}`);
-  if (!chunklist) return size !== undefined;
-  const file = await openHostFile(path);
-  try {
-    const verifier = new ChunkVerifier(chunklist, path);
-    for await (const bytes of chunks(file)) {
-      signal.throwIfAborted();
-      verifier.update(bytes);
-    }
-    verifier.finish();
-    return true;
-  } finally {
-    await file.close();
-  }
 }

@@ -2,7 +2,8 @@ import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeKernel } from '../../scripts/installer/kernel.js';
-import { type BuildOptions, build, planBuild } from '../../src/build/build.js';
+import { build } from '../../src/build/build.js';
+import { type BuildOptions, planBuild } from '../../src/build/plan.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
 import { openHostFile } from '../../src/host/host-file.js';
 import { buildBootPlist } from '../../src/plist/chameleon.js';

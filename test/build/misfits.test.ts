@@ -2,7 +2,8 @@ import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Faults } from '../../scripts/installer/index.js';
-import { type BuildOptions, build, planBuild } from '../../src/build/build.js';
+import { build } from '../../src/build/build.js';
+import { type BuildOptions, planBuild } from '../../src/build/plan.js';
 import { UserError } from '../../src/errors.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { concat, fromBytes } from '../../src/formats/bytes.js';
+import { fromBytes } from '../../src/formats/bytes.js';
 import { decode } from '../../src/formats/codecs/index.js';
+import { concat } from '../../src/formats/concat.js';
 import { openHostFile } from '../../src/host/host-file.js';
 
 // Whoever takes a copy with `slice` and changes it must not change the source: a Buffer's `slice` is a view.

@@ -12,7 +12,7 @@ import {
   openPbzx,
   unpbzx,
   writePbzx,
-} from '../../src/formats/pbzx.js';
+} from '../../src/formats/pbzx/index.js';
 import { joined, orFormatError, patched } from '../helpers/damage.js';
 import { mixedPbzx, pbzxOf, storedXz } from '../helpers/pbzx.js';
 

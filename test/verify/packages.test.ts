@@ -1,7 +1,8 @@
 import { chmod, copyFile, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build, planBuild } from '../../src/build/build.js';
+import { build } from '../../src/build/build.js';
+import { planBuild } from '../../src/build/plan.js';
 import { UserError } from '../../src/errors.js';
 import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';

@@ -1,4 +1,5 @@
-import { type ByteSource, concat } from '../bytes.js';
+import type { ByteSource } from '../bytes.js';
+import { concat } from '../concat.js';
 import type { BTree } from './btree.js';
 import { decodeExtentRecord, type ExtentKey } from './extent-record.js';
 import type { Extent, ForkData } from './fork-data.js';

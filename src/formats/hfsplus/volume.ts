@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes.js';
-import { concat } from '../bytes.js';
+import { concat } from '../concat.js';
 import type { Entry, Path, Tree, Xattr } from '../entry.js';
 import { showPath } from '../entry.js';
 import type { AttributeKey } from './attribute-record.js';

@@ -1,6 +1,6 @@
 import { FormatError } from '../../errors.js';
 import { type ByteSource, chunks } from '../bytes.js';
-import { openPbzx, type PbzxOptions } from '../pbzx.js';
+import { openPbzx, type PbzxOptions } from '../pbzx/index.js';
 import type { Payload } from './coded.js';
 import { bzip2Payload, gzipPayload } from './one-way.js';
 import { cpioPayload, pbzxPayload } from './seekable.js';

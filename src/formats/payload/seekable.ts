@@ -1,6 +1,6 @@
 import { type ByteSource, slice } from '../bytes.js';
 import { SeekFeed } from '../cpio/index.js';
-import type { PbzxSource } from '../pbzx.js';
+import type { PbzxSource } from '../pbzx/index.js';
 import type { Entrances, Payload } from './coded.js';
 
 /** What is read at once of an uncompressed payload, bytes. */

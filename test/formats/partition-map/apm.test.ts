@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FormatError, SourceError } from '../../../src/errors.js';
-import { concat, zeros } from '../../../src/formats/bytes.js';
+import { zeros } from '../../../src/formats/bytes.js';
+import { concat } from '../../../src/formats/concat.js';
 import { HfsVolume } from '../../../src/formats/hfsplus/volume.js';
 import { findHfsPartition, planApm, readPartitionMap, regrow } from '../../../src/formats/partition-map/index.js';
 import { orFormatError } from '../../helpers/damage.js';

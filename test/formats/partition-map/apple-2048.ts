@@ -1,4 +1,5 @@
-import { type ByteSource, concat, fromBytes, zeros } from '../../../src/formats/bytes.js';
+import { type ByteSource, fromBytes, zeros } from '../../../src/formats/bytes.js';
+import { concat } from '../../../src/formats/concat.js';
 
 /** An entry of a map to be made; `start` and `count` in the map's own blocks. */
 export interface MadeEntry {

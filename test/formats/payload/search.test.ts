@@ -14,7 +14,7 @@ import { bzip2Payload } from '../../../src/formats/payload/one-way.js';
 import { type Searched, searchPayload } from '../../../src/formats/payload/search/index.js';
 import { cpioPayload, pbzxPayload } from '../../../src/formats/payload/seekable.js';
 import { walkFound, walkPayload } from '../../../src/formats/payload/walk.js';
-import { openPbzx } from '../../../src/formats/pbzx.js';
+import { openPbzx } from '../../../src/formats/pbzx/index.js';
 import { joined, orFormatError, patched } from '../../helpers/damage.js';
 import { LONG, times } from '../../helpers/long.js';
 import { mixedPbzx, pbzxOf } from '../../helpers/pbzx.js';

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { build, planBuild } from '../../../src/build/build.js';
+import { build } from '../../../src/build/build.js';
+import { planBuild } from '../../../src/build/plan.js';
 import { openDisk, openVolume } from '../../../src/formats/disk.js';
 import { openHostFile } from '../../../src/host/host-file.js';
 import { verifyFile } from '../../../src/verify-file.js';
@@ -153,7 +154,8 @@ describe('without root', () => {
     const iso = join(mac.out, 'x.iso');
     const ended = await cli.script(
       mac,
-      `import { build, planBuild } from './src/build/build.js';
+      `import { build } from './src/build/build.js';
+import { planBuild } from './src/build/plan.js';
        const facts = { platform: 'linux', euid: 0, macosVersion: async () => undefined, freeSpace: async () => 1e12,
          volumeOf: async () => 1, refusal: async () => undefined };
        const options = ${JSON.stringify({ app, output: iso, engine: 'hdiutil' })};

@@ -9,7 +9,7 @@ import { type Disk, openDisk, openVolume } from '../../../src/formats/disk.js';
 import type { Entry, Path } from '../../../src/formats/entry.js';
 import type { HfsVolume } from '../../../src/formats/hfsplus/volume.js';
 import { openPackage } from '../../../src/formats/payload.js';
-import { openPbzx } from '../../../src/formats/pbzx.js';
+import { openPbzx } from '../../../src/formats/pbzx/index.js';
 import { openXar } from '../../../src/formats/xar/index.js';
 import { type HostFile, openHostFile } from '../../../src/host/host-file.js';
 import { parsePlist, plistGet } from '../../../src/plist/plist.js';

@@ -1,4 +1,5 @@
-import { type ByteSource, concat, fromBytes } from '../../bytes.js';
+import { type ByteSource, fromBytes } from '../../bytes.js';
+import { concat } from '../../concat.js';
 import { type Entry, type Path, showPath, type Xattr } from '../../entry.js';
 import { isFileLink } from '../catalog.js';
 import { type BsdInfo, CatalogFlag, UF_COMPRESSED } from '../catalog-record.js';

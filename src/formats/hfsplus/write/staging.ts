@@ -4,14 +4,15 @@ import { type Entry, hfsDate, type Path, showPath, type Tree } from '../../entry
 import { isDirectoryLink, isFileLink } from '../catalog.js';
 import { CatalogFlag } from '../catalog-record.js';
 import { Cnid, VolumeAttribute } from '../header.js';
-import { type Compare, compareBinary, compareCaseInsensitive } from '../names.js';
+import { compareBinary, compareCaseInsensitive } from '../names.js';
 import type { HfsVolume } from '../volume.js';
-import { PRIVATE_DIRECTORY, PRIVATE_DIRECTORY_LINKS } from '../walk.js';
+import { PRIVATE_DIRECTORY } from '../walk.js';
 import { checkEntry, fileRecord, folderRecord, newForks, newXattrs } from './entry-record.js';
 import { addName, inodeOf, type LinkGroup, type LinkGroups, privateFolder, unlink } from './hard-links.js';
 import { count, type FileItem, type FolderItem, type Item, type NewXattr } from './item.js';
 import { contentOf, entryOf } from './item-entry.js';
 import { foldedName } from './names-map.js';
+import { isPrivate } from './private-names.js';
 import { StagedCatalog } from './staged-catalog.js';
 
 export interface StagingOptions {
@@ -25,7 +26,6 @@ export interface StagingOptions {
 export const NEW_ATTRIBUTES_NODE_SIZE = 8192;
 
 const EXTENSIONS: Path = ['System', 'Library', 'Extensions'];
-const JOURNAL_FILES = ['.journal', '.journal_info_block'];
 
 /** What the file that is put meets. */
 interface FilePlace {
@@ -42,7 +42,6 @@ interface FilePlace {
 export class StagedVolume implements Tree {
   readonly base: HfsVolume;
   readonly catalog: StagedCatalog;
-  readonly #compareNames: Compare<string>;
   readonly #now: number;
   readonly #keepDates: (folder: Path) => boolean;
   readonly #putLinks: LinkGroups = new Map();
@@ -55,8 +54,7 @@ export class StagedVolume implements Tree {
       throw new SourceError(`${base.name}: the volume has used up its catalog node IDs; it cannot be added to.`);
     }
     const { caseSensitive } = base;
-    this.#compareNames = caseSensitive ? compareBinary : compareCaseInsensitive;
-    const names = { caseSensitive, compare: this.#compareNames };
+    const names = { caseSensitive, compare: caseSensitive ? compareBinary : compareCaseInsensitive };
     this.catalog = new StagedCatalog(base.catalog, header.nextCatalogID, names);
     this.#now = options.now ?? hfsDate(Date.now() / 1000);
     const fold = (path: Path) => path.map((name) => foldedName(name)).join('/');
@@ -84,7 +82,7 @@ export class StagedVolume implements Tree {
       const inside: typeof waiting = [];
       for await (const item of this.catalog.children(folder.item.record.cnid)) {
         const path = [...folder.path, item.name];
-        if (path.length === 1 && this.#isPrivate(item.name)) continue;
+        if (path.length === 1 && isPrivate(this.base, item.name)) continue;
         if (item.kind === 'folder') inside.push({ item, path });
         yield entryOf(this.base, this.catalog, item, path);
       }
@@ -290,14 +288,7 @@ export class StagedVolume implements Tree {
   }
 
   #refusePrivate(path: Path): void {
-    if (path.length === 0 || !this.#isPrivate(path[0]!)) return;
+    if (path.length === 0 || !isPrivate(this.base, path[0]!)) return;
     throw new StepError(`${this.name}: ${showPath(path)} is the file system's own and cannot be changed.`);
-  }
-
-  /** Whether a name in the root folder is one that the file system keeps for itself. */
-  #isPrivate(name: string): boolean {
-    const same = (other: string) => this.#compareNames(name, other) === 0;
-    if (same(PRIVATE_DIRECTORY) || same(PRIVATE_DIRECTORY_LINKS)) return true;
-    return (this.base.header.attributes & VolumeAttribute.journaled) !== 0 && JOURNAL_FILES.some(same);
   }
 }

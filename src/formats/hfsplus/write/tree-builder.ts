@@ -1,4 +1,5 @@
-import { type ByteSource, concat, fromBytes, zeros } from '../../bytes.js';
+import { type ByteSource, fromBytes, zeros } from '../../bytes.js';
+import { concat } from '../../concat.js';
 import {
   BTreeAttribute,
   encodeBTreeHeader,

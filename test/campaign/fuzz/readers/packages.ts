@@ -6,7 +6,7 @@ import { readBom } from '../../../../src/formats/bom.js';
 import { chunks, fromBytes } from '../../../../src/formats/bytes.js';
 import { type CpioInput, readCpio, writeCpio } from '../../../../src/formats/cpio/index.js';
 import { openPackage } from '../../../../src/formats/payload.js';
-import { openPbzx, unpbzx } from '../../../../src/formats/pbzx.js';
+import { openPbzx, unpbzx } from '../../../../src/formats/pbzx/index.js';
 import { encodeXarHeader } from '../../../../src/formats/xar/header.js';
 import { openXar, proveArchive, writeXar } from '../../../../src/formats/xar/index.js';
 import { openPackageLayers } from '../../../../src/inspect/package-layers.js';

@@ -1,19 +1,10 @@
-import { FormatError } from '../errors.js';
-import { asBytes, type ByteSource, checkRange, type Piece, piecesOf } from './bytes.js';
-import { decode } from './codecs/index.js';
-import { decodeXzBeginning, enoughOf } from './codecs/xz.js';
-import { DecodedChunks } from './decoded-chunks.js';
+import { FormatError } from '../../errors.js';
+import { asBytes, type ByteSource, checkRange, type Piece, piecesOf } from '../bytes.js';
+import { decode } from '../codecs/index.js';
+import { decodeXzBeginning, enoughOf } from '../codecs/xz.js';
+import { DecodedChunks } from '../decoded-chunks.js';
+import { indexPbzx, type PbzxChunk } from './chunks.js';
 
-/** Longest chunk we read, plain or stored, bytes. Apple writes 16 MiB. */
-export const MAX_PBZX_CHUNK = 64 * 1024 * 1024;
-/** Most chunks we read; 2^18 of them are 4 TiB. */
-export const MAX_PBZX_CHUNKS = 1 << 18;
-/** Most plain bytes of a whole stream; Apple's largest has some 15 GB. */
-export const MAX_PBZX_PLAIN = 64 * 1024 ** 3;
-/** Bytes of the header: magic, u64 block size. Big-endian. */
-const HEADER_SIZE = 12;
-/** Bytes before each chunk: u64 plain size, u64 stored size. */
-const CHUNK_HEADER_SIZE = 16;
 /** A chunk is handed on in parts of this many bytes. */
 const PART = 128 << 10;
 
@@ -31,51 +22,6 @@ export interface PbzxOptions {
   readonly decodeChunk?: DecodeChunk;
   /** How many chunks beyond the wanted one are decoded at the same time when reading front to back; default 0. */
   readonly lookAhead?: number;
-}
-
-/** One chunk. `at` is the offset of its stored bytes in the file, `offset` the one of its plain bytes in the stream. */
-export interface PbzxChunk {
-  readonly at: number;
-  readonly stored: number;
-  readonly offset: number;
-  readonly plain: number;
-  /** Stored as it is; else an .xz stream. */
-  readonly raw: boolean;
-}
-
-/** All chunk headers, found with 16-byte reads. FormatError when the file is no pbzx or ends inside a chunk. */
-export async function indexPbzx(source: ByteSource): Promise<readonly PbzxChunk[]> {
-  const fault = (offset: number, expected: string, found: string, structure = 'pbzx header') =>
-    new FormatError({ file: source.name, structure, offset, expected, found });
-  if (source.size < HEADER_SIZE) throw fault(0, `at least ${HEADER_SIZE} bytes`, `${source.size}`);
-  const magic = Buffer.from(await source.read(0, 4)).toString('latin1');
-  if (magic !== 'pbzx') {
-    const other = /^pbz[e4z-]$/.test(magic) ? `${magic}, another codec of the same family` : JSON.stringify(magic);
-    throw fault(0, '"pbzx"', other);
-  }
-  // 4: u64 block size. Older readers take its bit 24 for "another chunk follows"; the stream ends where the file does.
-  const list: PbzxChunk[] = [];
-  let offset = 0;
-  for (let at = HEADER_SIZE; at < source.size; ) {
-    const structure = `pbzx chunk ${list.length}`;
-    if (list.length === MAX_PBZX_CHUNKS) throw fault(at, `at most ${MAX_PBZX_CHUNKS} chunks`, 'more', structure);
-    const left = source.size - at - CHUNK_HEADER_SIZE;
-    if (left < 0) throw fault(at, `a header of ${CHUNK_HEADER_SIZE} bytes`, `${source.size - at} bytes`, structure);
-    const header = Buffer.from(await source.read(at, CHUNK_HEADER_SIZE));
-    const plain = Number(header.readBigUInt64BE(0));
-    const stored = Number(header.readBigUInt64BE(8));
-    if (plain < 1 || plain > MAX_PBZX_CHUNK)
-      throw fault(at, `1 to ${MAX_PBZX_CHUNK} plain bytes`, `${plain}`, structure);
-    if (stored < 1 || stored > Math.min(MAX_PBZX_CHUNK, left)) {
-      const room = `1 to ${Math.min(MAX_PBZX_CHUNK, left)} stored bytes (${left} are left)`;
-      throw fault(at + 8, room, `${stored}`, structure);
-    }
-    if (offset + plain > MAX_PBZX_PLAIN) throw fault(at, `at most ${MAX_PBZX_PLAIN} plain bytes`, 'more', structure);
-    list.push({ at: at + CHUNK_HEADER_SIZE, stored, offset, plain, raw: stored === plain });
-    offset += plain;
-    at += CHUNK_HEADER_SIZE + stored;
-  }
-  return list;
 }
 
 /** Opens a pbzx stream for random access to its plain bytes; only headers are read. */
@@ -265,39 +211,4 @@ function inChunk<T>(index: number, work: () => T): T {
   } catch (error) {
     throw named(index, error);
   }
-}
-
-/** Writes a pbzx stream: each chunk of the plain bytes as `encode` makes it, raw where that is no shorter. */
-export async function* writePbzx(
-  plain: AsyncIterable<Uint8Array>,
-  encode: (chunk: Uint8Array) => Promise<Uint8Array> | Uint8Array,
-  chunkSize = 16 * 1024 * 1024,
-): AsyncGenerator<Uint8Array> {
-  const header = Buffer.alloc(HEADER_SIZE);
-  header.write('pbzx', 0, 'latin1');
-  header.writeBigUInt64BE(BigInt(chunkSize), 4);
-  yield header;
-  const chunk = Buffer.alloc(chunkSize);
-  let filled = 0;
-  const flush = async function* () {
-    const bytes = Uint8Array.prototype.slice.call(chunk, 0, filled);
-    filled = 0;
-    const encoded = await encode(bytes);
-    const stored = encoded.length < bytes.length ? encoded : bytes;
-    const sizes = Buffer.alloc(CHUNK_HEADER_SIZE);
-    sizes.writeBigUInt64BE(BigInt(bytes.length), 0);
-    sizes.writeBigUInt64BE(BigInt(stored.length), 8);
-    yield sizes;
-    yield stored;
-  };
-  for await (const bytes of plain) {
-    for (let at = 0; at < bytes.length; ) {
-      const take = Math.min(bytes.length - at, chunkSize - filled);
-      chunk.set(bytes.subarray(at, at + take), filled);
-      filled += take;
-      at += take;
-      if (filled === chunkSize) yield* flush();
-    }
-  }
-  if (filled > 0) yield* flush();
 }
