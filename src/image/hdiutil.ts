@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
 import { HostError, SourceError, StepError } from '../errors.js';
-import { type ByteSource, chunks } from '../formats/bytes.js';
+import type { ByteSource } from '../formats/bytes.js';
 import { SECTOR } from '../formats/partition-map/index.js';
 import { openHostFile } from '../host/host-file.js';
 import { makeFolder } from '../host/make-folder.js';
@@ -27,6 +26,7 @@ import { ownDevices } from './hdiutil/own-devices.js';
 import { needsMap } from './hdiutil/partition-map.js';
 import { type Hdiutil, resolved } from './hdiutil/program.js';
 import { realChown } from './hdiutil/put.js';
+import { sha256Of } from './hdiutil/sha256.js';
 import { DEFAULT_MAP } from './layout.js';
 import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
 
@@ -256,7 +256,7 @@ export class HdiutilTool implements ImageTool {
     await journal.done(entry);
     const file = await openHostFile(to);
     try {
-      return { title: basename(to), size: file.size, sha256: await digest(file, work) };
+      return { title: basename(to), size: file.size, sha256: await sha256Of(file, work) };
     } finally {
       await file.close();
     }
@@ -283,18 +283,6 @@ export class HdiutilTool implements ImageTool {
       );
     }
   }
-}
-
-async function digest(file: ByteSource, work: Work): Promise<string> {
-  const hash = createHash('sha256');
-  let done = 0;
-  for await (const part of chunks(file)) {
-    work.signal.throwIfAborted();
-    hash.update(part);
-    done += part.length;
-    work.report({ done, total: file.size });
-  }
-  return hash.digest('hex');
 }
 
 function shown(entities: readonly Entity[]): string {

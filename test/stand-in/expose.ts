@@ -11,11 +11,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { chunks } from '../../src/formats/bytes.js';
+import { chunks, fromBytes } from '../../src/formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path } from '../../src/formats/entry.js';
 import type { HfsVolume } from '../../src/formats/hfsplus/volume.js';
 import type { StagedVolume } from '../../src/formats/hfsplus/write/index.js';
 import { hostEntry } from '../../src/image/hdiutil/host-tree.js';
+import { attributesOf } from './xattr.js';
 
 /** What was put on the host for one entry, to see later whether it was touched. */
 interface Exposed {
@@ -123,7 +124,8 @@ export async function collect(staged: StagedVolume, folder: string, record: Reco
       before.gid !== now.gid ||
       before.mtimeMs !== now.mtimeMs ||
       (!now.isDirectory() && (before.ino !== now.ino || before.size !== now.size));
-    if (touched && !(before && now.isDirectory() && sameFolder(before, now))) {
+    const dressed = attributesOf(full).size > 0;
+    if (dressed || (touched && !(before && now.isDirectory() && sameFolder(before, now)))) {
       await put(staged, full, before?.path ?? path, before, owners);
       changes++;
     }
@@ -159,9 +161,18 @@ async function put(
     : old
       ? { uid: old.bsd.uid, gid: old.bsd.gid }
       : simulated;
+  const attributes = new Map(attributesOf(host));
+  const finderInfo = attributes.get('com.apple.FinderInfo');
+  attributes.delete('com.apple.FinderInfo');
+  const xattrs = [
+    ...(old?.xattrs ?? []).filter(({ name }) => !attributes.has(name)),
+    ...[...attributes].map(([name, value]) => ({ name, value: fromBytes(value, name) })),
+  ];
   await staged.put({
     ...(old ?? entry),
     path,
+    xattrs,
+    ...(finderInfo && { finderInfo }),
     kind: entry.kind,
     bsd: { ...(old ?? entry).bsd, ...owner, mode: entry.bsd.mode },
     dates: { ...(old ?? entry).dates, modified: entry.dates.modified },

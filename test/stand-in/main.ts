@@ -17,6 +17,7 @@ import { countCall, stateFolder } from './state.js';
 
 async function run(argv: readonly string[]): Promise<void> {
   if (stateFolder === '') throw new Failure('this stand-in for hdiutil needs HDIUTIL_STATE', 64);
+  if (argv[0] === 'xattr') return (await import('./xattr.js')).setAttribute(argv.slice(1));
   const args = new Arguments(argv);
   const action = dueRule(countCall(argv), args.has('-limits') ? `${args.verb} -limits` : args.verb);
   before(action);

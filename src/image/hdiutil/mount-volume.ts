@@ -4,6 +4,7 @@ import type { ByteSource } from '../../formats/bytes.js';
 import { type Entry, type Path, showPath, type Tree } from '../../formats/entry.js';
 import { type HostFile, openHostFile } from '../../host/host-file.js';
 import type { Volume, Work } from '../types.js';
+import { setAttributes } from './attributes.js';
 import { compareCopies, copyOnHost, pairs, showCopies } from './copy.js';
 import { hostEntry, walkHost } from './host-tree.js';
 import { locate, requireMounted } from './mount-point.js';
@@ -108,13 +109,13 @@ export class MountVolume implements Volume {
         await putOnHost({ ...entry, path: place }, host, { chown: this.#options.chown, work });
       }
       if (entry.kind === 'folder') folders.push({ entry, host });
-      left += entry.xattrs.length + (entry.resource ? 1 : 0);
+      left += await setAttributes(entry, host, this.#options.runner);
       const next: IteratorResult<Entry> = await rest.next();
       entry = next.done ? undefined : next.value;
     }
     // Last, from the deepest up: what is put into a folder changes its date.
     for (const { entry, host } of folders.reverse()) await setDate(entry, host);
-    if (left > 0) work.note(`${left} extended attributes were not copied: --engine native copies them`);
+    if (left > 0) work.note(`${left} extended attributes or forks were not copied: --engine native copies them`);
   }
 
   async #toChange(path: Path): Promise<string> {

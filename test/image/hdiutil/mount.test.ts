@@ -248,7 +248,32 @@ describe('putting what is not on the host', () => {
     expect(readlinkSync(join(apart, 'K/link'))).toBe('kernel');
   });
 
-  it('says when it cannot give a file away, and what attributes stay behind', async () => {
+  it('gives attributes and Finder info by xattr, and says how many stay behind', async () => {
+    const calls: (readonly string[])[] = [];
+    const act = async (file: string, argv: readonly string[]) => {
+      calls.push([file, ...argv]);
+      return { stdout: '', stderr: '' };
+    };
+    const value = (length: number) => fromBytes(new Uint8Array(length).fill(0xa5), 'value');
+    const xattrs = [
+      { name: 'org.x', value: value(2) },
+      { name: '-s', value: value(1) },
+      { name: 'com.apple.system.Security', value: value(44) },
+      { name: 'com.apple.decmpfs', value: value(16) },
+      { name: 'large', value: value((64 << 10) + 1) },
+    ];
+    const finderInfo = new Uint8Array(32).fill(1, 8, 9);
+    const entry = { ...memoryFile('/K'), xattrs, finderInfo, resource: value(9) };
+    await volumeAt(mount, { runner: { ...runner, act } }).copyFrom(payload([entry]), ['K'], ['K'], work);
+    const to = join(mount, 'K');
+    expect(calls).toEqual([
+      ['xattr', '-wx', 'org.x', 'a5a5', to],
+      ['xattr', '-wx', 'com.apple.FinderInfo', Buffer.from(finderInfo).toString('hex'), to],
+    ]);
+    expect(notes).toEqual([expect.stringMatching(/^5 extended attributes or forks were not copied/)]);
+  });
+
+  it('says when it cannot give a file away', async () => {
     const chown = async () => {
       throw Object.assign(new Error('no'), { code: 'EPERM' });
     };
@@ -256,9 +281,6 @@ describe('putting what is not on the host', () => {
       message: expect.stringMatching(/cannot be given to 0:0 \(EPERM\)/),
       hint: expect.stringMatching(/sudo|native/),
     });
-    const xattrs = [{ name: 'com.apple.x', value: fromBytes(new Uint8Array(1), 'x') }];
-    await volume.copyFrom(payload([{ ...memoryFile('/K'), xattrs }]), ['K'], ['K'], work);
-    expect(notes).toEqual([expect.stringMatching(/^1 extended attributes were not copied/)]);
   });
 
   it('replaces a file, follows no link, and does not put a file where a folder is', async () => {
