@@ -16,6 +16,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     // Two workers: the e2e tests start QEMU and several decoders of their own.
     maxWorkers: 2,
+    setupFiles: ['test/helpers/each-file.ts'],
     projects: [
       {
         // Files share a worker's modules, which are loaded and compiled once; each-file.ts sees to it that they share nothing else.
@@ -25,12 +26,11 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ALONE,
           isolate: false,
-          setupFiles: ['test/helpers/each-file.ts'],
         },
       },
       {
         extends: true,
-        test: { name: 'alone', include: ALONE, setupFiles: ['test/helpers/each-file.ts'] },
+        test: { name: 'alone', include: ALONE },
       },
     ],
   },

@@ -26,7 +26,7 @@ export async function verifyFile(path: string, options: VerifyOptions): Promise<
   }
 }
 
-/** Structures, packages and the Base System prove themselves; of all other bytes only a manifest knows what they should be. */
+/** Structures, packages and the Base System prove themselves; of all other bytes only a manifest says what was written. */
 const NOT_COMPARED: Check = {
   name: 'contents',
   ok: true,

@@ -30,6 +30,11 @@ export interface BomItem {
   readonly size: number;
   /** cksum(1) of those bytes; undefined where there is none. */
   readonly checksum: number | undefined;
+  /** As in the payload's header, of which the mode's upper bits are the kind; `modified` in Unix seconds. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modified: number;
 }
 
 const KINDS: readonly BomItem['kind'][] = [undefined, 'file', 'folder', 'symlink', 'special'];
@@ -37,7 +42,7 @@ const KINDS: readonly BomItem['kind'][] = [undefined, 'file', 'folder', 'symlink
 /**
  * Reads a bill of materials (Bom). Paths are POSIX names joined by "/", without the leading "./". Big-endian; layout as in
  * hogliux/bomutils. Measured on the six real packages in test/fixtures: it lists the paths of the payload, and of all 214 files and
- * two links the size and the checksum. FormatError when the Bom cannot be read.
+ * two links the size and the checksum, of all but the root owner, mode and date. FormatError when the Bom cannot be read.
  */
 export function readBom(bytes: Uint8Array, name: string): Bom {
   return new Bom(readRows(new BomFile(bytes, name)));
@@ -174,11 +179,13 @@ function readRows(bom: BomFile): Row[] {
 
 /** What a path is; `about` has at least 22 bytes. */
 function itemOf(about: Buffer): BomItem {
-  const kind = KINDS[about[0]!]; //                                    0 u8 kind, 1 u8, 2 u16 architectures, 4 u16 mode,
-  //                                                                   6 owner, 10 group, 14 time of change
+  const kind = KINDS[about[0]!]; //                                    0 u8 kind, 1 u8, 2 u16 architectures
+  const mode = about.readUInt16BE(4); //                               4 u16 mode
+  const [uid, gid] = [about.readUInt32BE(6), about.readUInt32BE(10)]; // 6 owner, 10 group
+  const modified = about.readUInt32BE(14); //                         14 time of change
   const size = about.readUInt32BE(18); //                             18 size, 22 u8
   const checksum = about.length < 27 ? undefined : about.readUInt32BE(23); // 23 checksum, 27 length of a target, target
-  return { kind, size, checksum };
+  return { kind, size, checksum, mode, uid, gid, modified };
 }
 
 /** A store of numbered blocks, some of which have names. */

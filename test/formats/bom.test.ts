@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBom } from '../../src/formats/bom.js';
+import { type BomItem, readBom } from '../../src/formats/bom.js';
 import { fromBytes } from '../../src/formats/bytes.js';
+import { Cksum } from '../../src/formats/cksum.js';
 import { readCpio } from '../../src/formats/cpio/index.js';
 import { unzipped } from '../../src/formats/unzipped.js';
 import { openXar } from '../../src/formats/xar/index.js';
@@ -16,9 +17,16 @@ async function real(name: string, component: string) {
   const archive = await openXar(fromBytes(fixture(name), name));
   const bom = await joined(archive.stream(`${component}/Bom`));
   const paths: string[] = [];
+  const said = new Map<string, Partial<BomItem>>();
   const plain = unzipped('gzip', archive.stream(`${component}/Payload`), { file: name, at: 0 });
-  for await (const { key } of readCpio(plain, name)) paths.push(key);
-  return { bom, paths };
+  for await (const { key, mode, uid, gid, mtime, size, data } of readCpio(plain, name)) {
+    paths.push(key);
+    const sum = new Cksum();
+    for await (const bytes of data()) sum.update(bytes);
+    const isFolder = (mode & 0o170000) === 0o040000;
+    said.set(key, { mode, uid, gid, modified: mtime, ...(!isFolder && { size, checksum: sum.finish() }) });
+  }
+  return { bom, paths, said };
 }
 const under = (paths: readonly string[], from: string) =>
   paths.filter((path) => from === '' || path === from || path.startsWith(`${from}/`)).sort();
@@ -32,7 +40,9 @@ describe('real Boms list what is in the payload', () => {
     ['munkitools.pkg', 'munkitools_admin-2.8.1.2847.pkg'],
     ['munkitools.pkg', 'munkitools_core-2.8.1.2847.pkg'],
   ])('%s %s', async (name, component) => {
-    const { bom, paths } = await real(name, component);
+    const { bom, paths, said } = await real(name, component);
+    const listed = readBom(bom, 'Bom');
+    for (const [key, item] of said) if (key !== '') expect(listed.at(key.split('/')), key).toMatchObject(item);
     for (const from of paths) {
       const parts = from === '' ? [] : from.split('/');
       expect([...readBom(bom, 'Bom').below(parts).keys()].sort()).toEqual(under(paths, from));

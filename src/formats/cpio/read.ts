@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { FormatError } from '../../errors.js';
+import { asBytes } from '../bytes.js';
 import { type Feed, StreamFeed } from './feed.js';
 import { type CpioHeader, formatOf, HEADER_SIZE, padding, parseHeader } from './header.js';
 
@@ -32,6 +33,14 @@ export interface CpioEntry extends CpioHeader {
   data(): AsyncGenerator<Uint8Array>;
   /** All of the data, where somebody has read them already. */
   readonly bytes?: Uint8Array;
+}
+
+/** All of an entry's data; whoever asks has looked at its size. */
+export async function bytesOf(entry: CpioEntry): Promise<Uint8Array> {
+  if (entry.bytes) return entry.bytes;
+  const parts: Uint8Array[] = [];
+  for await (const bytes of entry.data()) parts.push(bytes);
+  return asBytes(Buffer.concat(parts));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { FormatError } from '../../errors.js';
 import { readAppleDouble } from '../appledouble.js';
 import { type ByteSource, chunks, fromBytes } from '../bytes.js';
-import { type CpioEntry, readCpio } from '../cpio/index.js';
+import { bytesOf, type CpioEntry, readCpio } from '../cpio/index.js';
 import type { Entry, Path } from '../entry.js';
 import { LINK_TARGET } from '../whole.js';
 import type { Payload } from './coded.js';
@@ -124,7 +124,7 @@ class Walk {
       if (entry.size < 1 || entry.size > MAX_TARGET) {
         throw this.#fault(entry, `a target of 1 to ${MAX_TARGET} bytes`, `${entry.size}`);
       }
-      return { ...common, data: fromBytes(await collect(entry), this.#nameOf(entry)) };
+      return { ...common, data: fromBytes(await bytesOf(entry), this.#nameOf(entry)) };
     }
     if (kind !== 'file') {
       if (entry.size > 0) throw this.#fault(entry, `no data in a ${kind}`, `${entry.size} bytes`);
@@ -159,7 +159,7 @@ class Walk {
   }
 
   async #inMemory(entry: CpioEntry): Promise<Data> {
-    return inMemory(await collect(entry), this.#nameOf(entry));
+    return inMemory(await bytesOf(entry), this.#nameOf(entry));
   }
 
   #nameOf(entry: CpioEntry): string {
@@ -273,11 +273,4 @@ function headerOf({ mode, uid, gid, mtime, rdev }: CpioEntry): Draft['header'] {
 function inMemory(bytes: Uint8Array, name: string): Data {
   const source = fromBytes(bytes, name);
   return { source, now: () => chunks(source) };
-}
-
-async function collect(entry: CpioEntry): Promise<Uint8Array> {
-  if (entry.bytes) return entry.bytes;
-  const parts: Uint8Array[] = [];
-  for await (const bytes of entry.data()) parts.push(bytes);
-  return Buffer.concat(parts);
 }

@@ -13,6 +13,7 @@ import { appleDouble } from '../../helpers/appledouble.js';
 import { bomOfNames } from '../../helpers/bom.js';
 import { joined } from '../../helpers/damage.js';
 import { mixedPbzx } from '../../helpers/pbzx.js';
+import * as trees from './trees.js';
 
 const FORMS: Record<string, (bytes: Buffer) => Uint8Array> = {
   cpio: (bytes) => bytes,
@@ -28,12 +29,20 @@ async function xarOf(members: readonly XarInput[]): Promise<ByteSource> {
   return fromBytes(Buffer.concat(parts), 'Test.pkg');
 }
 
-/** A flat package of these entries, as Apple pads it; `bom`: with a Bom of these paths. */
-async function packageOf(entries: readonly CpioInput[], form = 'cpio', bom?: readonly string[]): Promise<ByteSource> {
+/** A flat package of these entries, as Apple pads it; `bom`: with a Bom of these paths, or that Bom. */
+async function packageOf(
+  entries: readonly CpioInput[],
+  form = 'cpio',
+  bom?: readonly string[] | Uint8Array,
+): Promise<ByteSource> {
   const plain = await joined(writeCpio(entries));
   const padded = Buffer.concat([plain, Buffer.alloc(-plain.length & 511)]);
   const payload = { name: 'Payload', content: fromBytes(FORMS[form]!(padded), 'Payload') };
-  const listed = bom && { name: 'Bom', content: fromBytes(bomOfNames(bom), 'Bom'), compress: true };
+  const listed = bom && {
+    name: 'Bom',
+    content: fromBytes(bom instanceof Uint8Array ? bom : bomOfNames(bom), 'Bom'),
+    compress: true,
+  };
   return xarOf([...(listed ? [listed] : []), payload]);
 }
 
@@ -264,12 +273,25 @@ describe('a Bom', () => {
   const big = file('./z/big', Buffer.alloc(3 << 20, 1));
 
   it('says when all of a subtree has come: what follows is not read', async () => {
-    // Of a form that cannot be searched.
+    const made = [
+      trees.folder('.'),
+      trees.folder('./K'),
+      trees.file('./K/kernel', 'kernel'),
+      trees.folder('./z'),
+      trees.file('./z/big', Buffer.alloc(3 << 20, 1)),
+    ];
+    const { paths, end } = await readIn(await packageOf(made, 'cpio', trees.bomOfMade(made)), ['K']);
+    expect(paths).toEqual(['/K', '/K/kernel']);
+    expect(end).toBeLessThan(2 << 20);
+  });
+
+  it('says it of a payload that cannot be searched, too', async () => {
     const noise = file('./z/big', randomBytes(8 << 20));
     const source = await packageOf(entries([noise]), 'gzip', ['', 'K', 'K/kernel', 'z', 'z/big']);
     const { paths, end } = await readIn(source, ['K']);
     expect(paths).toEqual(['/K', '/K/kernel']);
-    expect(end).toBeLessThan(4 << 20);
+    // Read ahead: three parts of 1 MiB, and the table of contents before them.
+    expect(end).toBeLessThan((3 << 20) + 65_536);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SourceError } from '../../../src/errors.js';
 import { fromBytes } from '../../../src/formats/bytes.js';
 import { readVmDisk, type VmDiskFormat, vmDiskFormat } from '../../../src/formats/vm-disk/index.js';
+import { qedWithBacking, vhdWithParent } from '../../helpers/vm-disks.js';
 import { qcow2, vmdkText } from '../../vm-disk/images.js';
 
 const named = (bytes: Uint8Array | string) => fromBytes(Buffer.from(bytes as string), 'disk');
@@ -91,18 +92,9 @@ describe('a VMDK', () => {
 });
 
 test('a VHD and a QED name their parents', async () => {
-  const vhd = Buffer.alloc(4096);
-  vhd.write('conectix');
-  vhd.writeBigUInt64BE(512n, 16);
-  vhd.writeUInt32BE(4, 60);
-  vhd.set(Buffer.from('C:\\base.vhd', 'utf16le').swap16(), 512 + 64);
+  const vhd = vhdWithParent();
   expect((await read('vpc', vhd)).references).toMatchObject([{ name: 'C:\\base.vhd', at: 576 }]);
-  const qed = Buffer.alloc(512);
-  qed.write('QED\0');
-  qed.writeBigUInt64LE(5n, 16);
-  qed.writeUInt32LE(100, 56);
-  qed.writeUInt32LE(4, 60);
-  qed.write('base', 100);
+  const qed = qedWithBacking();
   expect((await read('qed', qed)).references).toEqual([{ role: 'backing file', name: 'base', at: 100, format: 'raw' }]);
   qed.writeBigUInt64LE(1n, 16);
   expect((await read('qed', qed)).references).not.toHaveProperty('0.format');

@@ -14,7 +14,7 @@ const MOST_ENTRIES = 50_000;
 export type Searched = Found | { readonly missed: string; readonly damage: boolean };
 
 /**
- * Looks for a subtree by the order of a payload, instead of reading up to it. Without a Bom nobody knows when all has come, and a
+ * Looks for a subtree by the order of a payload, instead of reading up to it. Without a Bom it cannot be told when all has come, and a
  * stream of gzip cannot be begun in its middle: undefined.
  */
 export async function searchPayload(payload: Payload, from: Path, bom: Bom | undefined): Promise<Searched | undefined> {

@@ -46,7 +46,8 @@ export class Locator {
     let spot: Spot = { entrance: 0, skip: 0 };
     let low = { place: 0, offset: 0 };
     let high = { place: entrances.end, offset: prediction.total };
-    for (let looks = 0; high.place - low.place > entrances.grain; looks++) {
+    // The start may be near enough, too.
+    for (let looks = 0; high.place - low.place > entrances.grain && Math.abs(aim - low.offset) > near; looks++) {
       const part = looks < MOST_GUESSES ? (aim - low.offset) / (high.offset - low.offset) : 0.5;
       const guess = Math.floor(low.place + (high.place - low.place) * part);
       const place = Math.min(Math.max(guess, low.place + 1), high.place - 1);
@@ -57,7 +58,7 @@ export class Locator {
       if (header && difference <= 0) {
         spot = header;
         low = { place: Math.max(entrance!, header.entrance), offset: prediction.offset(header) };
-        if (difference === 0 || Math.abs(aim - low.offset) <= near) break;
+        if (difference === 0) break;
       } else high = { place, offset: header ? prediction.offset(header) : high.offset };
     }
     return spot;

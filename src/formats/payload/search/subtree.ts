@@ -1,7 +1,7 @@
 import { FormatError } from '../../../errors.js';
 import type { BomItem } from '../../bom.js';
 import { cksum } from '../../cksum.js';
-import { type CpioEntry, type Feed, readCpio } from '../../cpio/index.js';
+import { bytesOf, type CpioEntry, type Feed, readCpio } from '../../cpio/index.js';
 import type { Path } from '../../entry.js';
 import type { Payload } from '../coded.js';
 import { kindOf } from '../draft.js';
@@ -98,6 +98,10 @@ class Subtree {
     if (kind !== 'folder' && item.size !== entry.size % 2 ** 32) {
       throw new Miss(`${entry.name} has ${entry.size} bytes, in the Bom ${item.size}`);
     }
+    // A copy of the subtree inside a file would come with other ones, if it is another's.
+    const same = item.mode === entry.mode && item.uid === entry.uid && item.gid === entry.gid;
+    if (!same || item.modified !== entry.mtime % 2 ** 32)
+      throw new Miss(`${entry.name} has another owner, mode or date than in the Bom`);
     this.#entries.push(await this.#withBytes(entry, item));
     return false;
   }
@@ -120,22 +124,12 @@ class Subtree {
       return entry;
     }
     this.#room -= entry.size;
-    const bytes = await collect(entry);
+    const bytes = await bytesOf(entry);
     const right = checksum === cksum(bytes);
     if (!isLinked && !right) throw new Miss(`${entry.name} has another checksum than in the Bom`, true);
     if (isLinked) this.#linked.set(file, right || (this.#linked.get(file) ?? false));
     return { ...entry, bytes };
   }
-}
-
-async function collect(entry: CpioEntry): Promise<Uint8Array> {
-  const bytes = new Uint8Array(entry.size);
-  let at = 0;
-  for await (const part of entry.data()) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 /** A feed that remembers what it failed with. */

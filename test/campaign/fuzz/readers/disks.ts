@@ -8,6 +8,7 @@ import { readVmDisk, vmDiskFormat } from '../../../../src/formats/vm-disk/index.
 import { fixture } from '../../../formats/hfsplus/volumes.js';
 import { wildDisks } from '../../../formats/partition-map/wild-maps.js';
 import { craftImage, craftTable } from '../../../formats/udif/craft.js';
+import { qedWithBacking, vhdWithParent } from '../../../helpers/vm-disks.js';
 import { qcow2, vmdkText } from '../../../vm-disk/images.js';
 import { drain } from '../given.js';
 import type { Sample } from '../mutate.js';
@@ -143,17 +144,8 @@ function maps(): Sample[] {
 }
 
 function vmDisks(): Sample[] {
-  const vhd = Buffer.alloc(4096);
-  vhd.write('conectix');
-  vhd.writeBigUInt64BE(512n, 16);
-  vhd.writeUInt32BE(4, 60);
-  vhd.set(Buffer.from('C:\\base.vhd', 'utf16le').swap16(), 512 + 64);
-  const qed = Buffer.alloc(512);
-  qed.write('QED\0');
-  qed.writeBigUInt64LE(5n, 16);
-  qed.writeUInt32LE(100, 56);
-  qed.writeUInt32LE(4, 60);
-  qed.write('base', 100);
+  const vhd = vhdWithParent();
+  const qed = qedWithBacking();
   const vmdk = Buffer.alloc(8192);
   vmdk.write('KDMV');
   vmdk.writeBigUInt64LE(8n, 28);
