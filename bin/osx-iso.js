@@ -8,10 +8,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 const here = (path) => new URL(path, import.meta.url);
 // A checkout that was never compiled; a published package has no such script and needs none.
-if (!existsSync(here('../dist/src/cli/main.js')) && existsSync(here('../scripts/setup.mjs'))) {
+if (!existsSync(here('../dist/program/main.js')) && existsSync(here('../scripts/setup.mjs'))) {
   await import('../scripts/setup.mjs');
 }
-const { main } = await import('../dist/src/cli/main.js').catch((error) => {
+const { main } = await import('../dist/program/main.js').catch((error) => {
   // Before anything of ours is loaded that could say it.
   if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;
   console.error('osx-iso: too many files are open at once.\n\nAllow more and try again: ulimit -n 4096');

@@ -41,6 +41,7 @@ const lock = join(top, 'package-lock.json');
 const installed = join(top, 'node_modules', '.package-lock.json');
 const compiler = join(top, 'node_modules', 'typescript', 'bin', 'tsc');
 const compiled = join(top, 'dist', '.compiled');
+const program = join(top, 'dist', 'program');
 /** The compiler of wasm/, and where what it makes becomes a part of the sources: formats read no files. */
 const wasmCompiler = join(top, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
 const wasmCode = join(top, 'src', 'formats', 'codecs', 'wasm-code.ts');
@@ -59,6 +60,30 @@ function compileWasm() {
   );
 }
 
+/**
+ * What `osx-iso` and its threads run: a few modules instead of some 400, whose loading was most of the time of a short command.
+ * The library that others import stays as it was compiled.
+ */
+async function bundleProgram() {
+  const { rolldown } = await import('rolldown');
+  const from = (path) => join(top, 'dist', 'src', path);
+  const bundle = await rolldown({
+    input: {
+      main: from('cli/main.js'),
+      worker: from('image/writer/worker.js'),
+      'digest-worker': from('image/digest-worker.js'),
+    },
+    platform: 'node',
+    // Packages stay where npm put them.
+    external: /^[^./]/,
+    logLevel: 'warn',
+    checks: { ineffectiveDynamicImport: false },
+  });
+  rmSync(program, { recursive: true, force: true });
+  // All in one folder: a thread's module is looked for beside the one that starts it.
+  await bundle.write({ dir: program, format: 'esm', chunkFileNames: '[name]-[hash].js' });
+}
+
 try {
   if (mtime(installed) < mtime(lock)) {
     console.error('Installing packages (once)…');
@@ -72,6 +97,7 @@ try {
     console.error('Compiling…');
     run(process.execPath, [compiler, '-p', 'tsconfig.json']);
     removeOrphans();
+    await bundleProgram();
     writeFileSync(compiled, '');
     const now = new Date();
     utimesSync(compiled, now, now);

@@ -17,7 +17,7 @@ export interface DigestRequest {
 export type DigestAnswer = { readonly sha1?: string } | { readonly error: ErrorMessage };
 
 const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/src/image/digest-worker.js' : './digest-worker.js',
+  import.meta.url.endsWith('.ts') ? '../../dist/program/digest-worker.js' : './digest-worker.js',
   import.meta.url,
 );
 

@@ -217,7 +217,7 @@ describe('what is printed', () => {
 
 describe('in a process of its own', () => {
   const script = (body: string) =>
-    `const { main } = await import(${JSON.stringify(pathToFileURL(join(COMPILED, 'src/cli/main.js')).href)});${body}`;
+    `const { main } = await import(${JSON.stringify(pathToFileURL(join(COMPILED, 'program/main.js')).href)});${body}`;
   const talkative = () =>
     script(`
     const inspect = async (_, context) => {
@@ -321,14 +321,18 @@ describe('in a process of its own', () => {
   });
 });
 
-it.each([30, 64])('says what is too few where only %i files may be open', (most) => {
+it('says what is too few where hardly any files may be open', () => {
   const launcher = join(top, 'bin/osx-iso.js');
-  const { status, stderr } = spawnSync(
-    '/bin/sh',
-    ['-c', `ulimit -n ${most}; exec "$0" "$@"`, process.execPath, launcher, 'verify', launcher],
-    { encoding: 'utf8' },
-  );
-  expect([status, stderr]).toEqual([
+  const verify = (most: number) =>
+    spawnSync('/bin/sh', ['-c', `ulimit -n ${most}; exec "$0" "$@"`, process.execPath, launcher, 'verify', launcher], {
+      encoding: 'utf8',
+    });
+  let seen = verify(64);
+  // A launcher is no disk.
+  expect(seen.status).toBe(5);
+  // Node has a score of files open before anything of ours is read.
+  for (let most = 32; seen.status === 5; most -= 2) seen = verify(most);
+  expect([seen.status, seen.stderr]).toEqual([
     1,
     'osx-iso: too many files are open at once.\n\nAllow more and try again: ulimit -n 4096\n',
   ]);

@@ -110,7 +110,7 @@ function movable(piece: Piece, moved: ArrayBuffer[]): Piece {
 
 /** From TypeScript sources (tests) the thread's code is taken from dist/, which every npm script compiles first. */
 const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/src/image/writer/worker.js' : './worker.js',
+  import.meta.url.endsWith('.ts') ? '../../../dist/program/worker.js' : './worker.js',
   import.meta.url,
 );
 
