@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
-/**
- * Each in a process of its own: what starts programs all the time (to start one costs more the larger the process is that does), and
- * what changes the modules or handlers that other files would see.
- */
-const ALONE = ['campaign', 'clean', 'cli', 'e2e', 'guest', 'helpers', 'image', 'launch'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const tests = (folders: readonly string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Each in a process of its own: what changes the modules or handlers that other files would see, and what is measured. */
+const ALONE = tests(['campaign', 'cli']);
+
+/** What starts programs all the time: to start one costs more the larger the process is that does. */
+const PROGRAMS = tests(['clean', 'e2e', 'guest', 'helpers', 'image', 'launch']);
+
+/** Files share a worker's modules, which are loaded and compiled once; each-file.ts sees to it that they share nothing else. */
+const SHARED = { isolate: false };
 
 export default defineConfig({
   test: {
@@ -19,14 +22,12 @@ export default defineConfig({
     setupFiles: ['test/helpers/each-file.ts'],
     projects: [
       {
-        // Files share a worker's modules, which are loaded and compiled once; each-file.ts sees to it that they share nothing else.
         extends: true,
-        test: {
-          name: 'shared',
-          include: ['test/**/*.test.ts'],
-          exclude: ALONE,
-          isolate: false,
-        },
+        test: { name: 'shared', include: tests(['**']), exclude: [...PROGRAMS, ...ALONE], ...SHARED },
+      },
+      {
+        extends: true,
+        test: { name: 'programs', include: PROGRAMS, ...SHARED },
       },
       {
         extends: true,

@@ -5,6 +5,7 @@ import type { Faults } from '../../scripts/installer/index.js';
 import { build } from '../../src/build/build.js';
 import { type BuildOptions, planBuild } from '../../src/build/plan.js';
 import { UserError } from '../../src/errors.js';
+import { points } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 
 let counter = 0;
@@ -93,7 +94,7 @@ describe('a source that cannot be used', () => {
     await mkdir(folder);
     const flipped = join(folder, 'InstallESD.dmg');
     // In the data fork: the last tenth of the file holds the property list, whose names carry no checksum.
-    for (const part of [0.01, 0.2, 0.4, 0.6, 0.8, 0.9]) {
+    for (const part of points([0.01, 0.2, 0.4, 0.6, 0.8, 0.9], 3)) {
       const at = Math.floor(bytes.length * part);
       bytes[at] = bytes[at]! ^ 0x10;
       await writeFile(flipped, bytes);

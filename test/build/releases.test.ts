@@ -74,7 +74,7 @@ describe('the kernel', () => {
     expect(notes).toContain('from esd:/Packages/BaseSystemBinaries.pkg');
   });
 
-  it('10.9: in Essentials.pkg, in gzip and in bzip2', async () => {
+  it.runIf(LONG)('10.9: in Essentials.pkg, in gzip and in bzip2', async () => {
     for (const payload of points(['gzip', 'bzip2'] as const, 1)) {
       const { notes } = await built('10.9', { kernelIn: 'Essentials.pkg', payload });
       expect(notes).toContain('from esd:/Packages/Essentials.pkg');
@@ -87,6 +87,7 @@ describe('the kernel', () => {
       /expected a kernel, found nothing at \/System\/Library\/Kernels\/kernel in esd:\/Packages\/Core\.pkg or esd:\/Packages\/Essentials\.pkg/,
     );
     expect(core).toMatchObject({ exitCode: 3, hint: expect.stringContaining('--kernel FILE') });
+    if (!LONG) return;
     const old = await failure('10.9', { kernel: 'missing' });
     expect(old.message).toMatch(
       /\/mach_kernel in esd:\/Packages\/BaseSystemBinaries\.pkg or .*BaseSystemResources\.pkg or .*Essentials\.pkg/,
@@ -140,10 +141,9 @@ describe('what System/Installation/Packages is', () => {
 });
 
 describe('the prelinked kernel', () => {
-  it('is said to be where the release’s loader looks, or not', async () => {
+  it.runIf(LONG)('is said to be where the release’s loader looks, or not', async () => {
     const { check } = await built('10.10', { prelinked: 'kernelcache' });
     expect(check('kernel')).toMatch(/no kernel cache$/);
-    if (!LONG) return;
     expect((await built('10.10', { prelinked: 'prelinkedkernel' })).check('kernel')).toMatch(/cache/);
     expect((await built('10.9', { prelinked: 'prelinkedkernel' })).check('kernel')).toMatch(/no kernel cache$/);
   });
@@ -168,7 +168,7 @@ describe('the partition map', () => {
       ['10.6', {}, undefined, 'apm'],
       ['10.6', { baseMap: 'none' }, 'gpt', 'gpt'],
     ] as const;
-    for (const [release, faults, map, found] of points(cases, 4)) {
+    for (const [release, faults, map, found] of points(cases, 3)) {
       const { manifest } = await built(release, faults, map === undefined ? {} : { map });
       expect([release, faults, map, manifest.iso.map]).toEqual([release, faults, map, found]);
     }

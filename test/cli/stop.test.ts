@@ -48,7 +48,7 @@ const mute = (places: Places) => ({ ...deaf(places), OSX_ISO_MUTE: '1' });
 const CASES: readonly Case[] = [
   { name: 'build: recognising the app', argv: build, long: true },
   { name: 'build: opening the image', argv: build, from: 'Attach app', long: true },
-  { name: 'build: copying packages', argv: build, from: 'Copy esd:/Packages' },
+  { name: 'build: copying packages', argv: build, from: 'Copy esd:/Packages', long: true },
   { name: 'build: looking for the kernel', argv: build, from: 'Copy kernel', long: true },
   { name: 'build: writing the ISO', argv: build, from: 'Write the ISO' },
   { name: 'build: proving the ISO', argv: build, from: 'Prove the ISO', long: true },
@@ -59,9 +59,10 @@ const CASES: readonly Case[] = [
     name: 'inspect -o FOLDER',
     argv: ({ iso, folder }) => ['inspect', iso, '/System', '-o', join(folder, 'out')],
     after: 20,
+    long: true,
   },
   { name: 'inspect -o -', argv: ({ iso }) => ['inspect', iso, '/BaseSystem.dmg', '-o', '-'], after: 12, long: true },
-  { name: 'plist --image: reading a raw disk', argv: ({ disk }) => ['plist', '--image', disk], after: 3 },
+  { name: 'plist --image: reading a raw disk', argv: ({ disk }) => ['plist', '--image', disk], after: 3, long: true },
   {
     name: 'plist --image: a qemu-nbd that hangs',
     argv: ({ qcow2 }) => ['plist', '--image', qcow2],
@@ -93,11 +94,13 @@ const CASES: readonly Case[] = [
     argv: ({ folder }) => ['disk', 'create', join(folder, 'new.qcow2')],
     env: deaf,
     waits: 'qemu-img waits',
+    long: true,
   },
   {
     name: 'doctor: a QEMU that hangs',
     argv: ({ deaf }) => ['doctor', '--qemu', join(deaf, 'qemu')],
     waits: 'qemu waits',
+    long: true,
   },
   {
     name: 'boot: a QEMU that hangs',

@@ -14,7 +14,7 @@ import { points } from '../helpers/long.js';
 let built: BuiltIso;
 
 beforeAll(async () => {
-  built = await buildIso({ release: '10.10', scale: 0.001 });
+  built = await buildIso({ release: '10.10', scale: 0.0005 });
   writeFileSync(join(built.folder, 'osk'), 'A'.repeat(64), { mode: 0o600 });
 }, 300_000);
 

@@ -9,7 +9,7 @@ const REFIND = '/usr/share/refind/refind';
 
 test('UEFI: boot.efi in a GPT ISO is started by OVMF, through rEFInd’s HFS+ driver', async (context) => {
   needs(context, 'qemu-system-x86_64', '/usr/share/OVMF/OVMF_CODE_4M.fd', `${REFIND}/drivers_x64/hfs_x64.efi`);
-  const { folder, iso, build } = await buildIso({ release: '10.10', scale: 0.001 }, '--map', 'gpt');
+  const { folder, iso, build } = await buildIso({ release: '10.10', scale: 0.0005 }, '--map', 'gpt');
   expect(build.status).toBe(0);
 
   // A loader as a user would give one: a folder with EFI/BOOT.

@@ -19,13 +19,13 @@ import { SEVEN_ZIP_TOOLS, sevenZip } from '../helpers/judges/seven-zip.js';
 import { SLEUTH_KIT_TOOLS, sleuthKit } from '../helpers/judges/sleuth-kit.js';
 import { compareTrees, type Expected } from '../helpers/judges/tree.js';
 import { findVolume, VOLUME_TOOLS } from '../helpers/judges/volume.js';
-import { points } from '../helpers/long.js';
+import { LONG, points } from '../helpers/long.js';
 
 // A synthetic installer, built by the command line as a user would, and then judged by programs that are not ours. What must
 // be in the ISO comes from what the installer's maker put in.
 // The short run has a small one. GRUB, which is a process for each file, looks into every nth folder of the large ones.
 const INSTALLERS = [
-  { title: 'the ISO of a small installer', installer: { scale: 0.0005 }, every: 1 },
+  { title: 'the ISO of a small installer', installer: { scale: 0.0005 }, every: LONG ? 1 : 6 },
   { title: 'the ISO of `npm run demo`', installer: { scale: 0.02, seed: 2015 }, every: 12 },
   { title: 'the ISO of an installer ten times smaller than the real one', installer: { scale: 0.1 }, every: 40 },
 ];
@@ -107,7 +107,8 @@ describe.each(points(INSTALLERS, 1))('$title:', ({ installer, every }) => {
       expect(boot.status).toBe(KERNEL_LEFT);
     });
 
-    test('GRUB, UEFI: boot.efi runs, read from the ISO’s HFS+ volume', async (context) => {
+    // The short run starts it in boot-uefi.test.ts.
+    test.runIf(LONG)('GRUB, UEFI: boot.efi runs, read from the ISO’s HFS+ volume', async (context) => {
       needs(context, ...GRUB_EFI_BOOT_TOOLS);
       const path = '/System/Library/CoreServices/boot.efi';
       const boot = await chainloadWithGrubEfi({ image: built.iso, path });
@@ -134,7 +135,7 @@ describe.each(points(INSTALLERS, 1))('$title:', ({ installer, every }) => {
       expect(differences).toEqual([expect.stringContaining('System/Library/Kernels/kernel: sha256 should be')]);
     });
 
-    test('by the kernel itself', async (context) => {
+    test.runIf(LONG)('by the kernel itself', async (context) => {
       needs(context, ...GRUB_BOOT_TOOLS);
       const boot = await bootWithGrub({ image: damaged, kernelPath: built.truth.kernel.path, bits: 64, nonce: 'e2e' });
       expect(boot.status).toBe(KERNEL_DAMAGED);

@@ -24,7 +24,6 @@ const variants: { name: string; map: 'gpt' | 'mac'; bits: 64 | 32; short?: true;
     name: 'a case-sensitive BaseSystem (HFSX)',
     map: 'mac',
     bits: 64,
-    short: true,
     options: { faults: { baseVolume: 'hfsx' } },
   },
   { name: 'BaseSystem with a journal', map: 'mac', bits: 64, options: { faults: { baseJournal: 'clean' } } },
@@ -55,7 +54,7 @@ test.runIf(LONG)('built several times over, the contents are right each time', a
 for (const { name, map, bits, options, keep } of LONG ? variants : variants.filter(({ short }) => short)) {
   test(`${name}: built, verified, accepted by the judges`, async (context) => {
     needs(context, ...FSCK_TOOLS, ...SEVEN_ZIP_TOOLS, ...PARTED_TOOLS, ...SGDISK_TOOLS, ...GRUB_BOOT_TOOLS);
-    const built = await buildIso({ release: '10.10', scale: 0.001, ...options }, ...(keep ? ['--map', 'keep'] : []));
+    const built = await buildIso({ release: '10.10', scale: 0.0005, ...options }, ...(keep ? ['--map', 'keep'] : []));
     expect(await osxIso(['verify', built.iso], built.folder)).toMatchObject({ status: 0 });
     expect(await fsck(built.iso)).toMatchObject({ status: 0, output: expect.stringContaining('appears to be OK') });
 

@@ -13,6 +13,7 @@ import { stagePlist } from '../../src/guest/stage-plist.js';
 import type { DiskTarget } from '../../src/guest/target.js';
 import { FSCK, fsck } from '../helpers/fsck.js';
 import { scratch } from '../helpers/judges/tool.js';
+import { points } from '../helpers/long.js';
 import { snapshot } from '../helpers/tree-snapshot.js';
 import { guestVolume, NOW } from './disks.js';
 
@@ -86,11 +87,13 @@ function repaired(disk: Buffer): Buffer {
   return Buffer.concat([disk.subarray(0, OFFSET), readFileSync(path)]);
 }
 
-describe.each([
-  ['HFS+', {}],
+const GUESTS: readonly [string, Parameters<typeof guestVolume>[0]][] = [
   ['HFSX, journaled', { caseSensitive: true, journaled: true }],
+  ['HFS+', {}],
   ['HFS+ with an old plist', { extra: { 'org.chameleon.Boot.plist': 'old' } }],
-])('a guest of %s killed at any write', (_, options) => {
+];
+
+describe.each(points(GUESTS, 1))('a guest of %s killed at any write', (_, options) => {
   it('has the old volume or the new one, and both are clean', async () => {
     const original = inDisk(await guestVolume(options));
     const before = await seen(original);

@@ -62,7 +62,7 @@ const CASES = KINDS.flatMap((kind) =>
   MAPS.flatMap((map) => [false, true].map((caseSensitive) => ({ kind, map, caseSensitive }))),
 );
 
-describe.each(points(CASES, 5))(
+describe.each(points(CASES, 3))(
   'a $kind image, map: $map, case-sensitive: $caseSensitive',
   ({ kind, map, caseSensitive }) => {
     it('gets the plist, and is otherwise what it was', async (context) => {
@@ -122,20 +122,19 @@ describe.each(points(CASES, 5))(
   },
 );
 
-describe.each(['dfvfs-hfsplus.raw', 'goafs-hfsplus.dmg', 'hfsplusrs-small.img', 'udif-gpt.dmg (journaled)'])(
-  'the volume %s, made by Apple',
-  (name) => {
-    it('gets the plist and is clean', async () => {
-      const base = await HFS_FIXTURES[name]!();
-      const before = Object.fromEntries(await snapshot(base));
-      const image = diskFile(scratch('real'), Buffer.from(await base.source.read(0, base.source.size)), 'raw');
-      expect(await edit(image)).toMatchObject({ written: true });
-      const { '/Extra': _folder, [PLIST]: _plist, ...after } = Object.fromEntries((await seenByUs(image)).entries);
-      expect({ ...after, '/': undefined }).toEqual({ ...before, '/': undefined });
-      await expectClean(readFileSync(image));
-    });
-  },
-);
+const REAL = ['dfvfs-hfsplus.raw', 'goafs-hfsplus.dmg', 'hfsplusrs-small.img', 'udif-gpt.dmg (journaled)'];
+
+describe.each(points(REAL, 2))('the volume %s, made by Apple', (name) => {
+  it('gets the plist and is clean', async () => {
+    const base = await HFS_FIXTURES[name]!();
+    const before = Object.fromEntries(await snapshot(base));
+    const image = diskFile(scratch('real'), Buffer.from(await base.source.read(0, base.source.size)), 'raw');
+    expect(await edit(image)).toMatchObject({ written: true });
+    const { '/Extra': _folder, [PLIST]: _plist, ...after } = Object.fromEntries((await seenByUs(image)).entries);
+    expect({ ...after, '/': undefined }).toEqual({ ...before, '/': undefined });
+    await expectClean(readFileSync(image));
+  });
+});
 
 describe('editing an image', () => {
   it('writes what the loader reads, keeps what was there, and does nothing twice', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { top } from '../helpers/imports.js';
 import { scratch } from '../helpers/judges/tool.js';
 import { KilledUser } from '../helpers/killed.js';
+import { points } from '../helpers/long.js';
 
 const PROGRAM = join(top, 'bin', 'osx-iso.js');
 const EXTENSIONS = 'System/Library/Extensions';
@@ -40,7 +41,7 @@ function made(): string {
 }
 
 describe('what a killed command leaves in a folder of the user is written down, and clean gives it back', () => {
-  it.each([
+  const killed = [
     ['rename', 'plist -o', (folder: string) => ['plist', '-o', join(folder, 'new.plist')]],
     [
       'rename',
@@ -58,7 +59,8 @@ describe('what a killed command leaves in a folder of the user is written down, 
       'guest remove-kext',
       (folder: string) => ['guest', 'remove-kext', 'AppleIntelCPUPowerManagement', '--volume', folder, '--force'],
     ],
-  ] as const)('killed at %s: %s', (call, _, argv) => {
+  ] as const;
+  it.each(points(killed, 2))('killed at %s: %s', (call, _, argv) => {
     const folder = made();
     const user = new KilledUser();
     const env = { ...user.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(killedAt(call))}` };

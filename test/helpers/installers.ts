@@ -26,9 +26,15 @@ export interface SharedInstaller {
 const MADE = 'made';
 const TRUTH = 'truth.json';
 
+/** The same words for the same installer: what is as always need not be said. */
+function usual({ release = '10.10', faults = {}, ...rest }: Shape): Shape {
+  return { release, ...rest, ...(Object.keys(faults).length > 0 ? { faults } : {}) };
+}
+
 /** An installer of that shape, made once on this machine. */
 export async function sharedInstaller(shape: Shape = {}): Promise<SharedInstaller> {
-  const { form = 'app', ...rest } = shape;
+  const { form = 'app', ...asked } = shape;
+  const rest = usual(asked);
   const store = sharedFolder(INSTALLERS);
   const plain = await madeOnce(store, rest, async (entry) => {
     await makeInstaller({ ...rest, directory: join(entry, MADE), truth: join(entry, TRUTH) });

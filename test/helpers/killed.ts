@@ -7,7 +7,7 @@ import { kept, scratch } from './judges/tool.js';
 import { LONG, WHOLE } from './long.js';
 
 /** How often a command is killed: at a hundred times before a release. */
-export const KILLS = WHOLE ? 100 : LONG ? 25 : 3;
+export const KILLS = WHOLE ? 100 : LONG ? 25 : 1;
 
 /** A user of the command line with folders of his own, whose processes can be told from all others. */
 export class KilledUser {

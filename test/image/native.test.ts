@@ -9,6 +9,7 @@ import { openHostFile } from '../../src/host/host-file.js';
 import { NativeTool } from '../../src/image/native.js';
 import { FSCK_TOOLS, fsck } from '../helpers/judges/fsck.js';
 import { needs } from '../helpers/judges/needs.js';
+import { points } from '../helpers/long.js';
 import { sha256, snapshot } from '../helpers/tree-snapshot.js';
 
 const FIXTURES = new URL('../fixtures/udif/', import.meta.url).pathname;
@@ -59,7 +60,8 @@ describe('NativeTool', () => {
     'keramics-adc.dmg',
     'keramics-bzip2.dmg',
   ];
-  for (const name of [...bases, 'sparkle-app.dmg', 'dfvfs-hfsplus_zlib.dmg', 'udif-gpt.dmg', 'udif-rawdisk.dmg']) {
+  const others = ['sparkle-app.dmg', 'dfvfs-hfsplus_zlib.dmg', 'udif-gpt.dmg', 'udif-rawdisk.dmg'];
+  for (const name of points([...bases, ...others], 4)) {
     it(`makes a disk of ${name} that Apple's fsck accepts, with all it had and all that was copied`, async (context) => {
       const { to, iso, before } = await doubled(name);
       const file = await openHostFile(to);

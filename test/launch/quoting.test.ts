@@ -18,7 +18,7 @@ import { nasty, nastyName } from './nasty.js';
 // What is printed for another reader is read back by that very reader.
 
 const KEY = 'K'.repeat(64);
-const RUNS = LONG ? 500 : 8;
+const RUNS = LONG ? 500 : 4;
 const SHELLS = ['bash', 'dash'].filter((shell) => spawnSync(shell, ['-c', 'true']).status === 0);
 
 const folder = scratch('quoting');

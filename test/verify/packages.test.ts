@@ -121,7 +121,7 @@ describe('packages of a finished ISO', () => {
     const file = await open(iso, 'r+');
     let nothing = 0;
     try {
-      for (let i = 0; i < (LONG ? 200 : 24); i++) {
+      for (let i = 0; i < (LONG ? 200 : 12); i++) {
         let at = random.next().value % total;
         const place = all.find(({ length }) => {
           if (at < length) return true;
@@ -159,7 +159,7 @@ describe('a bit flipped in the source', () => {
     await chmod(esd, 0o644);
     const exits = new Map<string, number>();
     const unnoticed: number[] = [];
-    for (let i = 0; i < (LONG ? 200 : 6); i++) {
+    for (let i = 0; i < (LONG ? 200 : 4); i++) {
       const at = random.next().value % good.length;
       const bit = 1 << (random.next().value % 8);
       const file = await open(esd, 'r+');

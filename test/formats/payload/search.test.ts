@@ -213,7 +213,7 @@ describe('a search gives what a full read gives', () => {
         await payload.close();
       }),
       // So many that the mean below is one.
-      { numRuns: times(1000, 300) },
+      { numRuns: times(1000, 200) },
     );
     // What is in order, and has all of its hard links with it, is found.
     expect(found.folded / tried.folded).toBeGreaterThan(0.6);

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makeBootEfi } from '../../../scripts/installer/boot-efi.js';
 import { makeKernel } from '../../../scripts/installer/kernel.js';
-import { points } from '../long.js';
+import { LONG, points } from '../long.js';
 import {
   BOOT_EFI_LEFT,
   bootWithGrub,
@@ -57,7 +57,7 @@ for (const { name, slices, bits } of points(bootable, 1)) {
   });
 }
 
-test('BIOS: the kernel notices that one of its blocks is not as it was written', async (context) => {
+test.runIf(LONG)('BIOS: the kernel notices that one of its blocks is not as it was written', async (context) => {
   needs(context, ...GRUB_BOOT_TOOLS);
   const kernel = makeKernel({ nonce: 'damaged', bits: 64 });
   const image = await hybrid(kernel);
@@ -78,7 +78,7 @@ test('BIOS: an image without the kernel is an error that says what GRUB said', a
   );
 });
 
-test('UEFI: a low-linked kernel boots and gives both nonces back', async (context) => {
+test.runIf(LONG)('UEFI: a low-linked kernel boots and gives both nonces back', async (context) => {
   needs(context, ...GRUB_EFI_BOOT_TOOLS, 'xorriso');
   const image = await hybrid(makeKernel({ nonce: 'efi', bits: 64, low: true }));
   const boot = await bootWithGrubEfi({ image, kernelPath, bits: 64, nonce: 'on-the-line' });
@@ -87,7 +87,7 @@ test('UEFI: a low-linked kernel boots and gives both nonces back', async (contex
   expect(boot.status).toBe(KERNEL_LEFT);
 });
 
-test('UEFI: the boot.efi stand-in starts from a foreign HFS+ volume', async (context) => {
+test.runIf(LONG)('UEFI: the boot.efi stand-in starts from a foreign HFS+ volume', async (context) => {
   needs(context, ...GRUB_EFI_BOOT_TOOLS, 'xorriso');
   const image = await hybrid(makeKernel({ nonce: 'not-started', bits: 64 }));
   const boot = await chainloadWithGrubEfi({ image, path: bootEfiPath });

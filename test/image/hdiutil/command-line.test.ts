@@ -60,7 +60,7 @@ function anybodyMay(path: string): boolean {
 }
 
 describe('two builds at a time', () => {
-  it('of one output: the second is refused with the pid of the first, which goes on', async () => {
+  it.runIf(LONG)('of one output: the second is refused with the pid of the first, which goes on', async () => {
     mac.hdiutil.plan([{ verb: 'convert', times: 1, action: { kind: 'pause', wait: 30_000 } }]);
     const first = cli.start(mac, argv());
     await reached();
@@ -77,7 +77,7 @@ describe('two builds at a time', () => {
 });
 
 describe('what cannot be given back', () => {
-  it('is told with the command that does it, stays in the journal, and clean does it later', async () => {
+  it.runIf(LONG)('is told with the command that does it, stays in the journal, and clean does it later', async () => {
     mac.hdiutil.plan([
       {
         verb: 'convert',

@@ -9,6 +9,7 @@ import { openPackage } from '../../../src/formats/payload.js';
 import { openXar } from '../../../src/formats/xar/index.js';
 import { type HostFile, openHostFile } from '../../../src/host/host-file.js';
 import { parsePlist, plistGet } from '../../../src/plist/plist.js';
+import { LONG, points } from '../../helpers/long.js';
 import { smallInstaller, testFolder } from '../../helpers/small-installer.js';
 
 const SCALE = 0.0005;
@@ -75,7 +76,7 @@ describe('faults', () => {
     expect(await kernelIn({ kernel: 'text' })).toMatchObject({ start: Buffer.from('This').toString('hex') });
   });
 
-  test.each(['gzip', 'bzip2', 'pbzx', 'cpio'] as const)('payload as %s', async (payload) => {
+  test.each(points(['gzip', 'bzip2', 'pbzx', 'cpio'] as const, 1))('payload as %s', async (payload) => {
     expect((await kernelIn({ payload })).start).toBe('cffaedfe');
     const pkg = await (await volumes({ payload })).file(['Packages', 'Essentials.pkg']);
     const magic = await (await openXar(pkg as ByteSource)).member('Payload').read(0, 3);
@@ -84,7 +85,7 @@ describe('faults', () => {
     );
   });
 
-  test.each(['data', 'trailer'] as const)('damage in the %s: the chunklist tells', async (damagedChunk) => {
+  test.each(points(['trailer', 'data'] as const, 1))('damage in the %s: the chunklist tells', async (damagedChunk) => {
     const { dmg, file } = await volumes({ damagedChunk });
     const list = await file(['BaseSystem.chunklist']);
     const chunklist = parseChunklist(await list!.read(0, list!.size), 'BaseSystem.chunklist');
@@ -97,7 +98,7 @@ describe('faults', () => {
     expect(await (await volumes({ chunklist: 'missing' })).file(['BaseSystem.chunklist'])).toBeUndefined();
   });
 
-  test('what Packages is', async () => {
+  test.runIf(LONG)('what Packages is', async () => {
     const path = ['System', 'Installation', 'Packages'];
     expect((await (await base({})).volume.entry(path))?.kind).toBe('symlink');
     expect((await (await base({ packagesLink: 'folder' })).volume.entry(path))?.kind).toBe('folder');
@@ -111,21 +112,22 @@ describe('faults', () => {
     expect(await volume.file([...core, 'boot.efi'])).toBeDefined();
   });
 
-  test.each([
+  const maps = [
+    ['apm-old-school', 'apm'],
     ['apm', 'apm'],
     ['apm-2048', 'apm'],
     ['apm-2048-atapi', 'apm'],
-    ['apm-old-school', 'apm'],
     ['gpt', 'gpt'],
     ['gpt-efi', 'gpt'],
     ['none', 'none'],
-  ] as const)('maps: %s', async (map, scheme) => {
+  ] as const;
+  test.each(points(maps, 2))('maps: %s', async (map, scheme) => {
     const faults = { baseMap: map, esdMap: map };
     expect((await base(faults)).disk.map.scheme).toBe(scheme);
     expect((await volumes(faults)).esd.disk.map.scheme).toBe(scheme);
   });
 
-  test('HFSX, and journals', async () => {
+  test.runIf(LONG)('HFSX, and journals', async () => {
     const hfsx = (await base({ baseVolume: 'hfsx' })).volume;
     expect(hfsx.caseSensitive).toBe(true);
     expect((await hfsx.journal()).state).toBe('none');
@@ -137,7 +139,7 @@ describe('faults', () => {
 });
 
 describe('releases', () => {
-  test.each(['10.9', '10.11', '10.12', '10.13'] as const)(
+  test.each(points(['10.9', '10.11', '10.12', '10.13'] as const, 2))(
     '%s: version in BaseSystem, kernel in its package',
     async (release) => {
       const { dmg } = await volumes({}, { release });

@@ -6,6 +6,7 @@ import { HfsVolume } from '../../../../src/formats/hfsplus/volume.js';
 import { emptyVolume, planInPlace, planVolume, StagedVolume } from '../../../../src/formats/hfsplus/write/index.js';
 import { expectClean } from '../../../helpers/clean-volume.js';
 import { entry, noise } from '../../../helpers/entries.js';
+import { times } from '../../../helpers/long.js';
 import { apply, materialize } from '../../../helpers/materialize.js';
 import { snapshot } from '../../../helpers/tree-snapshot.js';
 
@@ -190,7 +191,7 @@ describe('random changes, round after round', () => {
         }
       }),
       {
-        numRuns: 15,
+        numRuns: times(15, 4),
         examples: [[[[at('folder', 'a')], [link(2, 'a', 'a'), link(2, ACCENTS), link(1, 'a')]]]],
       },
     );
