@@ -13,7 +13,7 @@ export type Piece =
       readonly kind: 'bytes';
       readonly bytes: Uint8Array;
       readonly length: number;
-      /** Where they were brought from, unique in the process: what caches go by. The memory is nobody else's. */
+      /** Where they were brought from, unique in the process: what caches go by. The memory belongs to pieces brought together, nobody else. */
       readonly origin?: string;
       readonly run?: RunTag;
       readonly part?: PartTag;
@@ -24,7 +24,7 @@ export type Piece =
    */
   | {
       readonly kind: 'far';
-      readonly source: ByteSource;
+      readonly source: Far;
       readonly origin: string;
       readonly offset: number;
       readonly length: number;
@@ -58,6 +58,9 @@ export type Piece =
       readonly run?: RunTag;
       readonly part?: PartTag;
     };
+
+/** Gives bytes that are far away, where it is known beforehand that they are wanted, and how far. */
+export type Far = Pick<ByteSource, 'read'>;
 
 /**
  * Says that a piece is a whole run of a checksummed image, so that whoever makes its bytes can report their CRC32 (of all
@@ -213,18 +216,41 @@ export function piecesOf(source: ByteSource, offset: number, length: number): It
   return source.pieces(offset, length);
 }
 
-/** The same pieces with all that is far away brought here, asked for at once. The pieces themselves where there is nothing far. */
+/**
+ * The same pieces with all that is far away brought here, asked for at once; what lies side by side there is asked for as one, and the
+ * pieces share its memory. The pieces themselves where there is nothing far.
+ */
 export async function brought(pieces: readonly Piece[]): Promise<readonly Piece[]> {
   if (!pieces.some(isFar)) return pieces;
-  return Promise.all(
-    pieces.map(async (piece): Promise<Piece> => {
-      if (piece.kind === 'encoded') return { ...piece, input: await brought(piece.input) };
-      if (piece.kind !== 'far') return piece;
-      const { source, origin, offset, length, run, part } = piece;
-      const bytes = await source.read(offset, length);
-      return { kind: 'bytes', bytes, length, origin, ...(run && { run }), ...(part && { part }) };
-    }),
-  );
+  const groups: { source: Far; offset: number; end: number }[] = [];
+  const place = new Map<Piece, { group: number; skip: number }>();
+  for (const piece of leaves(pieces)) {
+    if (piece.kind !== 'far') continue;
+    const { source, offset, length } = piece;
+    const last = groups.at(-1);
+    if (last?.source === source && last.end === offset) last.end += length;
+    else groups.push({ source, offset, end: offset + length });
+    const group = groups.length - 1;
+    place.set(piece, { group, skip: offset - groups[group]!.offset });
+  }
+  const came = await Promise.all(groups.map(({ source, offset, end }) => source.read(offset, end - offset)));
+  const near = (piece: Piece): Piece => {
+    if (piece.kind === 'encoded') return { ...piece, input: piece.input.map(near) };
+    const found = place.get(piece);
+    if (piece.kind !== 'far' || !found) return piece;
+    const { origin, length, run, part } = piece;
+    const bytes = came[found.group]!.subarray(found.skip, found.skip + length);
+    return { kind: 'bytes', bytes, length, origin, ...(run && { run }), ...(part && { part }) };
+  };
+  return pieces.map(near);
+}
+
+/** All pieces that are not made of others, in order. */
+function* leaves(pieces: readonly Piece[]): Generator<Piece> {
+  for (const piece of pieces) {
+    if (piece.kind === 'encoded') yield* leaves(piece.input);
+    else yield piece;
+  }
 }
 
 function isFar(piece: Piece): boolean {

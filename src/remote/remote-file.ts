@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange, type Piece, unfilled } from '../formats/bytes.js';
+import { type ByteSource, checkRange, type Far, type Piece, unfilled } from '../formats/bytes.js';
 import { type ClientOptions, CONNECTIONS, HttpClient } from './client.js';
 import { type FetchOptions, fetchRange, type Target } from './fetch-range.js';
 import { Gate } from './gate.js';
@@ -148,6 +148,7 @@ class HttpFile implements RemoteFile {
   readonly #opening = `http ${opened++}`;
   readonly #spans: Spans;
   readonly #ahead = new ReadAhead();
+  readonly #far: Far = { read: (offset, length) => this.#take(offset, length) };
 
   constructor(
     url: URL,
@@ -162,13 +163,26 @@ class HttpFile implements RemoteFile {
     this.#spans = new Spans(this.size, load);
   }
 
-  /** In memory of its own, which the reader may give away. */
+  /** What a reader that goes on will want next is fetched as well. */
   async read(offset: number, length: number): Promise<Uint8Array> {
     checkRange(this, offset, length);
+    const bytes = this.#take(offset, length);
+    if (length > 0) this.#readAhead(offset, length);
+    return bytes;
+  }
+
+  /** What is asked for in pieces is known to its end: nothing is read ahead. */
+  *pieces(offset: number, length: number): Generator<Piece> {
+    checkRange(this, offset, length);
+    if (length === 0) return;
+    yield { kind: 'far', source: this.#far, origin: `${this.#opening}:${offset}`, offset, length, file: this.name };
+  }
+
+  /** In memory of its own, which the reader may give away. */
+  async #take(offset: number, length: number): Promise<Uint8Array> {
     const bytes = unfilled(length);
     if (length === 0) return bytes;
     const spans = this.#spans.cover(offset, length);
-    this.#readAhead(offset, length);
     try {
       for (const span of spans) {
         await span.ready;
@@ -178,13 +192,6 @@ class HttpFile implements RemoteFile {
       return bytes;
     } finally {
       this.#spans.release(spans);
-    }
-  }
-
-  *pieces(offset: number, length: number): Generator<Piece> {
-    checkRange(this, offset, length);
-    if (length > 0) {
-      yield { kind: 'far', source: this, origin: `${this.#opening}:${offset}`, offset, length, file: this.name };
     }
   }
 

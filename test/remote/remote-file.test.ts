@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.js';
-import { fromBytes } from '../../src/formats/bytes.js';
+import { brought, fromBytes, type Piece } from '../../src/formats/bytes.js';
 import { TRIES } from '../../src/remote/fetch-range.js';
 import { openRemote, type RemoteFile, type RemoteOptions } from '../../src/remote/remote-file.js';
 import { BLOCK } from '../../src/remote/spans.js';
@@ -13,6 +13,8 @@ const SIZE = 3_000_001;
 /** Bytes that say where they are from. */
 const content = new Uint8Array(SIZE).map((_, i) => (i * 2654435761) >>> 24);
 const file = fromBytes(content, 'test.bin');
+
+type Bytes = Extract<Piece, { kind: 'bytes' }>;
 
 const toClose: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -284,6 +286,29 @@ describe('proxies', () => {
 });
 
 describe('through the threads that write', () => {
+  it('what lies side by side is asked for as one, and nothing behind it', async () => {
+    const server = await serve();
+    const remote = await openFrom(server);
+    const at = 4 * BLOCK;
+    const parts = [0, 1, 2, 3].map((i) => [...remote.pieces!(at + i * BLOCK, BLOCK)][0]!);
+    const inside: Piece = {
+      kind: 'encoded',
+      codec: 'zlib',
+      input: parts.slice(1, 3),
+      plainLength: 1,
+      skip: 0,
+      length: 1,
+      file: '',
+      at,
+    };
+    const [first, { input }, last] = (await brought([parts[0]!, inside, parts[3]!])) as [Bytes, typeof inside, Bytes];
+    const came = [first, ...(input as Bytes[]), last];
+    for (const [i, { bytes }] of came.entries()) {
+      expect(Buffer.compare(bytes, content.subarray(at + i * BLOCK, at + (i + 1) * BLOCK))).toBe(0);
+    }
+    expect(server.asked.slice(1).map(({ range }) => range)).toEqual([`bytes=${at}-${8 * BLOCK - 1}`]);
+  });
+
   it('pieces that are far away are brought, with their checksums', async () => {
     const server = await serve();
     const remote = await openFrom(server);

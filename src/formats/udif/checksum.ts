@@ -72,6 +72,20 @@ export class ChecksumLedger {
     this.report(run, whole);
   }
 
+  /** What of a run nobody has reported yet, as ranges in the run: all of it, or, of one that is stored as it is, what lies between its parts. */
+  missing(run: number): { readonly offset: number; readonly length: number }[] {
+    const whole = this.#image.runs.length[run]!;
+    const gaps: { offset: number; length: number }[] = [];
+    let here = 0;
+    for (const [offset, { length }] of [...(this.#parts.get(run) ?? [])].sort(([a], [b]) => a - b)) {
+      if (offset < here) continue;
+      if (offset > here) gaps.push({ offset: here, length: offset - here });
+      here = offset + length;
+    }
+    if (here < whole) gaps.push({ offset: here, length: whole - here });
+    return gaps;
+  }
+
   /**
    * The run stored at byte `at` of the image file (an encoded piece's `at`), `length` bytes when decoded, has this CRC32. False
    * where this image has no such run.
@@ -188,7 +202,8 @@ export async function verifyChecksums(
   const pending = ledger.pending();
   const fork = structure.dataFork;
   const statedData = options.dataFork === false ? undefined : structure.dataChecksum.crc32;
-  const total = pending.reduce((sum, run) => sum + runs.length[run]!, 0) + (statedData === undefined ? 0 : fork.length);
+  const left = pending.flatMap((run) => ledger.missing(run)).reduce((sum, { length }) => sum + length, 0);
+  const total = left + (statedData === undefined ? 0 : fork.length);
   let done = 0;
   const advance = (bytes: number) => {
     done += bytes;
@@ -196,17 +211,20 @@ export async function verifyChecksums(
     options.signal?.throwIfAborted();
   };
   for (const run of pending) {
-    let crc = 0;
     if (runs.kind(run) === 'raw') {
-      for await (const chunk of chunks(source, CHUNK, runs.at[run]!, runs.at[run]! + runs.stored[run]!)) {
-        crc = crc32(chunk, crc);
-        advance(chunk.length);
+      for (const gap of ledger.missing(run)) {
+        const at = runs.at[run]! + gap.offset;
+        let crc = 0;
+        for await (const chunk of chunks(source, CHUNK, at, at + gap.length)) {
+          crc = crc32(chunk, crc);
+          advance(chunk.length);
+        }
+        ledger.reportPart(run, gap, crc);
       }
     } else {
-      crc = crc32(await image.decodeRun(run));
+      ledger.report(run, crc32(await image.decodeRun(run)));
       advance(runs.length[run]!);
     }
-    ledger.report(run, crc);
   }
   if (statedData === undefined) return ledger.result();
   let crc = 0;

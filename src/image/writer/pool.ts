@@ -61,9 +61,9 @@ export class WorkerPool {
       // Only a busy pool keeps the process alive.
       if (thread.pending.size === 0) thread.worker.ref();
       thread.pending.set(id, { resolve, reject });
-      const moved: ArrayBuffer[] = [];
+      const moved = new Set<ArrayBuffer>();
       const pieces = near.map((piece) => movable(piece, moved));
-      thread.worker.postMessage({ ...unsent, pieces, id }, moved);
+      thread.worker.postMessage({ ...unsent, pieces, id }, [...moved]);
     });
   }
 
@@ -98,13 +98,13 @@ export class WorkerPool {
 }
 
 /** A piece whose bytes, copied once, are `moved` to the thread: a message would copy all of the buffer they are a part of. */
-function movable(piece: Piece, moved: ArrayBuffer[]): Piece {
+function movable(piece: Piece, moved: Set<ArrayBuffer>): Piece {
   if (piece.kind === 'encoded') return { ...piece, input: piece.input.map((input) => movable(input, moved)) };
   if (piece.kind !== 'bytes') return piece;
   // What was brought for this request alone can go as it is.
-  const own = piece.origin !== undefined && piece.bytes.byteLength === piece.bytes.buffer.byteLength;
+  const own = piece.origin !== undefined;
   const bytes = own ? (piece.bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(piece.bytes);
-  moved.push(bytes.buffer);
+  moved.add(bytes.buffer);
   return { ...piece, bytes };
 }
 

@@ -67,6 +67,37 @@ describe('ChecksumLedger', () => {
     expect(report.data).toBeUndefined();
   });
 
+  it('of a run that was seen in parts, verifyChecksums reads what lies between them', async () => {
+    const stored = new Uint8Array(4096).map((_, i) => i * 7);
+    const table = craftTable(0, 8, [{ type: 1, sector: 0, sectors: 8, offset: 0, length: 4096 }]);
+    const read: [number, number][] = [];
+    const whole = fromBytes(craftImage(stored, [table]), 'x.dmg');
+    const image = (await openUdif({
+      ...whole,
+      read: (offset, length) => {
+        read.push([offset, length]);
+        return whole.read(offset, length);
+      },
+    }))!;
+    read.length = 0;
+    const ledger = new ChecksumLedger(image);
+    // The third lies over the first and says nothing.
+    for (const [offset, end] of [
+      [100, 300],
+      [1000, 2000],
+      [150, 400],
+    ] as const) {
+      ledger.reportPart(0, { offset, length: end - offset }, crc32(stored.subarray(offset, end)));
+    }
+    await verifyChecksums(image, { ledger, dataFork: false });
+    expect(read).toEqual([
+      [0, 100],
+      [300, 700],
+      [2000, 2096],
+    ]);
+    expect(ledger.pending()).toEqual([]);
+  });
+
   it('knows nothing of runs at other places', async () => {
     const ledger = new ChecksumLedger(await openFixture('udif-zlib.dmg'));
     expect(ledger.reportAt(1, 512, 0)).toBe(false);
