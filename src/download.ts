@@ -4,13 +4,11 @@ import { lockDownload } from './build/lock-download.js';
 import type { Emit, StepInfo } from './core/events.js';
 import { explain } from './core/explain.js';
 import { Throttle } from './core/throttle.js';
+import { type ChunklistUsed, proofOf } from './download-proof.js';
 import { HostError, Interrupted, SourceError, UsageError } from './errors.js';
-import { CHUNKLIST, parseChunklist, type SignatureState, verifySignature } from './formats/chunklist.js';
-import { openUdif, verifyChecksums } from './formats/udif/index.js';
-import { readWhole } from './formats/whole.js';
+import { CHUNKLIST, parseChunklist, verifySignature } from './formats/chunklist.js';
 import { givenPath } from './host/given-path.js';
 import { caller, giveTo } from './host/hand-over.js';
-import { openHostFile } from './host/host-file.js';
 import { readHostFile } from './host/read-file.js';
 import { releaseWanted } from './known/names.js';
 import { HttpClient } from './remote/client.js';
@@ -160,11 +158,6 @@ async function fetchOne(
   }
 }
 
-interface ChunklistUsed {
-  readonly chunklist: ReturnType<typeof parseChunklist>;
-  readonly signature: SignatureState;
-}
-
 /** What proves a part chunk by chunk: of BaseSystem.dmg the signed list that came with it, of others the server's integrity data. */
 async function chunklistOf(part: Job['part'], folder: string, signal: AbortSignal): Promise<ChunklistUsed | undefined> {
   let bytes: Uint8Array | undefined;
@@ -189,50 +182,6 @@ async function chunklistOf(part: Job['part'], folder: string, signal: AbortSigna
     });
   }
   return { chunklist, signature };
-}
-
-const SIGNED: Readonly<Record<SignatureState, string>> = {
-  valid: 'which is signed by Apple',
-  absent: 'which nobody signed: that guards against accidents, not against forgery',
-  unknown: "which is signed by somebody else's key",
-  invalid: 'which was changed',
-};
-
-/** Proves a whole file as far as it can be, in sentences; SourceError where a proof fails. */
-async function proofOf(
-  path: string,
-  name: string,
-  list: ChunklistUsed | undefined,
-  signal: AbortSignal,
-  note: (text: string) => void,
-): Promise<string[]> {
-  if (list) {
-    const { chunklist, signature } = list;
-    return [`All ${chunklist.chunks.length} chunks are as in ${chunklist.name}, ${SIGNED[signature]}.`];
-  }
-  const file = await openHostFile(path, { name, signal });
-  try {
-    if (/\.chunklist$/.test(name)) {
-      const signature = verifySignature(parseChunklist(await readWhole(file, CHUNKLIST), name));
-      return [`A chunklist ${SIGNED[signature]}.`];
-    }
-    const image = /\.dmg$/i.test(name) ? await openUdif(file) : undefined;
-    if (!image) return ['Its size is right; there is nothing to prove its bytes with.'];
-    note('checking the checksums in it');
-    const { state } = await verifyChecksums(image, { dataFork: false, signal });
-    if (state === 'invalid') {
-      throw new SourceError(`${name}: its own checksums say that it is damaged.`, {
-        hint: 'Remove it, where it is still there, and type the same again.',
-      });
-    }
-    return [
-      state === 'valid'
-        ? 'All checksums in the image are right. Apple publishes no sum of it: build proves what is inside.'
-        : 'The image states no checksums.',
-    ];
-  } finally {
-    await file.close();
-  }
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -1,9 +1,9 @@
 /** What programs can use; the command line is made of nothing else. */
 export { type BootOptions, type BootPlan, boot, planBoot } from './boot/boot.js';
-export { type BuildResult, build } from './build/build.js';
 export { hdiutilScript } from './build/dry-run.js';
 export type { Manifest } from './build/manifest.js';
 export { type BuildOptions, type BuildPlan, closePlan, planBuild } from './build/plan.js';
+export { type Built, build } from './build-and-keep.js';
 export { type CleanAction, type CleanOptions, type CleanReport, type CleanRun, clean } from './clean.js';
 export type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './core/events.js';
 export { Scope } from './core/scope.js';

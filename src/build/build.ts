@@ -51,8 +51,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
     if (plan.problems.length > 0) throw problemsError(plan.problems);
     making = await Making.begin(output, journal);
     await holdLock(making, output.iso, scope);
-    // What is on a server would have to be fetched twice for it.
-    if (options.identify && !installer.remote) identification = new Identification(installer.image, context.signal);
+    if (options.identify) identification = new Identification(installer.image, context.signal);
     const templates = await openTemplates();
     const tool = await openEngine(
       plan.engine,

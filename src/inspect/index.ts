@@ -7,12 +7,13 @@ import { type Entry, HFS_EPOCH, type Path, showPath } from '../formats/entry.js'
 import { storedPath } from '../formats/hfsplus/names.js';
 import { LINK_TARGET, readWhole } from '../formats/whole.js';
 import { openGiven } from '../host/open-given.js';
-import { openFar } from '../source/far.js';
+import { closeFar, openFar } from '../source/far.js';
+import type { Found } from '../source/find.js';
 import { isFar, locate } from '../source/locate.js';
 import { extract } from './extract.js';
 import { openLayers } from './layers.js';
 import type { Layer, Opened } from './opened.js';
-import { recognise } from './recognise.js';
+import { type Recognised, recognise, recogniseThere } from './recognise.js';
 
 export type { Layer } from './opened.js';
 
@@ -57,11 +58,8 @@ const DEEPEST = 8;
 /** Opens whatever a path leads to, and lists or extracts what is inside. SourceError and FormatError as they are met. */
 export async function inspect(path: string, options: InspectOptions): Promise<Inspection> {
   const whole = options.inside === undefined && options.output === undefined;
-  const recognised = whole ? await recognise(path, options.signal) : undefined;
-  const file = await openTop(path, options.signal).catch((error: unknown) => {
-    // What build would say of it is more to the point than that it cannot be opened.
-    throw recognised && 'reason' in recognised ? recognised.reason : error;
-  });
+  const top = await openTop(path, options.signal, { recognised: whole });
+  const { file, recognised } = top;
   const installer = recognised && 'release' in recognised ? { installer: recognised } : {};
   try {
     const wanted = options.inside === undefined ? [] : wantedPath(options.inside);
@@ -79,7 +77,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
     }
     return { file: path, ...installer, layers, listing: await list(opened, target, options.signal) };
   } finally {
-    await file.close();
+    await top.close();
   }
 }
 
@@ -90,7 +88,8 @@ export async function readInside(
   write: (part: Uint8Array) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = await openTop(path, signal);
+  const top = await openTop(path, signal, { recognised: false });
+  const { file } = top;
   try {
     const { opened, rest, prove } = await descend(file, wantedPath(inside));
     const entry = await opened.entry(rest);
@@ -103,7 +102,7 @@ export async function readInside(
       source.observe?.(part);
     }
   } finally {
-    await file.close();
+    await top.close();
   }
 }
 
@@ -111,14 +110,37 @@ function wantedPath(inside: string): Path {
   return storedPath(showPath(parsePath(inside)));
 }
 
-/** An app stands for the disk image it is made around. */
-async function openTop(path: string, signal: AbortSignal): Promise<ByteSource & { close(): Promise<void> }> {
+/** What was given, opened. */
+interface Top {
+  readonly file: ByteSource;
+  /** Where it was asked for. */
+  readonly recognised?: Recognised;
+  close(): Promise<void>;
+}
+
+/** Opens what was given, once where that is on a server, and looks which installer it is where that is `wanted`. */
+async function openTop(path: string, signal: AbortSignal, wanted: { readonly recognised: boolean }): Promise<Top> {
   const found = await locate(path);
   if (isFar(found)) {
-    const { lead, beside } = await openFar(found, { signal });
-    for (const file of beside.values()) await file.close();
-    return lead;
+    const far = await openFar(found, { signal });
+    const top = { file: far.lead, close: () => closeFar(far) };
+    try {
+      return wanted.recognised ? { ...top, recognised: await recogniseThere(far) } : top;
+    } catch (error) {
+      await top.close();
+      throw error;
+    }
   }
+  const recognised = wanted.recognised ? await recognise(found, signal) : undefined;
+  const file = await openHere(found, path, signal).catch((error: unknown) => {
+    // What build would say of it is more to the point than that it cannot be opened.
+    throw recognised && 'reason' in recognised ? recognised.reason : error;
+  });
+  return { file, close: () => file.close(), ...(recognised && { recognised }) };
+}
+
+/** An app stands for the disk image it is made around. */
+async function openHere(found: Found, path: string, signal: AbortSignal) {
   if (!found.isFolder) return openGiven(found.path, { signal });
   for (const inner of [
     'Contents/SharedSupport/InstallESD.dmg',

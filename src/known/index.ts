@@ -78,8 +78,11 @@ export function aboutSigner(
 }
 
 /** What a checksum says about an installer, as sentences for people. */
-export function aboutChecksum(sum: string): { readonly known?: KnownInstaller; readonly notes: readonly string[] } {
-  const known = published(sum);
+export function aboutChecksum(
+  sum: string,
+  list: readonly KnownInstaller[] = installers,
+): { readonly known?: KnownInstaller; readonly notes: readonly string[] } {
+  const known = published(sum, list);
   if (!known) {
     return { notes: ['Its checksum is on no published list. That proves nothing: Apple renewed installers silently.'] };
   }

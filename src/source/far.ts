@@ -22,7 +22,7 @@ export interface FarFiles {
   readonly title?: string;
 }
 
-/** Opens an installer on a server. NetworkError where it cannot be had; the caller closes every file. */
+/** Opens an installer on a server. NetworkError where it cannot be had; the caller closes every file, see closeFar. */
 export async function openFar(located: FarLocated, options: FarOptions): Promise<FarFiles> {
   const { openRemote } = await import('../remote/remote-file.js');
   const { fileNameOf, parseUrl } = await import('../remote/url.js');
@@ -54,4 +54,9 @@ export async function openFar(located: FarLocated, options: FarOptions): Promise
   const [lead, ...others] = opened;
   const names = product.parts.slice(1).map(({ name }) => name);
   return { lead: lead!, beside: new Map(others.map((file, i) => [names[i]!, file])), title: product.title };
+}
+
+/** Lets go of every file. */
+export async function closeFar({ lead, beside }: FarFiles): Promise<void> {
+  for (const file of [lead, ...beside.values()]) await file.close();
 }

@@ -12,7 +12,7 @@ import { aboutSigner } from '../known/index.js';
 import { majorVersion, releaseTitle } from '../releases.js';
 import type { RemoteFile } from '../remote/remote-file.js';
 import { readSystemVersion, type SystemVersion, versionOnMedium } from '../system-version.js';
-import { type FarOptions, openFar } from './far.js';
+import { closeFar, type FarFiles, type FarOptions, openFar } from './far.js';
 import { InstallerFiles } from './files.js';
 import type { FindOptions, Found } from './find.js';
 import { addCompanions, type FolderKind, openFolder } from './folder.js';
@@ -89,22 +89,26 @@ async function openHere(found: Found, options: OpenOptions): Promise<Installer> 
   }
 }
 
-/** The files of an installer on a server are one source, as those in a folder are. */
 async function openThere(located: FarLocated, options: OpenOptions): Promise<Installer> {
-  const { lead, beside } = await openFar(located, options);
-  const files = new InstallerFiles(lead.name);
-  const remote = [lead, ...beside.values()].map((file) => files.hold(file));
+  const far = await openFar(located, options);
   try {
-    for (const [name, file] of beside) files.add(`${SHARED_SUPPORT}/${name}`, file);
-    const installer = await recognised(files, await unwrap(lead, lead.url), lead.url);
-    const notes = remote.some(({ url }) => url.startsWith('http:'))
-      ? [...installer.notes, PLAIN_HTTP]
-      : installer.notes;
-    return { ...installer, notes, remote };
+    const installer = await installerThere(far);
+    installer.files.hold({ close: () => closeFar(far) });
+    return installer;
   } catch (error) {
-    await files.close();
+    await closeFar(far);
     throw error;
   }
+}
+
+/** The files of an installer on a server are one source, as those in a folder are. They stay the caller's to close. */
+export async function installerThere({ lead, beside }: FarFiles): Promise<Installer> {
+  const files = new InstallerFiles(lead.name);
+  for (const [name, file] of beside) files.add(`${SHARED_SUPPORT}/${name}`, file);
+  const installer = await recognised(files, await unwrap(lead, lead.url), lead.url);
+  const remote = [lead, ...beside.values()];
+  const notes = remote.some(({ url }) => url.startsWith('http:')) ? [...installer.notes, PLAIN_HTTP] : installer.notes;
+  return { ...installer, notes, remote };
 }
 
 const PLAIN_HTTP =

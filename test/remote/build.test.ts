@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { xarSource } from '../../scripts/installer/package.js';
-import { build } from '../../src/build/build.js';
 import { type BuildOptions, closePlan, planBuild } from '../../src/build/plan.js';
+import { build } from '../../src/build-and-keep.js';
 import { download } from '../../src/download.js';
 import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { inspect } from '../../src/inspect/index.js';
@@ -92,7 +93,14 @@ describe('build from a server', () => {
       process.env.OSX_ISO_OFFERS = writeOffers(where, server);
       const there = await built(release);
       const kept = join(where, 'kept');
-      await download({ what: release, output: kept }, { signal, emit: () => undefined });
+      const { files } = await download({ what: release, output: kept }, { signal, emit: () => undefined });
+      const sha1 = (name: string) =>
+        createHash('sha1')
+          .update(readFileSync(join(support, name)))
+          .digest('hex');
+      const proof = new Map(files.map(({ path, proof }) => [basename(path), proof.join(' ')]));
+      expect(proof.get('InstallESDDmg.pkg')).toContain(`SHA-1 of InstallESD.dmg: ${sha1('InstallESD.dmg')}.`);
+      expect(proof.get('BaseSystem.dmg')).toContain(`SHA-1 of BaseSystem.dmg: ${sha1('BaseSystem.dmg')}.`);
       const here = await built(kept);
       expect(there.manifest.iso.sha256).toBe(here.manifest.iso.sha256);
       expect(there.manifest.source.remote?.map(({ name }) => name)).toEqual([...parts.keys()]);
@@ -100,20 +108,38 @@ describe('build from a server', () => {
     });
   }
 
-  it('--save keeps what is read, and download completes it', async () => {
-    const { app, server, where } = await offeredImage('10.10');
+  it('--save keeps what is read, uses what was kept, and completes it; with --identify nothing comes twice', async () => {
+    const { app, server, where, size } = await offeredImage('10.10');
     const save = join(where, 'kept');
-    const first = await built('yosemite', { save });
     const name = basename(app);
+    // As a build that ends before it is complete leaves it.
+    await closePlan(await planBuild({ app: 'yosemite', output: folder(), save }));
     expect(readdirSync(save).sort()).toEqual([`${name}.part`, `${name}.part.json`]);
-    const sent = server.sent();
-    const second = await built('yosemite', { save });
-    expect(second.manifest.iso.sha256).toBe(first.manifest.iso.sha256);
-    // Some bytes of the first request, and nothing else.
-    expect(server.sent() - sent).toBeLessThan(100_000);
-    const { files } = await download({ what: 'yosemite', output: save }, { signal, emit: () => undefined });
+    const there = await built('yosemite', { save, identify: true });
+    const here = await built(app, { identify: true });
+    expect(there.manifest.iso.sha256).toBe(here.manifest.iso.sha256);
+    expect(there.manifest.source.sha1).toBe(here.manifest.source.sha1);
+    expect(here.manifest.source.sha1).toMatch(/^[0-9a-f]{40}$/);
     expect(readdirSync(save)).toEqual([name]);
-    expect(Buffer.compare(readFileSync(files[0]!.path), readFileSync(app))).toBe(0);
+    expect(Buffer.compare(readFileSync(join(save, name)), readFileSync(app))).toBe(0);
+    expect(there.kept).toMatchObject({
+      files: [
+        { path: join(save, name), proof: expect.arrayContaining([expect.stringMatching(/^SHA-1 of InstallESD/)]) },
+      ],
+    });
+    // Some bytes of each first request, and nothing else.
+    expect(server.sent()).toBeLessThan(size + 200_000);
+  });
+
+  it('what was kept cannot be completed: the ISO is there, and why', async () => {
+    const { app, server, where } = await offeredImage('10.10', {
+      fault: (_, { range }) => (range === 'bytes=0-0' ? { kind: 'status', status: 404 } : undefined),
+    });
+    const there = await built('yosemite', { save: join(where, 'kept') });
+    expect(readdirSync(there.output)).toContain(basename(there.iso));
+    expect(there.kept).toMatchObject({ error: { exitCode: 4, message: expect.stringContaining('404') } });
+    expect(readdirSync(join(where, 'kept'))).toContain(`${basename(app)}.part`);
+    expect(server.sent()).toBeGreaterThan(0);
   });
 
   it('--save into a folder where another build keeps the same file is refused, until that is done', async () => {
@@ -206,8 +232,11 @@ describe('inspect of a URL', () => {
   });
 
   it('says which installer it is', async () => {
-    const { url } = await offeredImage('10.11');
-    const { installer } = await inspect(url, { signal });
+    const { url, server } = await offeredImage('10.11');
+    const { installer, layers } = await inspect(url, { signal });
     expect(installer?.release).toMatch(/10\.11\.6 El Capitan/);
+    expect(layers.length).toBeGreaterThan(0);
+    // Opened once.
+    expect(server.asked.filter(({ range }) => range?.startsWith('bytes=0-')).length).toBe(1);
   });
 });

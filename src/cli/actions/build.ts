@@ -32,7 +32,7 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
   context.holds(() => scope.pending());
   const emit: osx.Emit = (event) => context.emit(event);
   const given = { signal: context.signal, emit, scope, journal };
-  const { iso, made, manifest, manifestPath } = await osx.build(plan, options, given);
+  const { iso, made, manifest, manifestPath, kept } = await osx.build(plan, options, given);
   const { source, facts } = manifest;
   const lines = [
     `${iso}`,
@@ -43,7 +43,8 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
     ...source.notes.filter((note) => !plan.installer.notes.includes(note)).map((note) => `  ${note}`),
   ];
   context.print(lines.join('\n'), { type: 'result', iso, manifest: manifestPath, made, ...manifest.iso, source });
-  if (options.save !== undefined) await complete(options, context);
+  if (kept && 'error' in kept) throw kept.error;
+  for (const { path } of kept?.files ?? []) context.remark(`Kept: ${path}`);
   if (guest) await startGuest(guest, options.boot!, context);
 }
 
@@ -51,13 +52,6 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
 function fetched({ url, bytes, requests, retries }: NonNullable<osx.Manifest['source']['remote']>[number]): string {
   const again = retries === 0 ? '' : `, ${retries} of them again after a failure`;
   return `  Read ${showBytes(bytes)} in ${requests.toLocaleString('en-US')} requests${again}: ${url}`;
-}
-
-/** Fetches what the build did not read of what it kept, and proves it. */
-async function complete({ app, save, buildNumber }: BuildOptions, context: Context): Promise<void> {
-  const given = { what: app!, output: save!, ...(buildNumber !== undefined && { buildNumber }) };
-  const { files } = await osx.download(given, { signal: context.signal, emit: (event) => context.emit(event) });
-  for (const { path } of files) context.remark(`Kept: ${path}`);
 }
 
 /** What could not be started is refused before anything is built. */
