@@ -13,9 +13,9 @@ it.runIf(LONG)('a large package three containers deep: little memory, no scratch
   const dmg = await smallInstaller({}, { scale: 0.1, form: 'dmg' });
   const out = join(testFolder(), 'deep');
   mkdirSync(join(out, 'tmp'), { recursive: true });
-  const bench = join(import.meta.dirname, '..', '..', 'dist', 'scripts', 'bench.js');
-  const argv = ['--one', 'build', '--app', dmg, '-o', join(out, 'x.iso'), '--quiet', '--engine', 'native'];
-  const child = fork(bench, argv, {
+  const one = join(import.meta.dirname, '..', '..', 'dist', 'scripts', 'bench', 'one.js');
+  const argv = ['build', '--app', dmg, '-o', join(out, 'x.iso'), '--engine', 'native'];
+  const child = fork(one, argv, {
     env: { ...process.env, TMPDIR: join(out, 'tmp') },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

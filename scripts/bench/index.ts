@@ -1,0 +1,69 @@
+// npm run bench -- [--scale 0.25] [--release 10.10] [--deep] [--rounds 3]: what a build costs, beside a plain copy of its result.
+// Both are measured in turn, because absolute times of a shared machine mean little.
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ReleaseName } from '../installer/index.js';
+import { type Comparison, compare } from './compare.js';
+import { appIn, deepIn, type Source } from './installers.js';
+import { heading, stepTable, table } from './tables.js';
+
+/** One for each coding of the packages and place of the kernel: bzip2; pbzx; pbzx, with a package of 10.8 GB. */
+const RELEASES = ['10.9', '10.10', '10.12'] as const;
+const DEEP = '10.10';
+
+interface Options {
+  readonly scale: number;
+  readonly release?: ReleaseName;
+  readonly deep?: true;
+  readonly rounds: number;
+  readonly steps?: true;
+  readonly dir: string;
+}
+
+const options = new Command('bench')
+  .description(
+    'Builds ISOs from made-up installers, whose packages are really compressed, beside plain copies of them.',
+  )
+  .addOption(
+    new Option(
+      '--scale <number>',
+      'of the installers; 1: real sizes, which takes half an hour to make, once, and 25 GB; a quarter takes a quarter',
+    )
+      .argParser(scale)
+      .default(0.25),
+  )
+  .addOption(new Option('--release <release>', 'this one only (default: all)').choices(RELEASES))
+  .option('--deep', `only ${DEEP} as InstallMacOSX.dmg: a disk image with a package with InstallESD.dmg`)
+  .option('--rounds <number>', 'of each; the table has medians', rounds, 3)
+  .option('--steps', 'also what each step took')
+  .option('--dir <dir>', 'where installers and ISOs go', join(tmpdir(), 'osx-iso-bench'))
+  .parse()
+  .opts<Options>();
+
+await mkdir(options.dir, { recursive: true });
+const comparisons: Comparison[] = [];
+for await (const source of sources(options)) {
+  comparisons.push(await compare(source, options.dir, options.rounds));
+}
+process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${table(comparisons)}`);
+if (options.steps) for (const comparison of comparisons) process.stdout.write(`\n${stepTable(comparison)}`);
+
+/** What is built from. A way to get installers that is not on this machine's disk has its file beside installers.ts. */
+async function* sources({ dir, scale, release, deep }: Options): AsyncGenerator<Source> {
+  if (deep) yield await deepIn(dir, DEEP, scale);
+  else for (const one of release ? [release] : RELEASES) yield await appIn(dir, one, scale);
+}
+
+function scale(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('a number above 0 and at most 1.');
+  return value;
+}
+
+function rounds(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1.');
+  return value;
+}

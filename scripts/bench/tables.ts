@@ -1,0 +1,67 @@
+import { cpus, totalmem } from 'node:os';
+import type { Comparison, Round } from './compare.js';
+import { lookup, median } from './cost.js';
+
+interface Column {
+  readonly title: string;
+  text(comparison: Comparison): string;
+}
+
+const GB = 1e9;
+
+const COLUMNS: readonly Column[] = [
+  { title: 'installer', text: ({ source }) => source.name },
+  { title: 'GB', text: ({ source }) => (source.size / GB).toFixed(2) },
+  { title: 'ISO, GB', text: ({ size }) => (size / GB).toFixed(2) },
+  { title: 'build, s', text: of(({ build }) => build.wall) },
+  { title: 'copy, s', text: of(({ copy }) => copy.wall) },
+  { title: 'build / copy', text: ({ rounds }) => spread(rounds.map(({ build, copy }) => build.wall / copy.wall)) },
+  { title: 'CPU, s', text: of(({ build }) => build.cpu) },
+  { title: 'copy, CPU s', text: of(({ copy }) => copy.cpu) },
+  { title: 'memory, MB', text: of(({ build }) => build.peakRss / 1e6, 0) },
+  { title: 'read / installer', text: (all) => of(({ build }) => build.read / all.source.size, 3)(all) },
+  { title: 'written / ISO', text: (all) => of(({ build }) => build.written / all.size, 3)(all) },
+  { title: 'kernel, s', text: of(({ build }) => lookup(build).wall) },
+  { title: 'kernel, CPU s', text: of(({ build }) => lookup(build).cpu) },
+];
+
+/** What the figures were taken on, in a line. */
+export function heading(scale: number, rounds: number): string {
+  const [first] = cpus();
+  const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
+  const machine = `${cpus().length} × ${first?.model.trim() || process.arch}, ${memory}, ${process.platform}, Node ${process.versions.node}`;
+  return `${new Date().toISOString().slice(0, 10)}, ${machine}; scale ${scale}, medians of ${rounds}`;
+}
+
+/** A row for each installer, in Markdown. */
+export function table(comparisons: readonly Comparison[]): string {
+  return markdown(
+    COLUMNS.map(({ title }) => title),
+    comparisons.map((comparison) => COLUMNS.map(({ text }) => text(comparison))),
+  );
+}
+
+/** What each step of the recipe took, those that took anything. */
+export function stepTable({ source, rounds }: Comparison): string {
+  const rows = rounds[0]!.build.steps.flatMap(({ title }, i) => {
+    const wall = median(rounds.map(({ build }) => build.steps[i]!.wall));
+    const cpu = median(rounds.map(({ build }) => build.steps[i]!.cpu));
+    return Math.max(wall, cpu) < 0.01 ? [] : [[title, wall.toFixed(2), cpu.toFixed(2)]];
+  });
+  return markdown([`${source.name}: step`, 's', 'CPU, s'], rows);
+}
+
+function of(value: (round: Round) => number, digits = 2): (comparison: Comparison) => string {
+  return ({ rounds }) => median(rounds.map(value)).toFixed(digits);
+}
+
+/** "0.95 (0.91–1.04)" */
+function spread(values: readonly number[]): string {
+  return `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`;
+}
+
+function markdown(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = titles.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |\n`;
+  return line(titles) + line(widths.map((width) => '-'.repeat(width))) + rows.map(line).join('');
+}
