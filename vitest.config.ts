@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const tests = (folders: readonly string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Each in a process of its own: what changes the modules or handlers that other files would see, and what is measured. */
-const ALONE = tests(['campaign', 'cli']);
+const ALONE = [...tests(['campaign', 'cli']), 'test/helpers/judges/needs.test.ts'];
 
 /** What starts programs all the time: to start one costs more the larger the process is that does. */
 const PROGRAMS = tests(['clean', 'e2e', 'guest', 'helpers', 'image', 'launch']);
@@ -27,7 +27,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'programs', include: PROGRAMS, ...SHARED },
+        test: { name: 'programs', include: PROGRAMS, exclude: ALONE, ...SHARED },
       },
       {
         extends: true,

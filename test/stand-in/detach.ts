@@ -1,11 +1,13 @@
-import { lstatSync, mkdirSync, realpathSync, rmSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Arguments } from './arguments.js';
 import { Failure } from './failures.js';
 import { changeState, readState } from './state.js';
 
 function unmount(mountPoint: string): void {
-  unlinkSync(mountPoint);
+  // A detach that was killed may have done this much.
+  if (lstatSync(mountPoint, { throwIfNoEntry: false })?.isDirectory()) return;
+  rmSync(mountPoint, { force: true });
   mkdirSync(mountPoint, { mode: 0o700 });
 }
 
@@ -24,12 +26,12 @@ export async function detach(args: Arguments): Promise<string> {
   if (folder !== undefined && record !== undefined) {
     if (!readOnly) await writeBack(image, folder, record, owners);
     for (const { mountPoint } of attached.entities) if (mountPoint !== undefined) unmount(mountPoint);
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(record, { force: true });
   }
   changeState((state) => {
     state.images = state.images.filter((other) => other.device !== device);
   });
+  // Last: killed before, it can be done again.
+  for (const path of [folder, record]) if (path !== undefined) rmSync(path, { recursive: true, force: true });
   const name = basename(device);
   return `"${name}" unmounted.\n"${name}" ejected.\n`;
 }

@@ -276,7 +276,7 @@ describe('what is attached already', () => {
     },
   );
 
-  it("other people's images are never touched, also when the build fails", async () => {
+  it.runIf(LONG)("other people's images are never touched, also when the build fails", async () => {
     const other = join(await smallInstaller({ payload: 'gzip' }), 'Contents/SharedSupport/InstallESD.dmg');
     mac.hdiutil.run('attach', '-readonly', '-mountpoint', folder('other'), other);
     const before = mac.hdiutil.attached();
