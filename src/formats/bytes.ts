@@ -253,7 +253,8 @@ function* leaves(pieces: readonly Piece[]): Generator<Piece> {
   }
 }
 
-function isFar(piece: Piece): boolean {
+/** Whether a piece, or what it is decoded from, has to be asked for first. */
+export function isFar(piece: Piece): boolean {
   return piece.kind === 'far' || (piece.kind === 'encoded' && piece.input.some(isFar));
 }
 

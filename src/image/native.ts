@@ -9,16 +9,18 @@ import { StagedVolume } from '../formats/hfsplus/write/index.js';
 import type { Proofs } from '../formats/proofs.js';
 import { decodedRuns } from '../formats/udif/index.js';
 import { plainPath } from '../host/plain-path.js';
+import { Early } from './early.js';
 import { type OpenDisk, planIso } from './iso-plan.js';
 import { DEFAULT_MAP } from './layout.js';
 import { outcomesOf, packagesOnTheWay } from './packages-on-the-way.js';
 import { ReadOnlyVolume } from './read-only-volume.js';
+import { Relay } from './relay.js';
 import { SourceChecksums } from './source-checksums.js';
 import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
 import type { DiskPlan } from './writer/disk-plan.js';
 import { collect } from './writer/garbage.js';
 import { WorkerPool } from './writer/pool.js';
-import { type WrittenDisk, writeDisk } from './writer/write-disk.js';
+import { type WriteOptions, type WrittenDisk, writeDisk } from './writer/write-disk.js';
 
 /** An image of this engine: where it is read from, and what has been staged over it since. */
 interface NativeImage extends Image {
@@ -56,7 +58,7 @@ export class NativeTool implements ImageTool {
   }
 
   async open(source: ByteSource): Promise<Image> {
-    const image: NativeImage = { title: source.name, file: source };
+    const image: NativeImage = { title: source.name, file: Relay.over(source) };
     return image;
   }
 
@@ -116,30 +118,36 @@ export class NativeTool implements ImageTool {
     this.#writers.warmUp();
     const plan = await this.#plan(image, map);
     const packages = await packagesOnTheWay(plan);
-    const { size, sha256, bytesWritten } = await this.#write(plan, to, work, packages);
-    await this.#writers.close();
-    const proved = await outcomesOf(packages, work);
-    // The plan holds whole trees.
-    collect(size);
-    const sourceChecksums = await this.#checksums.finish(work);
-    return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums, packages: proved } };
+    const early = Early.in(plan, image.file);
+    try {
+      const { size, sha256, bytesWritten } = await this.#write(early?.plan ?? plan, to, work, packages, early);
+      await this.#writers.close();
+      const proved = await outcomesOf(packages, work);
+      // The plan holds whole trees.
+      collect(size);
+      const sourceChecksums = await this.#checksums.finish(work);
+      return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums, packages: proved } };
+    } finally {
+      await early?.close();
+    }
   }
 
   async #plan(image: NativeImage, map: MapChoice): Promise<DiskPlan> {
     return planIso(await this.#openOnce(image), { map, now: hfsNow(), staged: image.staged });
   }
 
-  async #write(plan: DiskPlan, to: string, work: Work, packages: Proofs): Promise<WrittenDisk> {
+  async #write(plan: DiskPlan, to: string, work: Work, packages: Proofs, early?: Early): Promise<WrittenDisk> {
     decodedRuns.clear();
     collect(plan.size);
     try {
-      return await writeDisk(to, plan, {
+      const options: WriteOptions = {
         signal: work.signal,
         report: (progress) => work.report(progress),
         pool: this.#writers,
         onChecksums: (list) => this.#checksums.report(list),
         onBytes: (bytes) => packages.update(bytes),
-      });
+      };
+      return await writeDisk(to, plan, { ...options, ...(early && { onOpen: (fd) => early.write(to, fd, options) }) });
     } catch (error) {
       throw outOfSpace(error, to, plan.size);
     }

@@ -1,6 +1,5 @@
 import { type ByteSource, type PartTag, type Piece, piecesOf, type RunTag } from '../../formats/bytes.js';
-import type { PlannedExtent } from '../../formats/hfsplus/plan.js';
-import type { DiskPlan } from './disk-plan.js';
+import type { DiskExtent, DiskPlan } from './disk-plan.js';
 
 /** Bytes of the output handled at once: small enough to keep many in flight, large enough for one run of a UDZO image. */
 export const STRETCH = 1 << 20;
@@ -19,11 +18,13 @@ export type Stretch =
       readonly length: number;
       readonly pieces: readonly Piece[];
       readonly observe?: Observe | undefined;
+      /** See DiskExtent. */
+      readonly written?: boolean;
     };
 
 type Observe = (bytes: Uint8Array) => void;
 
-type Part = { offset: number; length: number; extent?: PlannedExtent; header?: Uint8Array };
+type Part = { offset: number; length: number; extent?: DiskExtent; header?: Uint8Array };
 
 /** Cuts a disk plan into stretches of at most STRETCH bytes (holes may be longer), in order of their offsets. */
 export async function* stretches(plan: DiskPlan): AsyncGenerator<Stretch> {
@@ -57,6 +58,7 @@ class DataBuilder {
   #offset = 0;
   #length = 0;
   #observe: Observe | undefined;
+  #written = false;
 
   *zeros(offset: number, length: number, observe?: Observe): Generator<Stretch> {
     if (length < SMALLEST_HOLE && this.#length > 0) {
@@ -67,9 +69,11 @@ class DataBuilder {
     yield { kind: 'hole', offset, length, observe };
   }
 
-  async *extent(extent: PlannedExtent): AsyncGenerator<Stretch> {
-    const { source } = extent;
+  async *extent(extent: DiskExtent): AsyncGenerator<Stretch> {
+    const { source, written = false } = extent;
     const observe = source.observe?.bind(source);
+    if (written !== this.#written) yield* this.flush();
+    this.#written = written;
     let offset = extent.offset;
     for await (const piece of allPieces(source, extent.from, extent.length)) {
       if (piece.kind === 'zero') yield* this.zeros(offset, piece.length, observe);
@@ -80,7 +84,8 @@ class DataBuilder {
 
   *flush(): Generator<Stretch> {
     if (this.#length === 0) return;
-    yield { kind: 'data', offset: this.#offset, length: this.#length, pieces: this.#pieces, observe: this.#observe };
+    const [offset, length, pieces] = [this.#offset, this.#length, this.#pieces];
+    yield { kind: 'data', offset, length, pieces, observe: this.#observe, written: this.#written };
     this.#pieces = [];
     this.#length = 0;
   }

@@ -21,6 +21,8 @@ export interface WriteOptions extends Pick<Work, 'signal' | 'report'> {
   onChecksums?(checksums: readonly RunChecksum[]): void;
   /** Shown every byte of the disk, front to back, as it is written. */
   onBytes?(bytes: Uint8Array): void;
+  /** Called when the file is there, as long as the disk, before anything is written. */
+  onOpen?(fd: number): Promise<void>;
 }
 
 /** A stretch under way, and the slot it is made in. */
@@ -39,6 +41,7 @@ export async function writeDisk(path: string, plan: DiskPlan, options: WriteOpti
   const file = await open(path, 'wx');
   try {
     await file.truncate(plan.size);
+    await options.onOpen?.(file.fd);
     const written = await new DiskWriter(file, plan, options).run();
     await file.datasync();
     for (const { offset, bytes } of plan.headers) {
@@ -100,9 +103,9 @@ class DiskWriter {
       return;
     }
     const slot = this.#free.pop() ?? this.#newSlot();
-    const { pieces, length, offset } = stretch;
+    const { pieces, length, offset, written } = stretch;
     const ready = this.options.pool
-      .request({ pieces, length, slot, file: { fd: this.file.fd, offset } })
+      .request({ pieces, length, slot, ...(!written && { file: { fd: this.file.fd, offset } }) })
       .then((checksums) => {
         if (checksums.length > 0) this.options.onChecksums?.(checksums);
       });
