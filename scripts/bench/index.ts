@@ -1,4 +1,5 @@
-// npm run bench -- [--scale 0.25] [--release 10.10] [--deep] [--rounds 3]: what a build costs, beside a plain copy of its result.
+// npm run bench -- [--scale 0.25] [--release 10.10] [--deep] [--rounds 3]: what a build costs, beside a plain copy of its result; with
+// --remote from a server, beside one from the file.
 // Both are measured in turn, because absolute times of a shared machine mean little.
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ReleaseName } from '../installer/index.js';
 import { type Comparison, compare } from './compare.js';
 import { appIn, deepIn, type Source } from './installers.js';
+import { compareRemote, remoteReport } from './remote.js';
 import { heading, stepTable, table } from './tables.js';
 
 /** One for each coding of the packages and place of the kernel: bzip2; pbzx; pbzx, with a package of 10.8 GB. */
@@ -17,6 +19,7 @@ interface Options {
   readonly scale: number;
   readonly release?: ReleaseName;
   readonly deep?: true;
+  readonly remote?: true;
   readonly rounds: number;
   readonly steps?: true;
   readonly dir: string;
@@ -36,6 +39,10 @@ const options = new Command('bench')
   )
   .addOption(new Option('--release <release>', 'this one only (default: all)').choices(RELEASES))
   .option('--deep', `only ${DEEP} as InstallMacOSX.dmg: a disk image with a package with InstallESD.dmg`)
+  .option(
+    '--remote',
+    `only ${DEEP} as InstallMacOSX.dmg, from its file and over HTTP from this machine; once over a slow line`,
+  )
   .option('--rounds <number>', 'of each; the table has medians', rounds, 3)
   .option('--steps', 'also what each step took')
   .option('--dir <dir>', 'where installers and ISOs go', join(tmpdir(), 'osx-iso-bench'))
@@ -43,12 +50,20 @@ const options = new Command('bench')
   .opts<Options>();
 
 await mkdir(options.dir, { recursive: true });
-const comparisons: Comparison[] = [];
-for await (const source of sources(options)) {
-  comparisons.push(await compare(source, options.dir, options.rounds));
+if (options.remote) {
+  const source = await deepIn(options.dir, DEEP, options.scale);
+  const comparison = await compareRemote(source, options.dir, options.rounds, { slow: true });
+  process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${remoteReport(comparison)}`);
+} else await compareAll();
+
+async function compareAll(): Promise<void> {
+  const comparisons: Comparison[] = [];
+  for await (const source of sources(options)) {
+    comparisons.push(await compare(source, options.dir, options.rounds));
+  }
+  process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${table(comparisons)}`);
+  if (options.steps) for (const comparison of comparisons) process.stdout.write(`\n${stepTable(comparison)}`);
 }
-process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${table(comparisons)}`);
-if (options.steps) for (const comparison of comparisons) process.stdout.write(`\n${stepTable(comparison)}`);
 
 /** What is built from. A way to get installers that is not on this machine's disk has its file beside installers.ts. */
 async function* sources({ dir, scale, release, deep }: Options): AsyncGenerator<Source> {

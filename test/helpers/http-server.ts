@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { Line, type Link } from '../../scripts/bench/line.js';
 import type { ByteSource } from '../../src/formats/bytes.js';
 
 /** How one answer goes wrong. */
@@ -43,8 +44,8 @@ export interface Asked {
 export interface ServerOptions {
   /** What is wrong with the answer to request `index` (from 0); nothing where it returns undefined. */
   fault?(index: number, asked: Asked): Fault | undefined;
-  /** A line between server and client: milliseconds until the first byte of an answer, and bits a second of all answers together. */
-  readonly link?: { readonly latency: number; readonly bitsPerSecond: number };
+  /** A line between server and client. */
+  readonly link?: Link;
   /** Default: a strong ETag and a Last-Modified that never change. */
   readonly validators?: { readonly etag?: string; readonly lastModified?: string };
 }
@@ -207,24 +208,4 @@ function drained(response: ServerResponse): Promise<void> {
     response.on('drain', done);
     response.on('close', done);
   });
-}
-
-/** One line that all answers share: each part is sent when those before it are through. */
-class Line {
-  carried = 0;
-  #free = 0;
-
-  constructor(readonly link: ServerOptions['link']) {}
-
-  async wait(): Promise<void> {
-    if (this.link) await sleep(this.link.latency);
-  }
-
-  async carry(bytes: number): Promise<void> {
-    this.carried += bytes;
-    if (!this.link) return;
-    const now = performance.now();
-    this.#free = Math.max(now, this.#free) + (bytes * 8000) / this.link.bitsPerSecond;
-    if (this.#free - now > 1) await sleep(this.#free - now);
-  }
 }

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { type FileHandle, open } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename } from 'node:path';
+import { RangeSet } from '../../src/remote/range-set.js';
+import { Line, type Link } from './line.js';
+
+/** One file on 127.0.0.1, in ranges. */
+export interface FileServer {
+  readonly url: string;
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Requests answered. */
+  requests(): number;
+  /** Bytes sent. */
+  sent(): number;
+  /** The same, each byte of the file counted once. */
+  sentOnce(): number;
+  close(): Promise<void>;
+}
+
+/** Bytes sent at once: over a slow line each takes its time. */
+const PART = 128 << 10;
+
+/** Serves a file to builds; see test/helpers/http-server.ts for one that also misbehaves. */
+export async function serveFile(path: string, link?: Link): Promise<FileServer> {
+  const file = await open(path);
+  const { size } = await file.stat();
+  const line = new Line(link);
+  const asked = new RangeSet();
+  let requests = 0;
+  const server = createServer((request, response) => {
+    requests++;
+    answer(request, response).catch(() => response.destroy());
+  });
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [from, end] = rangeOf(request, size);
+    asked.add(from, end);
+    await line.wait();
+    response.writeHead(206, {
+      'content-range': `bytes ${from}-${end - 1}/${size}`,
+      'content-length': end - from,
+      etag: '"1"',
+    });
+    await send(file, from, end, response, line);
+    response.end();
+  }
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${basename(path)}`,
+    size,
+    requests: () => requests,
+    sent: () => line.carried,
+    sentOnce: () => asked.total,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+      await file.close();
+    },
+  };
+}
+
+async function send(file: FileHandle, from: number, end: number, response: ServerResponse, line: Line): Promise<void> {
+  for (let at = from; at < end && !response.destroyed; ) {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(PART), 0, Math.min(PART, end - at), at);
+    await line.carry(bytesRead);
+    at += bytesRead;
+    if (!response.write(buffer.subarray(0, bytesRead))) await once(response, 'drain');
+  }
+}
+
+function rangeOf({ headers }: IncomingMessage, size: number): [number, number] {
+  const match = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '');
+  if (!match) throw new Error(`expected a range, found ${headers.range}`);
+  return [Number(match[1]), Math.min(Number(match[2]) + 1, size)];
+}
