@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { type ByteSource, type Piece, piecesOf } from '../formats/bytes.js';
 import { concat } from '../formats/concat.js';
 import { type HostFile, openHostFile } from '../host/host-file.js';
@@ -32,10 +33,12 @@ export class Early {
     return new Early(base, extents, { ...plan, extents: plan.extents.map(after) });
   }
 
-  /** Writes it into the disk that is open as `fd` at `path`, and has it read from there. */
-  async write(path: string, fd: number, options: WriteOptions): Promise<void> {
-    await writeStretches(fd, this.extents, options);
-    const file = await openHostFile(path, { name: this.relay.name, noLink: true, signal: options.signal });
+  /** Writes it into the disk, which is at `path`, and has it read from there. */
+  async write(path: string, disk: FileHandle, { pool, signal, onChecksums }: WriteOptions): Promise<void> {
+    const size = Math.max(...this.extents.map(({ offset, length }) => offset + length));
+    const plan = { size, extents: this.extents, headers: [] };
+    await writeStretches(disk, plan, { pool, signal, ...(onChecksums && { onChecksums }) });
+    const file = await openHostFile(path, { name: this.relay.name, noLink: true, signal });
     this.#file = file;
     const parts = this.extents.map(({ offset, length }) => ({ source: file, offset, length }));
     this.relay.turn(concat(parts, this.relay.name));

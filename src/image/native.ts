@@ -43,7 +43,7 @@ export class NativeTool implements ImageTool {
   readonly provesPackages = true;
   /** Decode packages. */
   readonly #decoders = new WorkerPool(MOST_DECODERS);
-  /** Make the ISO's bytes and write them. */
+  /** Make the ISO's bytes. */
   readonly #writers = new WorkerPool(MOST_WRITERS);
   readonly #checksums = new SourceChecksums();
 
@@ -147,7 +147,10 @@ export class NativeTool implements ImageTool {
         onChecksums: (list) => this.#checksums.report(list),
         onBytes: (bytes) => packages.update(bytes),
       };
-      return await writeDisk(to, plan, { ...options, ...(early && { onOpen: (fd) => early.write(to, fd, options) }) });
+      return await writeDisk(to, plan, {
+        ...options,
+        ...(early && { onOpen: (disk) => early.write(to, disk, options) }),
+      });
     } catch (error) {
       throw outOfSpace(error, to, plan.size);
     }

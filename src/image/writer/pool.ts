@@ -4,13 +4,13 @@ import { brought, type Piece } from '../../formats/bytes.js';
 import { type ErrorMessage, revive } from './pool-error.js';
 import type { RunChecksum } from './produce.js';
 
-/** Fill the first `length` bytes of a slot with pieces, and write them to a file. */
+/** Fill `length` bytes of a slot with pieces, from `at` (default 0) on. */
 export interface Request {
   readonly id: number;
   readonly pieces: readonly Piece[];
   readonly length: number;
   readonly slot: SharedArrayBuffer;
-  readonly file?: { readonly fd: number; readonly offset: number };
+  readonly at?: number;
 }
 
 export type Answer =

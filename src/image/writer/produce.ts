@@ -22,9 +22,6 @@ const ROOM = 1 << 20;
 /** Host files are read in parts of this many bytes: what is used at once then is still in the processor's cache. */
 const PART = 128 << 10;
 
-/** Told when bytes [from, to) of the target are there. */
-type Ready = (from: number, to: number) => void;
-
 /** Turns pieces into bytes, synchronously: what a worker thread does all day. */
 export class Producer {
   /** Stored bytes of the run that is being decoded, and of the runs those lie in; used again. */
@@ -34,37 +31,34 @@ export class Producer {
 
   /**
    * Fills `target` with the pieces' plain bytes, in order; their lengths add up to its length. Returns the checksums of whole
-   * runs. `ready` hears of every part as soon as it is there.
+   * runs.
    */
-  fill(pieces: readonly Piece[], target: Uint8Array, ready?: Ready): RunChecksum[] {
+  fill(pieces: readonly Piece[], target: Uint8Array): RunChecksum[] {
     const checksums: RunChecksum[] = [];
-    this.#fill(pieces, target, checksums, ready);
+    this.#fill(pieces, target, checksums);
     return checksums;
   }
 
-  #fill(pieces: readonly Piece[], target: Uint8Array, checksums?: RunChecksum[], ready?: Ready): void {
+  #fill(pieces: readonly Piece[], target: Uint8Array, checksums?: RunChecksum[]): void {
     let at = 0;
     for (const piece of pieces) {
       const end = at + piece.length;
       switch (piece.kind) {
         case 'zero':
           target.fill(0, at, end);
-          ready?.(at, end);
           break;
         case 'bytes':
           target.set(piece.bytes, at);
           if (piece.run) checksums?.push({ run: piece.run, crc: crc32(piece.bytes) });
           if (piece.part) checksums?.push(partChecksum(piece.part, piece.length, crc32(piece.bytes)));
-          ready?.(at, end);
           break;
         case 'far':
           throw new Error(`${piece.file}: what is far away is brought before a thread gets it`);
         case 'host':
-          readHost(piece, target, at, checksums, ready);
+          readHost(piece, target, at, checksums);
           break;
         case 'encoded':
           this.#useDecoded(piece, target, at, checksums);
-          ready?.(at, end);
           break;
         default:
           piece satisfies never;
@@ -155,13 +149,7 @@ function identity(piece: Piece & { kind: 'encoded' }): string | undefined {
 }
 
 /** Reads a piece of a host file to `at` in the target, part by part. */
-function readHost(
-  piece: Piece & { kind: 'host' },
-  target: Uint8Array,
-  at: number,
-  checksums?: RunChecksum[],
-  ready?: Ready,
-): void {
+function readHost(piece: Piece & { kind: 'host' }, target: Uint8Array, at: number, checksums?: RunChecksum[]): void {
   let crc = 0;
   for (let done = 0; done < piece.length; ) {
     const from = at + done;
@@ -177,7 +165,6 @@ function readHost(
     }
     done += count;
     if ((piece.run || piece.part) && checksums) crc = crc32(target.subarray(from, from + count), crc);
-    ready?.(from, from + count);
   }
   if (piece.run) checksums?.push({ run: piece.run, crc });
   if (piece.part) checksums?.push(partChecksum(piece.part, piece.length, crc));

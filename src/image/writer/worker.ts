@@ -1,6 +1,4 @@
-// A thread that makes bytes out of pieces: into shared memory, and from there into the output file where one is given. It holds no
-// state but its Producer's few decoded runs.
-import { writeSync } from 'node:fs';
+// A thread that makes bytes out of pieces, into shared memory. It holds no state but its Producer's few decoded runs.
 import { parentPort } from 'node:worker_threads';
 import type { Piece } from '../../formats/bytes.js';
 import type { Answer, Request } from './pool.js';
@@ -12,12 +10,10 @@ const port = parentPort!;
 const producer = new Producer();
 
 port.on('message', (request: Request) => {
-  const { id, pieces, length, file } = request;
-  const slot = new Uint8Array(request.slot, 0, length);
+  const { id, pieces, length, slot, at } = request;
   let answer: Answer;
   try {
-    const write = file && ((from: number, to: number) => writeAll(file.fd, slot, from, to, file.offset));
-    answer = { id, checksums: producer.fill(pieces, slot, write) };
+    answer = { id, checksums: producer.fill(pieces, new Uint8Array(slot, at ?? 0, length)) };
   } catch (error) {
     answer = { id, error: describeError(error) };
   }
@@ -31,9 +27,4 @@ function letGo(pieces: readonly Piece[]): void {
     if (piece.kind === 'bytes') release(piece.bytes);
     else if (piece.kind === 'encoded') letGo(piece.input);
   }
-}
-
-/** Writes bytes [from, to) of the slot, whose first byte belongs at `offset` of the file. */
-function writeAll(fd: number, slot: Uint8Array, from: number, to: number, offset: number): void {
-  for (let done = from; done < to; ) done += writeSync(fd, slot, done, to - done, offset + done);
 }

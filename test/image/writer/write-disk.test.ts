@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
@@ -214,6 +214,32 @@ describe('writeDisk', () => {
     const source = fromBytes(pattern(100, 1), 'x');
     const extents = [0, 50].map((offset) => ({ offset, length: 100, source, from: 0 }));
     await expect(write({ size: 1000, extents, headers: [] })).rejects.toThrow(/overlaps/);
+  });
+
+  it('ends with what the disk says, once, and writes nothing after that', async () => {
+    const there = await open(join(dir, 'any'), 'w');
+    const handles = Object.getPrototypeOf(there);
+    await there.close();
+    const real = handles.writev;
+    const realWrite = handles.write;
+    let calls = 0;
+    // Whichever way it is written: the third write finds the disk full.
+    const full = (way: (...args: unknown[]) => unknown) =>
+      async function (this: unknown, ...args: unknown[]) {
+        if (++calls >= 3) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+        return way.apply(this, args);
+      };
+    handles.writev = full(real);
+    handles.write = full(realWrite);
+    try {
+      const source = fromBytes(pattern(30_000_000, 1), 'x');
+      const extents = [{ offset: 1000, length: 30_000_000, source, from: 0 }];
+      await expect(write({ size: 31_000_000, extents, headers: [] })).rejects.toMatchObject({ code: 'ENOSPC' });
+      expect(calls).toBe(3);
+    } finally {
+      handles.writev = real;
+      handles.write = realWrite;
+    }
   });
 
   it('stops when it is told to', async () => {
