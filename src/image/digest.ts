@@ -4,7 +4,7 @@ import { type ErrorMessage, revive } from './writer/pool-error.js';
 
 /** Bytes a message. */
 const PART = 1 << 20;
-/** Messages under way: the thread never waits for the next. */
+/** Parts asked for at once: the thread hardly waits for the next. */
 const AHEAD = 3;
 
 /** The thread's next bytes; `last`: then it answers with the digest. */
@@ -23,40 +23,47 @@ const ENTRY = new URL(
 
 /**
  * The SHA-1 (hex) of all of a source, made by a thread of its own while others read the same bytes: a sequential read that finds
- * them in the page cache, or brings them there. Rejects when `signal` aborts; nothing is read any more by then.
+ * them in the page cache, or brings them there. Rejects when `signal` aborts; nothing more is asked for by then.
  */
 export async function digestInBackground(source: ByteSource, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
   const worker = new Worker(ENTRY, { resourceLimits: { maxYoungGenerationSizeMb: 2 } });
   worker.unref();
+  const failed = failureOf(worker, signal);
+  const ahead: Promise<readonly Piece[]>[] = [];
   try {
-    return await new Promise<string>((resolve, reject) => {
-      let at = 0;
-      const next = async () => {
-        if (at >= source.size && at > 0) return;
-        const length = Math.min(PART, source.size - at);
-        const offset = at;
-        at += length;
-        const pieces = await piecesFrom(source, offset, length);
-        const request: DigestRequest = { pieces, length, last: offset + length >= source.size };
-        worker.postMessage(request);
-      };
-      const step = () => {
-        next().catch(reject);
-      };
-      worker.on('message', (answer: DigestAnswer) => {
-        if ('error' in answer) reject(revive(answer.error));
-        else if (answer.sha1 !== undefined) resolve(answer.sha1);
-        else step();
-      });
-      worker.on('error', reject);
-      worker.on('exit', () => reject(new Error('the thread that makes checksums has ended')));
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      for (let i = 0; i < AHEAD && (i === 0 || at < source.size); i++) step();
-    });
+    let asked = 0;
+    for (let at = 0; ; at += PART) {
+      for (; ahead.length < AHEAD && (asked < source.size || asked === 0); asked += PART) {
+        const pieces = piecesFrom(source, asked, Math.min(PART, source.size - asked));
+        // Its failure is met when its turn comes; a reader that stops before never meets it.
+        pieces.catch(() => undefined);
+        ahead.push(pieces);
+      }
+      const pieces = await Promise.race([failed, ahead.shift()!]);
+      const answered = new Promise<DigestAnswer>((resolve) => worker.once('message', resolve));
+      const length = Math.min(PART, source.size - at);
+      const request: DigestRequest = { pieces, length, last: at + length >= source.size };
+      worker.postMessage(request);
+      const answer = await Promise.race([failed, answered]);
+      if ('error' in answer) throw revive(answer.error);
+      if (answer.sha1 !== undefined) return answer.sha1;
+    }
   } finally {
     await worker.terminate();
   }
+}
+
+/** Rejects when the thread ends or fails, or when the signal aborts. */
+function failureOf(worker: Worker, signal: AbortSignal): Promise<never> {
+  const failed = new Promise<never>((_, reject) => {
+    worker.on('error', reject);
+    worker.on('exit', () => reject(new Error('the thread that makes checksums has ended')));
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  // Who waits hears of it; nobody may be waiting any more.
+  failed.catch(() => undefined);
+  return failed;
 }
 
 async function piecesFrom(source: ByteSource, offset: number, length: number): Promise<readonly Piece[]> {
