@@ -1,6 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Interrupted } from '../../src/errors.js';
@@ -11,8 +8,7 @@ import { type InPlacePlan, planInPlace, StagedVolume } from '../../src/formats/h
 import { commitInPlace } from '../../src/guest/commit.js';
 import { stagePlist } from '../../src/guest/stage-plist.js';
 import type { DiskTarget } from '../../src/guest/target.js';
-import { FSCK, fsck } from '../helpers/fsck.js';
-import { scratch } from '../helpers/judges/tool.js';
+import { FSCK, fsck, repaired } from '../helpers/fsck.js';
 import { points } from '../helpers/long.js';
 import { snapshot } from '../helpers/tree-snapshot.js';
 import { guestVolume, NOW } from './disks.js';
@@ -78,13 +74,10 @@ const seen = async (disk: Buffer) => {
 };
 
 /** What Apple's fsck makes of the volume; it says that it is clean then. */
-function repaired(disk: Buffer): Buffer {
-  const path = join(scratch('repair'), 'volume.img');
-  writeFileSync(path, volumeOf(disk));
-  // The first run repairs, the second finds nothing.
-  const runs = [1, 2].map(() => spawnSync(FSCK!, ['-fy', path]).status);
-  expect(runs[1]).toBe(0);
-  return Buffer.concat([disk.subarray(0, OFFSET), readFileSync(path)]);
+function mended(disk: Buffer): Buffer {
+  const { volume, status } = repaired(volumeOf(disk));
+  expect(status).toBe(0);
+  return Buffer.concat([disk.subarray(0, OFFSET), volume]);
 }
 
 const GUESTS: readonly [string, Parameters<typeof guestVolume>[0]][] = [
@@ -117,7 +110,7 @@ describe.each(points(GUESTS, 1))('a guest of %s killed at any write', (_, option
       if (betweenHeaders) {
         between++;
         // The headers differ for one write. fsck goes by the alternate one: a repair ends with the new volume.
-        if (FSCK) expect(await seen(repaired(disk))).toEqual(after);
+        if (FSCK) expect(await seen(mended(disk))).toEqual(after);
       } else if (FSCK) expect(fsck(volumeOf(disk))).toMatchObject({ status: 0 });
       expect(disk.subarray(0, OFFSET).every((byte) => byte === 0x5a)).toBe(true);
     }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { find } from './judges/needs.js';
@@ -35,7 +35,22 @@ export function fsck(volume: Uint8Array): FsckResult {
   }
 }
 
-/** The same of a volume that is a file. Status null: it crashed, or found no end. */
+/** What Apple's fsck makes of a bare volume (`-fy`), and what it says of that then. */
+export function repaired(volume: Uint8Array): { readonly volume: Buffer; readonly status: number | null } {
+  if (FSCK === undefined) throw new Error('fsck.hfsplus is not here');
+  const folder = mkdtempSync(join(tmpdir(), 'osx-iso-fsck-'));
+  try {
+    const file = join(folder, 'volume.raw');
+    writeFileSync(file, volume);
+    // The first run repairs, the second finds nothing.
+    const [, second] = [1, 2].map(() => spawnSync(FSCK, ['-fy', file], { timeout: HANG }).status);
+    return { volume: readFileSync(file), status: second! };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** `fsck` of a volume that is a file. Status null: it crashed, or found no end. */
 export function fsckFile(path: string): FsckResult {
   if (FSCK === undefined) throw new Error('fsck.hfsplus is not here');
   const { status, stdout, stderr } = spawnSync(FSCK, ['-fnd', path], { encoding: 'utf8', timeout: HANG });
