@@ -254,18 +254,49 @@ describe('a download', () => {
     expect(told.notes.join()).toMatch(/whole files only/);
   });
 
+  const small = content.subarray(0, 50_000);
+  const getSmall = async (fault: (i: number) => Fault | undefined, where: string, kept = small) => {
+    const server = await startServer([['/x.bin', fromBytes(kept, 'x.bin')]], { fault });
+    toClose.push(server);
+    return get(server, where);
+  };
+
+  it.each<[string, (i: number) => Fault | undefined, number?]>([
+    ['every connection is cut after 7,000 bytes', () => ({ kind: 'cut', after: 7000 })],
+    ['every other answer stalls', (i) => (i % 2 ? { kind: 'stall', after: 5000 } : undefined)],
+    ['every other answer is short', (i) => (i % 2 ? { kind: 'short', by: 10 } : undefined)],
+    ['every other answer is another range', (i) => (i % 2 ? { kind: 'shifted', by: 512 } : undefined)],
+    ['every other answer is the whole file', (i) => (i % 2 ? { kind: 'whole' } : undefined)],
+    ['every other answer is coded', (i) => (i % 2 ? { kind: 'gzip' } : undefined)],
+    ['503 five times, then fine', (i) => (i < 5 ? { kind: 'status', status: 503 } : undefined)],
+    ['429 with Retry-After', (i) => (i ? undefined : { kind: 'status', status: 429, headers: { 'retry-after': '1' } })],
+    ['20 KB/s', (i) => (i ? { kind: 'slow', rate: 20_000 } : undefined), 12_000],
+  ])('%s: the right bytes', async (_, fault, size = small.length) => {
+    const where = empty();
+    await getSmall(fault, where, small.subarray(0, size));
+    expect(readdirSync(where)).toEqual(['x.bin']);
+    expect(Buffer.compare(readFileSync(join(where, 'x.bin')), small.subarray(0, size))).toBe(0);
+  });
+
+  const later = (fault: Fault) => (i: number) => (i > 0 ? fault : undefined);
   it.each<[string, (i: number) => Fault | undefined, RegExp]>([
+    ['403', later({ kind: 'status', status: 403 }), /403: it refuses/],
     ['404', () => ({ kind: 'status', status: 404 }), /404/],
-    ['cut off for ever', (i) => (i > 0 ? { kind: 'cut', after: 100 } : undefined), /6 times in a row/],
-    [
-      'another file in the middle',
-      (i) => (i > 0 ? { kind: 'etag', etag: '"2"' } : undefined),
-      /changed while it was read/,
-    ],
+    ['416', later({ kind: 'status', status: 416, headers: { 'content-range': 'bytes */7' } }), /has 7 \(416\)/],
+    ['cut off for ever', later({ kind: 'cut', after: 100 }), /6 times in a row/],
+    ['stalls for ever', later({ kind: 'stall', after: 100 }), /stalled/],
+    ['always short', later({ kind: 'short', by: 49_999 }), /6 times in a row/],
+    ['always another range', later({ kind: 'shifted', by: 512 }), /does not say which \(bytes 512-/],
+    ['always coded', later({ kind: 'gzip' }), /found it coded/],
+    ['another file in the middle', later({ kind: 'etag', etag: '"2"' }), /changed while it was read/],
+    ['another size in the middle', later({ kind: 'size', size: 60_000 }), /changed while it was read/],
+    ['a lie about the size', (i) => (i ? undefined : { kind: 'size', size: 9e6 }), /changed while it was read/],
+    ['a circle', () => ({ kind: 'redirect', to: '/x.bin' }), /more than 5 redirects/],
+    ['an endless head', () => ({ kind: 'endless-head' }), /does not end/],
   ])('%s: exit code 4, and no file of that name', async (_, fault, words) => {
     const where = empty();
-    const server = await serve({ fault });
-    await expect(get(server, where)).rejects.toMatchObject({ exitCode: 4, message: expect.stringMatching(words) });
+    const failed = getSmall(fault, where);
+    await expect(failed).rejects.toMatchObject({ exitCode: 4, message: expect.stringMatching(words) });
     expect(readdirSync(where)).not.toContain('x.bin');
   });
 
@@ -371,7 +402,9 @@ describe('kill -9', () => {
       return { child, ended, text: () => text };
     };
     const path = join(where, 'big.pkg');
-    for (let i = 0; i < KILLS && !existsSync(path); i++) {
+    for (let i = 0; i < KILLS; i++) {
+      // One that had come to its end is begun anew.
+      rmSync(path, { force: true });
       const { child, ended } = start();
       const limit = server.sent() + ((i * 7_919_111) % 9_000_000);
       let over = false;
