@@ -48,7 +48,7 @@ const MAX_JOURNAL = 1 << 20;
  * flushed to the disk. The file comes with the first record and goes with the last one that is done.
  */
 export function fileJournal(folder: string, writer: Writer): Journal & { readonly file: string } {
-  const file = join(folder, `${writer.pid}-${randomUUID()}${SUFFIX}`);
+  const file = join(folder, `${hostInName()}-${writer.pid}-${randomUUID()}${SUFFIX}`);
   const open = new Set<string>();
   let exists = false;
   let count = 0;
@@ -118,11 +118,23 @@ export async function readJournals(folder: string): Promise<FoundJournal[]> {
     const stat = await lstat(file).catch(() => undefined);
     if (!stat?.isFile() || stat.size > MAX_JOURNAL) continue;
     if (process.getuid && stat.uid !== process.getuid()) continue;
-    const journal = parseJournal(file, await readFile(file, 'utf8').catch(() => ''));
+    const text = await readFile(file, 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    const journal = text.includes('\n') ? parseJournal(file, text) : unwritten(file, name);
     if (journal?.host === hostname()) found.push(journal);
   }
   return found;
 }
+
+/** Killed before the heading was on disk: nothing was taken yet, and only the name says whose it is. */
+function unwritten(file: string, name: string): FoundJournal | undefined {
+  const host = hostInName();
+  const pid = /^-(\d+)-[0-9a-f-]{36}$/.exec(name.slice(host.length, -SUFFIX.length))?.[1];
+  if (pid === undefined || !name.startsWith(host)) return undefined;
+  return { file, host: hostname(), pid: Number(pid), started: '', open: [] };
+}
+
+const hostInName = () => hostname().replaceAll('/', '_');
 
 function parseJournal(file: string, text: string): FoundJournal | undefined {
   const open = new Map<string, UndoRecord>();

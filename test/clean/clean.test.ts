@@ -221,6 +221,15 @@ describe('clean', () => {
     expect(readdirSync(folder)).toEqual(['b.journal.jsonl']);
   });
 
+  it('removes a journal whose run was killed before a word was in it; not that of another host, or of a run that lives', async () => {
+    mkdirSync(folder, { recursive: true });
+    const id = '01234567-89ab-cdef-0123-456789abcdef.journal.jsonl';
+    const kept = [`${hostname()}-${process.pid}-${id}`, `another-host-${DEAD.pid}-${id}`, `${DEAD.pid}-${id}`];
+    for (const name of [...kept, `${hostname()}-${DEAD.pid}-${id}`]) writeFileSync(join(folder, name), '');
+    expect((await clean()).failed).toEqual([]);
+    expect(readdirSync(folder).sort()).toEqual(kept.sort());
+  });
+
   it('ends programs of the dead run that still work on its files, and no others', async () => {
     mkdirSync(scratch, { mode: 0o700 });
     const program = join(mac.top, 'hdiutil-like');
