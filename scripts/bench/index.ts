@@ -32,7 +32,7 @@ const options = new Command('bench')
   .addOption(
     new Option(
       '--scale <number>',
-      'of the installers; 1: real sizes, which takes half an hour to make, once, and 25 GB; a quarter takes a quarter',
+      'of the installers; 1: real sizes, which take some 25 minutes a release to make, once, and 30 GB; a quarter takes a quarter',
     )
       .argParser(scale)
       .default(0.25),

@@ -40,7 +40,7 @@ export async function appIn(dir: string, release: ReleaseName, scale: number): P
 export async function deepIn(dir: string, release: ReleaseName, scale: number): Promise<Source> {
   const { given: app } = await appIn(dir, release, scale);
   const folder = join(dir, `${release}-${scale}`);
-  const image = join(folder, `InstallMac${release === '10.12' ? 'OS' : 'OSX'}.dmg`);
+  const image = join(folder, basename(app).includes('macOS') ? 'InstallOS.dmg' : 'InstallMacOSX.dmg');
   const isNewer = existsSync(image) && (await stat(image)).mtimeMs > (await stat(app)).mtimeMs;
   if (!isNewer) say(`Wrapping it in ${basename(image)}, once…`);
   const given = isNewer ? image : await wrapInstaller(app, 'dmg', folder);
