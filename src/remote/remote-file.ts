@@ -93,10 +93,10 @@ async function openAt(url: URL, options: RemoteOptions): Promise<RemoteFile> {
     keep = await options.keep?.(shownUrl(url), validators);
     await keep?.write(first.bytes, 0);
     const gate = new Gate(options.connections ?? CONNECTIONS);
-    const load = async (offset: number, end: number, room: Uint8Array, urgent: boolean): Promise<void> => {
-      if (end <= first.bytes.length) room.set(first.bytes.subarray(offset, end));
-      else if (keep?.has(offset, end)) room.set(await keep.read(offset, end - offset));
-      else await gate.pass(() => fetchInto(offset, end, room), urgent);
+    const load = async (offset: number, end: number, room: () => Uint8Array, urgent: boolean): Promise<void> => {
+      if (end <= first.bytes.length) room().set(first.bytes.subarray(offset, end));
+      else if (keep?.has(offset, end)) room().set(await keep.read(offset, end - offset));
+      else await gate.pass(() => fetchInto(offset, end, room()), urgent);
     };
     const fetchInto = async (offset: number, end: number, room: Uint8Array) => {
       const take = (part: Uint8Array, at: number) => {
@@ -153,7 +153,7 @@ class HttpFile implements RemoteFile {
   constructor(
     url: URL,
     readonly validators: Validators,
-    load: (offset: number, end: number, room: Uint8Array, urgent: boolean) => Promise<void>,
+    load: (offset: number, end: number, room: () => Uint8Array, urgent: boolean) => Promise<void>,
     readonly traffic: () => Traffic,
     readonly close: () => Promise<void>,
   ) {
@@ -180,12 +180,12 @@ class HttpFile implements RemoteFile {
 
   /** In memory of its own, which the reader may give away. */
   async #take(offset: number, length: number): Promise<Uint8Array> {
-    const bytes = unfilled(length);
-    if (length === 0) return bytes;
+    if (length === 0) return new Uint8Array();
     const spans = this.#spans.cover(offset, length);
     try {
+      for (const span of spans) await span.ready;
+      const bytes = unfilled(length);
       for (const span of spans) {
-        await span.ready;
         const [from, end] = [Math.max(offset, span.offset), Math.min(offset + length, span.end)];
         bytes.set(span.room.subarray(from - span.offset, end - span.offset), from - offset);
       }

@@ -1,30 +1,34 @@
 import { Rooms } from './rooms.js';
 
 /** Bytes kept of what was fetched: what is under way, what is read ahead, what was read last. */
-export const MOST_KEPT = 12 << 20;
+export const MOST_KEPT = 8 << 20;
 /** Reads of less are rounded to this: what lies around a small structure is read next. Bytes. */
 export const BLOCK = 64 << 10;
 /** Bytes of one request at most: what a failure costs, and what a reader at the end of it waits for. */
 export const MOST_SPAN = 2 << 20;
 /** Bytes of memory that wait to be used again. */
-const MOST_FREE = 4 << 20;
+const MOST_FREE = 2 << 20;
 
 /** A stretch of a file that was fetched, or is under way: [offset, end). */
 export interface Span {
   readonly offset: number;
   readonly end: number;
-  /** Its bytes, once `ready`; longer than they are. */
+  /** Its bytes, once `ready`; longer than they are. Before that there may be none: who only waits for his turn takes no memory. */
   readonly room: Uint8Array;
   readonly ready: Promise<void>;
 }
 
 interface Held extends Span {
+  room: Uint8Array;
+  ready: Promise<void>;
   /** Readers, and the fetching itself. While there are any, the room is theirs. */
   users: number;
 }
 
-/** Fetches [offset, end) into `room`. */
-type Load = (offset: number, end: number, room: Uint8Array, urgent: boolean) => Promise<void>;
+/** Fetches [offset, end) into `room()`, which is asked for when the bytes are about to come. */
+type Load = (offset: number, end: number, room: () => Uint8Array, urgent: boolean) => Promise<void>;
+
+const NO_ROOM = new Uint8Array();
 
 /** The stretches of a file that are at hand. None overlaps another; those used last stay longest. */
 export class Spans {
@@ -86,10 +90,15 @@ export class Spans {
       if (other.end <= at) offset = Math.max(offset, other.end);
       if (other.offset > at) end = Math.min(end, other.offset);
     }
-    const room = this.#rooms.take(end - offset);
-    const span: Held = { offset, end, room, ready: this.load(offset, end, room, urgent), users: 1 };
+    const span: Held = { offset, end, room: NO_ROOM, ready: Promise.resolve(), users: 1 };
+    const room = () => {
+      span.room = this.#rooms.take(end - offset);
+      this.#held += span.room.length;
+      this.#evict();
+      return span.room;
+    };
     this.#spans.add(span);
-    this.#held += room.length;
+    span.ready = this.load(offset, end, room, urgent);
     span.ready.then(
       () => this.#leave(span),
       // What failed is not kept, so that a later read asks again; who waits for it hears of it from the promise itself.
@@ -102,7 +111,7 @@ export class Spans {
   }
 
   #leave(span: Held): void {
-    if (--span.users === 0 && !this.#spans.has(span)) this.#rooms.giveBack(span.room);
+    if (--span.users === 0 && !this.#spans.has(span)) this.#giveBack(span);
   }
 
   /** What somebody uses is let go of last of all: never while it is used. */
@@ -116,6 +125,10 @@ export class Spans {
   #drop(span: Held): void {
     if (!this.#spans.delete(span)) return;
     this.#held -= span.room.length;
-    if (span.users === 0) this.#rooms.giveBack(span.room);
+    if (span.users === 0) this.#giveBack(span);
+  }
+
+  #giveBack({ room }: Held): void {
+    if (room !== NO_ROOM) this.#rooms.giveBack(room);
   }
 }
