@@ -78,6 +78,17 @@ describe('build from a server', () => {
     });
   }
 
+  for (const form of points(['esd', 'pkg', 'dmg-app', 'renamed'] as const, 1)) {
+    it(`a URL of the form ${form}: as its local file`, async () => {
+      const { app } = await sharedInstaller({ release: '10.11', form, scale: SCALE });
+      // Coded in a URL, as the server has it.
+      const path = `/${encodeURIComponent(basename(app))}`;
+      const server = await serve([[path, asSource(app)]]);
+      const there = await built(server.url(path));
+      expect(there.manifest.iso.sha256).toBe((await built(app)).manifest.iso.sha256);
+    });
+  }
+
   for (const release of points(['10.13', '10.14', '10.15'] as const, 1)) {
     it(`${release} from the catalogue's three files: as from a folder with them, and as downloaded`, async () => {
       const { app } = await sharedInstaller({ release, scale: SCALE });
