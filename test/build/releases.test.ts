@@ -128,7 +128,7 @@ describe('what System/Installation/Packages is', () => {
     });
   }
 
-  it('10.9 to 10.12: a folder is refused, nothing is fine', async () => {
+  it.runIf(LONG)('10.9 to 10.12: a folder is refused, nothing is fine', async () => {
     for (const release of points(['10.9', '10.11', '10.12'] as const, 1)) {
       const error = await failure(release, { packagesLink: 'folder' });
       expect(error).toMatchObject({
@@ -168,7 +168,7 @@ describe('the partition map', () => {
       ['10.6', {}, undefined, 'apm'],
       ['10.6', { baseMap: 'none' }, 'gpt', 'gpt'],
     ] as const;
-    for (const [release, faults, map, found] of points(cases, 3)) {
+    for (const [release, faults, map, found] of points(cases, 2)) {
       const { manifest } = await built(release, faults, map === undefined ? {} : { map });
       expect([release, faults, map, manifest.iso.map]).toEqual([release, faults, map, found]);
     }
@@ -176,7 +176,7 @@ describe('the partition map', () => {
 });
 
 describe('10.7 and 10.8', () => {
-  it('boot.efi in the root, SystemVersion.plist only in the Base System', async () => {
+  it.runIf(LONG)('boot.efi in the root, SystemVersion.plist only in the Base System', async () => {
     const { check, manifest } = await built('10.8', { bootFiles: 'root' });
     expect(check('blessing')).toBe('/ is blessed and has boot.efi');
     expect(manifest.source).toMatchObject({ version: '10.8.5', build: '12F9999' });

@@ -8,6 +8,7 @@ import { emptyVolume, planVolume, StagedVolume } from '../../src/formats/hfsplus
 import { entry, SOME_DATE } from '../helpers/entries.js';
 import { top } from '../helpers/imports.js';
 import { scratch } from '../helpers/judges/tool.js';
+import { points } from '../helpers/long.js';
 import { smallInstaller } from '../helpers/small-installer.js';
 
 /** The command line in a process of its own, where one of its memory's limits is met like a user's. */
@@ -35,11 +36,12 @@ describe('a disk that gives no byte', () => {
     const app = await smallInstaller();
     const image = join(scratch('eio'), 'image.iso');
     writeFileSync(image, new Uint8Array(1 << 20));
-    for (const [argv, file] of [
+    const commands: [string[], string][] = [
+      [['build', '--app', app, '-o', join(scratch('eio'), 'y.iso')], 'InstallESD.dmg'],
       [['verify', image], image],
       [['inspect', image], image],
-      [['build', '--app', app, '-o', join(scratch('eio'), 'y.iso')], 'InstallESD.dmg'],
-    ] as const) {
+    ];
+    for (const [argv, file] of points(commands, 1)) {
       const { status, said } = osxIso(argv, { NODE_OPTIONS: EIO });
       expect(status).toBe(1);
       expect(said).toContain(basename(file));

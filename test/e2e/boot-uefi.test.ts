@@ -4,10 +4,11 @@ import { expect, test } from 'vitest';
 import { buildIso, osxIso } from '../helpers/built-iso.js';
 import { BOOT_EFI_LEFT } from '../helpers/judges/grub-boot.js';
 import { needs } from '../helpers/judges/needs.js';
+import { LONG } from '../helpers/long.js';
 
 const REFIND = '/usr/share/refind/refind';
 
-test('UEFI: boot.efi in a GPT ISO is started by OVMF, through rEFInd’s HFS+ driver', async (context) => {
+test.runIf(LONG)('UEFI: boot.efi in a GPT ISO is started by OVMF, through rEFInd’s HFS+ driver', async (context) => {
   needs(context, 'qemu-system-x86_64', '/usr/share/OVMF/OVMF_CODE_4M.fd', `${REFIND}/drivers_x64/hfs_x64.efi`);
   const { folder, iso, build } = await buildIso({ release: '10.10', scale: 0.0005 }, '--map', 'gpt');
   expect(build.status).toBe(0);

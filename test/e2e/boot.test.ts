@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type BuiltIso, buildIso, type Ended } from '../helpers/built-iso.js';
 import { needs } from '../helpers/judges/needs.js';
 import { HANG, kept } from '../helpers/judges/tool.js';
-import { points } from '../helpers/long.js';
+import { LONG, points } from '../helpers/long.js';
 import { readPng } from '../helpers/png.js';
 import { makeMultibootStub } from '../launch/multiboot-stub.js';
 
@@ -118,7 +118,7 @@ describe.each(points(['q35', 'pc'], 1))('on %s', (chipset) => {
     expect(like((red, green, blue) => red > 0x80 && green + blue === 0)).toBeGreaterThan(500);
   });
 
-  test('the printed command starts QEMU when it is pasted into a shell', async (context) => {
+  test.runIf(LONG)('the printed command starts QEMU when it is pasted into a shell', async (context) => {
     needs(context, 'qemu-system-x86_64', 'qemu-img');
     const name = `pasted-${chipset}`;
     const made = await osxIso(['disk', 'create', `${name}.qcow2`, '--size', '64M']).ended;
@@ -137,7 +137,7 @@ describe.each(points(['q35', 'pc'], 1))('on %s', (chipset) => {
   });
 });
 
-test('the installer’s ISO is not written to, and a guest’s end is told as data', async (context) => {
+test.runIf(LONG)('the installer’s ISO is not written to, and a guest’s end is told as data', async (context) => {
   needs(context, 'qemu-system-x86_64', 'qemu-img');
   const before = readFileSync(built.iso);
   const words = [...guest('still'), ...key, '--stop-after', '3', '--json'];
@@ -159,7 +159,7 @@ describe('osx-iso build --boot', () => {
     ...['--disk', `${name}.qcow2`, '--create-disk', '64M', '--serial', `${name}.log`, ...key, ...more],
   ];
 
-  test('starts what it built', async (context) => {
+  test.runIf(LONG)('starts what it built', async (context) => {
     needs(context, 'qemu-system-x86_64', 'qemu-img');
     const { child, ended } = osxIso(build('direct', ['--chameleon', 'boot']));
     await marked(at('direct.log'));

@@ -107,7 +107,6 @@ describe.each(points(INSTALLERS, 1))('$title:', ({ installer, every }) => {
       expect(boot.status).toBe(KERNEL_LEFT);
     });
 
-    // The short run starts it in boot-uefi.test.ts.
     test.runIf(LONG)('GRUB, UEFI: boot.efi runs, read from the ISO’s HFS+ volume', async (context) => {
       needs(context, ...GRUB_EFI_BOOT_TOOLS);
       const path = '/System/Library/CoreServices/boot.efi';

@@ -138,7 +138,7 @@ const LINGERING = {
   message: 'hdiutil: resize: failed. Resource temporarily unavailable (35)',
 } as const;
 
-it('every trouble that is overcome, in one build', async () => {
+it.runIf(LONG)('every trouble that is overcome, in one build', async () => {
   rules(
     BUSY,
     { verb: 'resize -limits', times: 1, action: LINGERING },

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { yosemite } from '../../../pipelines/yosemite.js';
 import { verifyFile } from '../../../src/verify-file.js';
-import { LONG, points, WHOLE } from '../../helpers/long.js';
+import { LONG, WHOLE } from '../../helpers/long.js';
 import { CommandLine, type Ended, Mac } from '../../helpers/mac.js';
 import { smallInstaller } from '../../helpers/small-installer.js';
 import { BIN, compileStandIn } from '../../helpers/stand-in.js';
@@ -45,6 +45,7 @@ let cli: CommandLine;
 let app: string;
 const macs: Mac[] = [];
 beforeAll(async () => {
+  if (!LONG) return;
   standIn = await compileStandIn();
   cli = new CommandLine();
   app = await smallInstaller();
@@ -140,52 +141,52 @@ function newMac(): Mac {
   return mac;
 }
 
-it('leaves nothing, at whatever call of hdiutil the build fails, is interrupted, ended or killed', async () => {
-  const before = fingerprint();
-  const began = Date.now();
-  const clean = newMac();
-  clean.hdiutil.plan([]);
-  const whole = await cli.run(clean, argvOf(clean), { env: COUNTED });
-  expect(whole.text).toMatch(/checks passed/);
-  expect(whole.status).toBe(0);
-  expect(clean.left()).toEqual([]);
-  const calls = clean.hdiutil.calls().map(([verb]) => verb);
-  expect(calls.length).toBeGreaterThan(12);
+it.runIf(LONG)(
+  'leaves nothing, at whatever call of hdiutil the build fails, is interrupted, ended or killed',
+  async () => {
+    const before = fingerprint();
+    const began = Date.now();
+    const clean = newMac();
+    clean.hdiutil.plan([]);
+    const whole = await cli.run(clean, argvOf(clean), { env: COUNTED });
+    expect(whole.text).toMatch(/checks passed/);
+    expect(whole.status).toBe(0);
+    expect(clean.left()).toEqual([]);
+    const calls = clean.hdiutil.calls().map(([verb]) => verb);
+    expect(calls.length).toBeGreaterThan(12);
 
-  expect(calls.filter((verb) => verb === 'cp')).toHaveLength(3);
+    expect(calls.filter((verb) => verb === 'cp')).toHaveLength(3);
 
-  const left: Point[] = [
-    ...KINDS.flatMap((kind) => {
-      const all = calls.map((verb, index) => ({ kind, what: verb!, at: index + 1 }));
-      // In the short run one kill; Ctrl-C and SIGTERM, which go the same way, in turns in the long one.
-      if (!LONG) return kind === 'SIGKILL' ? points(all, 3).slice(1, 2) : [];
-      const turn = ['SIGINT', 'SIGTERM'].indexOf(kind);
-      return WHOLE || turn < 0 ? all : all.filter(({ at }) => at % 2 === turn);
-    }),
-    ...points(
-      OWN_STEPS.flatMap((at) => (['SIGTERM', 'SIGKILL'] as const).map((kind) => ({ kind, what: 'step', at }))),
-      0,
-    ),
-  ];
-  const count = left.length;
-  const faults: string[] = [];
-  const outcomes = new Map<string, number>();
-  const lane = async () => {
-    let mac = newMac();
-    for (let point = left.shift(); point; point = left.shift()) {
-      const ended = await attempt(mac, point);
-      const outcome = `${point.kind} → ${ended.status}`;
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      const found = await judge(mac, point, ended);
-      faults.push(...found.map((fault) => `${point!.kind} at ${point!.at} (${point!.what}): ${fault}`));
-      // One that left something must not be blamed for it twice.
-      if (found.length > 0 || readFileSync(join(mac.out, 'x.iso')).length > 4) mac = newMac();
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  const seconds = Math.round((Date.now() - began) / 1000);
-  const swept = `${calls.length} calls × ${KINDS.join(', ')}, ${OWN_STEPS.length} steps × SIGTERM, SIGKILL = ${count} points in ${seconds} s`;
-  console.info(`failure points swept over hdiutil's stand-in: ${swept}; ${JSON.stringify([...outcomes])}`);
-  expect(faults).toEqual([]);
-  expect(fingerprint()).toEqual(before);
-}, 900_000);
+    const left: Point[] = [
+      ...KINDS.flatMap((kind) => {
+        const all = calls.map((verb, index) => ({ kind, what: verb!, at: index + 1 }));
+        // Ctrl-C and SIGTERM, which go the same way, in turns.
+        const turn = ['SIGINT', 'SIGTERM'].indexOf(kind);
+        return WHOLE || turn < 0 ? all : all.filter(({ at }) => at % 2 === turn);
+      }),
+      ...OWN_STEPS.flatMap((at) => (['SIGTERM', 'SIGKILL'] as const).map((kind) => ({ kind, what: 'step', at }))),
+    ];
+    const count = left.length;
+    const faults: string[] = [];
+    const outcomes = new Map<string, number>();
+    const lane = async () => {
+      let mac = newMac();
+      for (let point = left.shift(); point; point = left.shift()) {
+        const ended = await attempt(mac, point);
+        const outcome = `${point.kind} → ${ended.status}`;
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+        const found = await judge(mac, point, ended);
+        faults.push(...found.map((fault) => `${point!.kind} at ${point!.at} (${point!.what}): ${fault}`));
+        // One that left something must not be blamed for it twice.
+        if (found.length > 0 || readFileSync(join(mac.out, 'x.iso')).length > 4) mac = newMac();
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    const seconds = Math.round((Date.now() - began) / 1000);
+    const swept = `${calls.length} calls × ${KINDS.join(', ')}, ${OWN_STEPS.length} steps × SIGTERM, SIGKILL = ${count} points in ${seconds} s`;
+    console.info(`failure points swept over hdiutil's stand-in: ${swept}; ${JSON.stringify([...outcomes])}`);
+    expect(faults).toEqual([]);
+    expect(fingerprint()).toEqual(before);
+  },
+  900_000,
+);
