@@ -9,7 +9,7 @@ import { openHostFile } from '../../src/host/host-file.js';
 import { buildBootPlist } from '../../src/plist/chameleon.js';
 import { settingsOf } from '../../src/plist/settings.js';
 import { verifyFile } from '../../src/verify-file.js';
-import { points } from '../helpers/long.js';
+import { LONG, points } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 import { sha256 } from '../helpers/tree-snapshot.js';
 
@@ -69,7 +69,7 @@ describe('build', () => {
     });
   }
 
-  it('takes a folder with InstallESD.dmg, and InstallESD.dmg itself', async () => {
+  it.runIf(LONG)('takes a folder with InstallESD.dmg, and InstallESD.dmg itself', async () => {
     const esd = join(await smallInstaller(), 'Contents/SharedSupport/InstallESD.dmg');
     const folder = join(testFolder(), 'folder');
     await mkdir(folder);

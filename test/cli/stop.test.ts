@@ -53,7 +53,7 @@ const CASES: readonly Case[] = [
   { name: 'build: writing the ISO', argv: build, from: 'Write the ISO' },
   { name: 'build: proving the ISO', argv: build, from: 'Prove the ISO', long: true },
   { name: 'verify: at the start', argv: ({ iso }) => ['verify', iso], long: true },
-  { name: 'verify: in the middle', argv: ({ iso }) => ['verify', iso], after: 30 },
+  { name: 'verify: in the middle', argv: ({ iso }) => ['verify', iso], after: 30, long: true },
   { name: 'inspect', argv: ({ iso }) => ['inspect', iso], after: 5, long: true },
   {
     name: 'inspect -o FOLDER',

@@ -169,7 +169,7 @@ describe('osx-iso build --boot', () => {
     expect(stdout).toContain(`${at('direct.iso')}\n  OS X 10.10.5 Yosemite`);
   });
 
-  test('refuses what could not be started before it builds', async (context) => {
+  test.runIf(LONG)('refuses what could not be started before it builds', async (context) => {
     needs(context, 'qemu-system-x86_64', 'qemu-img');
     const { status, stderr } = await osxIso(build('never', ['--chameleon', 'osk'])).ended;
     expect({ status, stderr }).toEqual({ status: 3, stderr: expect.stringContaining('multiboot header') });

@@ -11,7 +11,7 @@ import { type SourceError, UserError } from '../../src/errors.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { writeXar } from '../../src/formats/xar/index.js';
 import { openInstaller } from '../../src/source/index.js';
-import { points } from '../helpers/long.js';
+import { LONG, points } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 
 // What people give that is no installer: each is recognised, with a sentence of its own and what to do, as exit 3.
@@ -135,7 +135,7 @@ describe('a download that has not ended', () => {
 const running = { signal: new AbortController().signal, emit: () => undefined };
 
 describe('another kind of installer', () => {
-  it('the defective Sierra: refused as an app, taken as its image', async () => {
+  it.runIf(LONG)('the defective Sierra: refused as an app, taken as its image', async () => {
     const sierra = await smallInstaller({ shortVersion: '12.6.06' }, { ...SCALE, release: '10.12' });
     await refused(sierra, /defective "12\.6\.06" edition/, /--app ".*InstallESD\.dmg"/);
     await refused(await wrapInstaller(sierra, 'dmg-app', await folder()), /defective/, /InstallESD\.dmg/);
@@ -164,7 +164,7 @@ describe('another kind of installer', () => {
     await refused(alone, later, /createinstallmedia/);
   });
 
-  it('only a recovery: a Base System, alone in a folder, a Recovery HD', async () => {
+  it.runIf(LONG)('only a recovery: a Base System, alone in a folder, a Recovery HD', async () => {
     const mojave = await smallInstaller({}, { ...SCALE, release: '10.14' });
     const alone = await folder();
     await copyFile(join(mojave, SHARED, 'BaseSystem.dmg'), join(alone, 'BaseSystem.dmg'));
@@ -178,7 +178,7 @@ describe('another kind of installer', () => {
     await refused(recovery, /found a recovery system \("Recovery HD"\)/, /only starts a recovery/);
   });
 
-  it('InstallESD.dmg of 10.13 without what belongs beside it', async () => {
+  it.runIf(LONG)('InstallESD.dmg of 10.13 without what belongs beside it', async () => {
     const highSierra = await smallInstaller({}, { ...SCALE, release: '10.13' });
     const alone = join(await folder(), 'InstallESD.dmg');
     await copyFile(join(highSierra, SHARED, 'InstallESD.dmg'), alone);

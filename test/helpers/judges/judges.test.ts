@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { points } from '../long.js';
 import { FSCK_TOOLS, fsck } from './fsck.js';
 import { GRUB_FSTEST_TOOLS, grubFstest, grubTree } from './grub-fstest.js';
 import { needs } from './needs.js';
@@ -102,7 +103,7 @@ const judges: {
   },
 ];
 
-describe.each(judges)('$name', ({ tools, look, counts }) => {
+describe.each(points(judges, 1))('$name', ({ tools, look, counts }) => {
   test('sees what Apple put into an image', async (context) => {
     needs(context, ...tools, 'qemu-img');
     const result = compareTrees(keramics, await look(await keramicsDisk()));
@@ -119,7 +120,7 @@ describe.each(judges)('$name', ({ tools, look, counts }) => {
   });
 });
 
-describe.each(judges.slice(0, 2))('$name', ({ tools, look }) => {
+describe.each(points(judges.slice(0, 2), 1))('$name', ({ tools, look }) => {
   test('notices contents and link targets that are not those that were put there', async (context) => {
     needs(context, ...tools, 'qemu-img');
     const image = await keramicsDisk((disk) => {
