@@ -123,7 +123,7 @@ describe('what cannot be given back', () => {
     expect(status).toBe(130);
     expect(text).toMatch(/Left behind[\s\S]*hdiutil detach \/dev\/disk2/);
     const cleaned = await cli.run(mac, ['clean']);
-    expect([cleaned.text, cleaned.status]).toEqual([expect.any(String), 0]);
+    expect({ status: cleaned.status, text: cleaned.status === 0 ? '' : cleaned.text }).toEqual({ status: 0, text: '' });
     expect(mac.left()).toEqual([]);
   });
 });
