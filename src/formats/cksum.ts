@@ -7,6 +7,8 @@ const REVERSED = Uint8Array.from({ length: 256 }, (_, byte) => {
   return reversed;
 });
 const PART = 64 << 10;
+/** Of whoever is at it: nobody waits in between. */
+const mirrored = new Uint8Array(PART);
 
 /**
  * The checksum of POSIX's cksum(1), which a Bom has of each file: a CRC-32 that takes the most significant bit first, begins with 0
@@ -15,7 +17,6 @@ const PART = 64 << 10;
 export class Cksum {
   #crc = 0xffff_ffff; // what zlib makes 0 of
   #length = 0;
-  readonly #mirrored = new Uint8Array(PART);
 
   update(bytes: Uint8Array): void {
     this.#length += bytes.length;
@@ -33,7 +34,6 @@ export class Cksum {
   }
 
   #take(bytes: Uint8Array): void {
-    const mirrored = this.#mirrored;
     for (let at = 0; at < bytes.length; at++) mirrored[at] = REVERSED[bytes[at]!]!;
     this.#crc = crc32(mirrored.subarray(0, bytes.length), this.#crc);
   }

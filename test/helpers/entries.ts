@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { fromBytes } from '../../src/formats/bytes.js';
 import type { Entry, Path } from '../../src/formats/entry.js';
 
@@ -27,10 +27,6 @@ export function entry(path: Path, parts: Partial<Entry> & { text?: string } = {}
 
 /** Bytes that look random and are always the same for the same name. */
 export function noise(name: string, length: number): Uint8Array {
-  const bytes = Buffer.alloc(length);
-  for (let at = 0, i = 0; at < length; i++) {
-    const block = createHash('sha256').update(`${name} ${i}`).digest();
-    at += block.copy(bytes, at);
-  }
-  return bytes;
+  const key = createHash('sha256').update(name).digest();
+  return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));
 }

@@ -55,20 +55,19 @@ async function places() {
   const { partition, volume } = await openVolume(disk);
   const { placed } = await packagesOnDisk(volume, partition);
   const all: { offset: number; length: number }[] = [];
-  const covered = new Set<number>();
+  const covers: { from: number; to: number }[] = [];
   for (const { name, source, proof, stretches } of placed) {
     const [only] = (await placedFile(volume, partition, name.slice(1).split('/'), proof)).stretches!;
     expect(stretches).toEqual([only]);
     all.push(only!);
     const archive = await openXar(source);
-    const cover = (from: number, length: number) => {
-      for (let at = from; at < from + length; at++) covered.add(only!.offset + at);
-    };
+    const cover = (from: number, length: number) =>
+      covers.push({ from: only!.offset + from, to: only!.offset + from + length });
     // The header, the table of contents and its checksum (SHA-1).
     cover(0, archive.heap + 20);
     for (const { offset, length } of archive.members) cover(archive.heap + offset, length);
   }
-  return { all, covered };
+  return { all, isCovered: (at: number) => covers.some(({ from, to }) => at >= from && at < to) };
 }
 
 describe('packages of a finished ISO', () => {
@@ -115,7 +114,7 @@ describe('packages of a finished ISO', () => {
   });
 
   it('a bit flipped anywhere in them is found without the manifest, and named', async () => {
-    const { all, covered } = await places();
+    const { all, isCovered } = await places();
     const total = all.reduce((sum, { length }) => sum + length, 0);
     const random = numbers(10);
     const file = await open(iso, 'r+');
@@ -134,7 +133,7 @@ describe('packages of a finished ISO', () => {
         const { ok, checks } = await verifyFile(iso, { signal });
         const failed = checks.filter((check) => !check.ok);
         await flip(0);
-        if (!covered.has(at)) {
+        if (!isCovered(at)) {
           nothing++;
           continue;
         }

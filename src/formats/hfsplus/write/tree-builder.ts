@@ -53,6 +53,8 @@ export interface TreeOptions {
 }
 
 const SLAB_BYTES = 1 << 20;
+/** Most trees are small. */
+const FIRST_SLAB_BYTES = 64 << 10;
 
 /**
  * Bulk loads a B-tree (TN1150 "B-Trees"): leaves are packed in order, then each index level, then map nodes.
@@ -231,9 +233,12 @@ class NodeStore {
 
   /** Zeroed nodes up to `count`. */
   grow(count: number): void {
-    const slabs = this.#slabs;
-    while (slabs && slabs.length * SLAB_BYTES < count * this.nodeSize) slabs.push(new Uint8Array(SLAB_BYTES));
     this.count = count;
+    const slabs = this.#slabs;
+    const bytes = count * this.nodeSize;
+    if (!slabs || bytes === 0) return;
+    if (slabs.length <= 1) slabs[0] = enlarged(slabs[0], Math.min(bytes, SLAB_BYTES));
+    while (slabs.length * SLAB_BYTES < bytes) slabs.push(new Uint8Array(SLAB_BYTES));
   }
 
   source(name: string): ByteSource {
@@ -252,4 +257,12 @@ class NodeStore {
     const slab = this.#slabs?.[Math.floor(at / SLAB_BYTES)];
     return slab?.subarray(at % SLAB_BYTES, (at % SLAB_BYTES) + this.nodeSize);
   }
+}
+
+/** A slab that holds so many bytes, with what was in the one before. */
+function enlarged(slab: Uint8Array | undefined, bytes: number): Uint8Array {
+  if (slab && slab.length >= bytes) return slab;
+  const larger = new Uint8Array(Math.min(SLAB_BYTES, Math.max(FIRST_SLAB_BYTES, 2 * bytes)));
+  if (slab) larger.set(slab);
+  return larger;
 }
