@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Interrupted, UserError } from '../src/errors.js';
 import { type Form, forms, makeInstaller, type ReleaseName, releases } from './installer/index.js';
+import { scale } from './scale.js';
 
 // The lists of a full-size system are 150 MB at their peak; V8 would let garbage pile up to twice that.
 setFlagsFromString('--heap-growing-percent=15');
@@ -63,12 +64,6 @@ async function make(directory: string, given: Given): Promise<void> {
   if (show) process.stderr.write('\r\x1b[K');
   process.stderr.write(`Made in ${((Date.now() - started) / 1000).toFixed(1)} s:\n`);
   process.stdout.write(`${app}\n`);
-}
-
-function scale(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('a number above 0 and at most 1.');
-  return value;
 }
 
 function seed(text: string): number {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ReleaseName } from '../installer/index.js';
+import { scale } from '../scale.js';
 import { type Comparison, compare } from './compare.js';
 import { appIn, deepIn, type Source } from './installers.js';
 import { compareRemote, remoteReport } from './remote.js';
@@ -69,12 +70,6 @@ async function compareAll(): Promise<void> {
 async function* sources({ dir, scale, release, deep }: Options): AsyncGenerator<Source> {
   if (deep) yield await deepIn(dir, DEEP, scale);
   else for (const one of release ? [release] : RELEASES) yield await appIn(dir, one, scale);
-}
-
-function scale(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('a number above 0 and at most 1.');
-  return value;
 }
 
 function rounds(text: string): number {

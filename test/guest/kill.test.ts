@@ -103,6 +103,9 @@ describe('a qcow2 whose edit', () => {
       if (status === 0) continue;
       // Between the two headers: systems see the old volume, fsck makes it the new one (commit.ts).
       const said = `killed after ${after} ms: ${output}`;
+      const header = (of: Buffer, at: number) => of.subarray(at, at + 512).toString('hex');
+      expect(header(volume, 1024), said).toBe(header(disk, 1024));
+      expect(header(volume, volume.length - 1024), said).not.toBe(header(disk, disk.length - 1024));
       const mended = repaired(volume);
       expect(mended.status, said).toBe(0);
       const plist = await (await HfsVolume.open(fromBytes(mended.volume, 'mended'))).file(['Extra', PLIST]);

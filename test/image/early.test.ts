@@ -1,28 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type ByteSource, checkRange, fromBytes, observed, slice } from '../../src/formats/bytes.js';
 import { Early } from '../../src/image/early.js';
 import { Relay } from '../../src/image/relay.js';
 import type { DiskPlan } from '../../src/image/writer/disk-plan.js';
 import { WorkerPool } from '../../src/image/writer/pool.js';
 import { type WriteOptions, writeDisk } from '../../src/image/writer/write-disk.js';
+import { scratch } from '../helpers/judges/tool.js';
 
 const MiB = 1 << 20;
 const BASE = 3 * MiB + 512;
 const bytes = new Uint8Array(randomBytes(BASE));
 
-let dir: string;
+const dir = scratch('early');
 const pool = new WorkerPool(2);
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'osx-iso-test-'));
-});
-afterAll(async () => {
-  await pool.close();
-  await rm(dir, { recursive: true });
-});
+afterAll(() => pool.close());
 
 /** A source far away, and how many bytes of it were asked for. */
 function far(content: Uint8Array, opening: string): { source: ByteSource; asked: () => number } {

@@ -1,17 +1,13 @@
 import { constants } from 'node:fs';
-import { type FileHandle, mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DIRECT_BLOCK, openDirect } from '../../../src/image/writer/direct.js';
 import { OrderedWriter } from '../../../src/image/writer/ordered-writer.js';
 import { Slots } from '../../../src/image/writer/slots.js';
+import { scratch } from '../../helpers/judges/tool.js';
 
-let dir: string;
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'osx-iso-test-'));
-});
-afterAll(() => rm(dir, { recursive: true }));
+const dir = scratch('direct');
 
 let counter = 0;
 const newFile = () => open(join(dir, `${counter++}`), 'wx+');

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { FormatError } from '../../../src/errors.js';
 import { type ByteSource, fromBytes, type Piece } from '../../../src/formats/bytes.js';
 import { openHostFile } from '../../../src/host/host-file.js';
@@ -12,16 +11,11 @@ import type { DiskPlan } from '../../../src/image/writer/disk-plan.js';
 import { WorkerPool } from '../../../src/image/writer/pool.js';
 import type { RunChecksum } from '../../../src/image/writer/produce.js';
 import { writeDisk } from '../../../src/image/writer/write-disk.js';
+import { scratch } from '../../helpers/judges/tool.js';
 
-let dir: string;
+const dir = scratch('write-disk');
 const pool = new WorkerPool(2);
-beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'osx-iso-test-'));
-});
-afterAll(async () => {
-  await pool.close();
-  await rm(dir, { recursive: true });
-});
+afterAll(() => pool.close());
 
 let counter = 0;
 const quiet = { pool, signal: new AbortController().signal, report: () => undefined, note: () => undefined };
