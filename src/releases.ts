@@ -1,4 +1,4 @@
-import { NEW_KERNEL, OLD_KERNEL } from './plist/kernel-key.js';
+import { NEW_KERNEL, OLD_KERNEL } from './plist/chameleon/kernel-key.js';
 
 /** What differs between the releases, as data. Sources: the tables of recipes and of Chameleon's lookups in the project's facts. */
 export interface Release {

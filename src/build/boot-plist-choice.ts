@@ -6,9 +6,9 @@ import { fromBytes } from '../formats/bytes.js';
 import type { Tree } from '../formats/entry.js';
 import { DEFAULT_TEMPLATE, readBootPlist, readTemplate, templateNames, templateText } from '../guest/index.js';
 import { hostTree } from '../image/hdiutil/host-tree.js';
-import { buildBootPlist, fromEntries, mergeSettings, parseSetting } from '../plist/chameleon.js';
-import { kernelKeyFault } from '../plist/kernel-key.js';
-import { settingsOf } from '../plist/settings.js';
+import { buildBootPlist, fromEntries, mergeSettings, parseSetting } from '../plist/chameleon/boot-plist.js';
+import { kernelKeyFault } from '../plist/chameleon/kernel-key.js';
+import { settingsOf } from '../plist/chameleon/settings.js';
 import { InstallerFiles } from '../source/files.js';
 
 /** What may be said about the ISO's Chameleon plist. */

@@ -1,5 +1,5 @@
-import { buildBootPlist, mergeSettings, type Settings } from '../plist/chameleon.js';
-import { settingsOf } from '../plist/settings.js';
+import { buildBootPlist, mergeSettings, type Settings } from '../plist/chameleon/boot-plist.js';
+import { settingsOf } from '../plist/chameleon/settings.js';
 
 /** What a plist is to say. */
 export interface PlistRequest {

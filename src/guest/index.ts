@@ -1,5 +1,6 @@
 /** Working on a guest: its disk image, or its mounted volume; and the plist files of the host. */
-export { findingLine, settingsOf } from '../plist/settings.js';
+export { settingsOf } from '../plist/chameleon/settings.js';
+export { findingLine } from '../plist/findings.js';
 export { composePlist, type PlistRequest } from './compose.js';
 export { type EditContext, editImage, type GuestChange, type ImageEdit, type ImageEditOptions } from './edit-image.js';
 export { installMounted, type MountedChange, type MountedOptions } from './mounted.js';

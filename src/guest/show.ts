@@ -1,5 +1,5 @@
 import { showPath } from '../formats/entry.js';
-import type { ChameleonKey } from '../plist/chameleon.js';
+import type { ChameleonKey } from '../plist/chameleon/boot-plist.js';
 import type { ImageEdit } from './edit-image.js';
 import type { MountedChange } from './mounted.js';
 

@@ -6,8 +6,8 @@ import { DECMPFS_XATTR } from '../formats/hfsplus/decmpfs.js';
 import type { StagedVolume } from '../formats/hfsplus/write/index.js';
 import { rootEntry } from '../formats/root-entry.js';
 import { readWhole } from '../formats/whole.js';
-import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon.js';
-import { BOOT_PLIST_FILE } from '../plist/intended.js';
+import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon/boot-plist.js';
+import { BOOT_PLIST_FILE } from '../plist/chameleon/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import type { GuestChange } from './edit-image.js';
 

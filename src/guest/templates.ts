@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.js';
 import { packageRoot } from '../package-root.js';
-import type { Settings } from '../plist/chameleon.js';
-import { settingsOf } from '../plist/settings.js';
+import type { Settings } from '../plist/chameleon/boot-plist.js';
+import { settingsOf } from '../plist/chameleon/settings.js';
 
 const SUFFIX = '.plist';
 

@@ -1,43 +1,25 @@
-import type { Position } from './loader.js';
+/** Where something stands in a file: bytes from its start, line and column from 1 (columns in characters). */
+export interface Position {
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
+}
 
 /** 'error': the loader does something else than the file says. 'warning': some loaders might, or the file is odd. */
 export type Severity = 'error' | 'warning';
 
-/** What kind of trouble it is; for programs. */
-export type FindingCode =
-  | 'file-name'
-  | 'not-xml-text'
-  | 'no-dict'
-  | 'comment-before-dict'
-  | 'comment-in-dict'
-  | 'comment-for-value'
-  | 'unknown-element'
-  | 'dict-not-closed'
-  | 'outside-dict'
-  | 'no-plist-element'
-  | 'not-a-string'
-  | 'boolean-element'
-  | 'empty-element'
-  | 'entity'
-  | 'markup-in-text'
-  | 'not-ascii'
-  | 'blanks'
-  | 'unknown-key'
-  | 'key-not-read'
-  | 'value'
-  | 'kernel-not-found'
-  | 'timeout-missing'
-  | 'duplicate'
-  | 'over-size'
-  | 'leave-off';
-
-/** One thing about a plist that a person should know. */
-export interface Finding extends Position {
+/** One thing about a plist that a person should know. `Code` tells programs what kind of trouble it is; each loader has its own. */
+export interface Finding<Code extends string = string> extends Position {
   readonly severity: Severity;
-  readonly code: FindingCode;
+  readonly code: Code;
   /** What the loader will see, and why. */
   readonly message: string;
   readonly key?: string;
+}
+
+/** "7:5 error: …" */
+export function findingLine({ line, column, severity, message }: Finding): string {
+  return `${line}:${column} ${severity}: ${message}`;
 }
 
 /** Tells line and column of bytes in a file. Columns count characters, from 1; a byte order mark counts none. */

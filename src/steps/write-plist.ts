@@ -4,9 +4,9 @@ import type { Entry, Path } from '../formats/entry.js';
 import { rootEntry } from '../formats/root-entry.js';
 import { readWhole } from '../formats/whole.js';
 import type { Tree, Volume } from '../image/types.js';
-import { BOOT_PLIST_NAME, buildBootPlist, mergeSettings, type Settings } from '../plist/chameleon.js';
-import { BOOT_PLIST_FILE } from '../plist/intended.js';
-import { settingsOf } from '../plist/settings.js';
+import { BOOT_PLIST_NAME, buildBootPlist, mergeSettings, type Settings } from '../plist/chameleon/boot-plist.js';
+import { BOOT_PLIST_FILE } from '../plist/chameleon/intended.js';
+import { settingsOf } from '../plist/chameleon/settings.js';
 import { fileAt, onVolume } from './places.js';
 
 /**

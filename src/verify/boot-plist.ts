@@ -1,7 +1,7 @@
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { defaultLoader } from '../known/loaders.js';
-import { BOOT_PLIST_FOLDER, BOOT_PLIST_LIMIT, BOOT_PLIST_NAME } from '../plist/chameleon.js';
-import { checkBootPlist } from '../plist/check.js';
+import { BOOT_PLIST_FOLDER, BOOT_PLIST_LIMIT, BOOT_PLIST_NAME } from '../plist/chameleon/boot-plist.js';
+import { checkBootPlist } from '../plist/chameleon/check.js';
 import type { Checks } from './report.js';
 
 /** Chameleon's plist, where the medium has one, must say to the loader what it means. */

@@ -1,9 +1,9 @@
 import { storedPath } from '../../formats/hfsplus/names.js';
 import type { HfsVolume } from '../../formats/hfsplus/volume.js';
 import { defaultLoader } from '../../known/loaders.js';
-import { BOOT_PLIST_FOLDER, BOOT_PLIST_LIMIT, BOOT_PLIST_NAME } from '../../plist/chameleon.js';
-import { checkBootPlist } from '../../plist/check.js';
-import { kernelWanted } from '../../plist/kernel-key.js';
+import { BOOT_PLIST_FOLDER, BOOT_PLIST_LIMIT, BOOT_PLIST_NAME } from '../../plist/chameleon/boot-plist.js';
+import { checkBootPlist } from '../../plist/chameleon/check.js';
+import { kernelWanted } from '../../plist/chameleon/kernel-key.js';
 import type { Release } from '../../releases.js';
 
 /** Which files the release's default loader takes for kernel and kernel cache. */

@@ -21,15 +21,15 @@ import {
   OPTION_REPLY_SIZE,
   REPLY_SIZE,
 } from '../../../../src/formats/nbd.js';
-import { checkBootPlist } from '../../../../src/plist/check.js';
-import { fixBootPlist } from '../../../../src/plist/fix.js';
+import { checkBootPlist } from '../../../../src/plist/chameleon/check.js';
+import { fixBootPlist } from '../../../../src/plist/chameleon/fix.js';
+import { settingsOf } from '../../../../src/plist/chameleon/settings.js';
 import { buildPlist, type PlistValue, parsePlist } from '../../../../src/plist/plist.js';
-import { settingsOf } from '../../../../src/plist/settings.js';
 import { parseCatalogue } from '../../../../src/remote/catalogue.js';
 import { parseDistribution } from '../../../../src/remote/distribution.js';
 import { verifyFile } from '../../../../src/verify-file.js';
 import { scratch } from '../../../helpers/judges/tool.js';
-import { BROKEN } from '../../../plist/broken.js';
+import { BROKEN } from '../../../plist/chameleon/broken.js';
 import type { Sample } from '../mutate.js';
 import type { Reader } from '../readers.js';
 

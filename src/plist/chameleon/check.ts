@@ -1,3 +1,4 @@
+import { positions, type Severity } from '../findings.js';
 import {
   BOOT_PLIST_LIMIT,
   BOOT_PLIST_NAME,
@@ -5,9 +6,9 @@ import {
   fromEntries,
   nearestKey,
   type Settings,
-} from './chameleon.js';
+} from './boot-plist.js';
 import { checkValue } from './check-value.js';
-import { type Finding, positions, type Severity } from './findings.js';
+import type { Finding } from './findings.js';
 import { type IntendedPair, isForeign, readIntended } from './intended.js';
 import { kernelKeyFault } from './kernel-key.js';
 import {
@@ -19,7 +20,7 @@ import {
   showBytesAsText,
 } from './loader.js';
 
-export type { Finding, FindingCode, Severity } from './findings.js';
+export type { Finding, FindingCode } from './findings.js';
 
 export interface CheckOptions {
   /** The file's name, where it is to be judged. */

@@ -1,5 +1,6 @@
-import { type ChameleonKey, valueFault } from './chameleon.js';
-import type { FindingCode, Severity } from './findings.js';
+import type { Severity } from '../findings.js';
+import { type ChameleonKey, valueFault } from './boot-plist.js';
+import type { FindingCode } from './findings.js';
 import { type LoaderPair, showBytesAsText } from './loader.js';
 
 type Add = (severity: Severity, code: FindingCode, offset: number, message: string, key: string) => void;

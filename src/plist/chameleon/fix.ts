@@ -1,4 +1,4 @@
-import { UsageError } from '../errors.js';
+import { UsageError } from '../../errors.js';
 import {
   buildBootPlist,
   chameleonKey,
@@ -10,7 +10,7 @@ import {
   spelled,
   textFault,
   valueFault,
-} from './chameleon.js';
+} from './boot-plist.js';
 import { type IntendedPair, readIntended } from './intended.js';
 
 /** A corrected file, and what was corrected, as sentences. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../src/errors.js';
-import { readTemplate, templateNames } from '../../src/guest/templates.js';
+import { UsageError } from '../../../src/errors.js';
+import { readTemplate, templateNames } from '../../../src/guest/templates.js';
 import {
   BOOT_PLIST_NAME,
   buildBootPlist,
@@ -12,10 +12,10 @@ import {
   nearestKey,
   parseSetting,
   type Settings,
-} from '../../src/plist/chameleon.js';
-import { checkBootPlist } from '../../src/plist/check.js';
-import { chameleonReads } from '../helpers/chameleon-reader.js';
-import { times } from '../helpers/long.js';
+} from '../../../src/plist/chameleon/boot-plist.js';
+import { checkBootPlist } from '../../../src/plist/chameleon/check.js';
+import { chameleonReads } from '../../helpers/chameleon-reader.js';
+import { times } from '../../helpers/long.js';
 
 const PATH = `/Extra/${BOOT_PLIST_NAME}`;
 const reads = (text: string) => chameleonReads(PATH, Buffer.from(text, 'latin1'));

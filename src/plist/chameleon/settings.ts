@@ -1,6 +1,7 @@
-import { VerifyError } from '../errors.js';
-import { chameleonKey, fromEntries, type Settings, spelled } from './chameleon.js';
-import { checkBootPlist, type Finding } from './check.js';
+import { VerifyError } from '../../errors.js';
+import { findingLine } from '../findings.js';
+import { chameleonKey, fromEntries, type Settings, spelled } from './boot-plist.js';
+import { checkBootPlist } from './check.js';
 
 /** The settings the loader finds in a file. VerifyError, with every finding, where the file says something else. */
 export function settingsOf(bytes: Uint8Array, name: string): Settings {
@@ -13,9 +14,4 @@ export function settingsOf(bytes: Uint8Array, name: string): Settings {
     );
   }
   return fromEntries(Object.entries(report.sees).map(([key, value]) => [key, spelled(chameleonKey(key), value)]));
-}
-
-/** "7:5 error: …" */
-export function findingLine({ line, column, severity, message }: Finding): string {
-  return `${line}:${column} ${severity}: ${message}`;
 }

@@ -1,6 +1,7 @@
-import { UsageError } from '../errors.js';
+import { UsageError } from '../../errors.js';
+import { nearestName } from '../nearest.js';
+import { buildPlist } from '../plist.js';
 import { CHAMELEON_KEYS, type ChameleonKey } from './keys.js';
-import { buildPlist } from './plist.js';
 
 export { CHAMELEON_KEYS, type ChameleonKey, type UnderQemu, type ValueKind } from './keys.js';
 
@@ -32,30 +33,10 @@ export function chameleonKey(name: string): ChameleonKey | undefined {
   return BY_NAME.get(name);
 }
 
-/** The known key that a misspelt one most likely stands for: case, blanks and a letter or two may differ. */
+/** The known key that a misspelt one most likely stands for. */
 export function nearestKey(name: string): ChameleonKey | undefined {
-  const bare = (text: string) => text.toLowerCase().replaceAll(/[\s_-]+/g, '');
-  const wanted = bare(name.slice(0, 100));
-  let best: ChameleonKey | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const known of CHAMELEON_KEYS) {
-    const steps = distance(wanted, bare(known.name));
-    if (steps < least) [best, least] = [known, steps];
-  }
-  return least <= Math.min(2, Math.floor(wanted.length / 3)) ? best : undefined;
-}
-
-/** Levenshtein's distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+  const nearest = nearestName(BY_NAME.keys(), name);
+  return nearest === undefined ? undefined : BY_NAME.get(nearest);
 }
 
 /** Why this text cannot be a key or a value: the loader's reader would see something else. Undefined where all is well. */

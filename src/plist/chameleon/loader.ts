@@ -1,10 +1,3 @@
-/** Where something stands in a file: bytes from its start, line and column from 1 (columns in characters). */
-export interface Position {
-  readonly offset: number;
-  readonly line: number;
-  readonly column: number;
-}
-
 /** What the loader makes of the value of a key. Only a string or a boolean is of use to it. */
 export type LoaderValue =
   | { readonly kind: 'string'; readonly text: string }

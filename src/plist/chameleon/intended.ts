@@ -1,4 +1,4 @@
-import { asDict, type PlistValue, parsePlist } from './plist.js';
+import { asDict, type PlistValue, parsePlist } from '../plist.js';
 
 /** A key and its value as whoever wrote the file meant them; `kind` is the element's name. */
 export interface IntendedPair {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FormatError, UsageError } from '../../src/errors.js';
-import { BOOT_PLIST_NAME } from '../../src/plist/chameleon.js';
-import { checkBootPlist } from '../../src/plist/check.js';
-import { fixBootPlist } from '../../src/plist/fix.js';
-import { chameleonReads } from '../helpers/chameleon-reader.js';
-import { times } from '../helpers/long.js';
+import { FormatError, UsageError } from '../../../src/errors.js';
+import { BOOT_PLIST_NAME } from '../../../src/plist/chameleon/boot-plist.js';
+import { checkBootPlist } from '../../../src/plist/chameleon/check.js';
+import { fixBootPlist } from '../../../src/plist/chameleon/fix.js';
+import { chameleonReads } from '../../helpers/chameleon-reader.js';
+import { times } from '../../helpers/long.js';
 import { BROKEN, plist, T } from './broken.js';
 
 const PATH = `/Extra/${BOOT_PLIST_NAME}`;
