@@ -178,7 +178,7 @@ describe('templates', () => {
     for (const name of names) {
       const settings = await readTemplate(name);
       const { readFileSync } = await import('node:fs');
-      const file = readFileSync(new URL(`../../templates/${name}.plist`, import.meta.url));
+      const file = readFileSync(new URL(`../../../templates/${name}.plist`, import.meta.url));
       expect(buildBootPlist(settings)).toBe(file.toString());
       expect(checkBootPlist(file, name)).toMatchObject({ ok: true, findings: [] });
       expect(chameleonReads(PATH, file).timeout()).toBe(5);
