@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+// Buffers in large pages: a test process is forked all the time, which costs by the page.
+process.env.GLIBC_TUNABLES ??= 'glibc.malloc.hugetlb=1';
+
 const tests = (folders: readonly string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Each in a process of its own: what changes the modules or handlers that other files would see, and what is measured. */
-const ALONE = [...tests(['campaign', 'cli']), 'test/helpers/judges/needs.test.ts'];
+const ALONE = [...tests(['campaign', 'cli/stop']), 'test/cli/stop.test.ts', 'test/helpers/judges/needs.test.ts'];
 
 /** What starts programs all the time: to start one costs more the larger the process is that does. */
-const PROGRAMS = tests(['clean', 'e2e', 'guest', 'helpers', 'image', 'launch']);
+const PROGRAMS = tests(['clean', 'cli', 'e2e', 'guest', 'helpers', 'image', 'launch']);
 
 /** Files share a worker's modules, which are loaded and compiled once; each-file.ts sees to it that they share nothing else. */
 const SHARED = { isolate: false };

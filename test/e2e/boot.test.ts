@@ -15,6 +15,8 @@ import { makeMultibootStub } from '../launch/multiboot-stub.js';
 
 const TOP = join(import.meta.dirname, '..', '..');
 const KEY = `${'A'.repeat(32)}${'B'.repeat(32)}`;
+/** Of a text in which it can be seen. */
+const KEY_SEEN = /A{8}|B{8}/;
 const MARKER = 'OSX-ISO MULTIBOOT';
 /** Milliseconds that a guest has to get that far. */
 const PATIENCE = HANG;
@@ -98,16 +100,19 @@ describe.each(points(['q35', 'pc'], 1))('on %s', (chipset) => {
   test('osx-iso boot starts QEMU, and its screen is a picture', async (context) => {
     needs(context, 'qemu-system-x86_64', 'qemu-img');
     const name = `run-${chipset}`;
-    const { child, ended } = osxIso([...guest(name, ['--machine', chipset, '--screenshot', `${name}.png`]), ...key]);
+    const words = [...guest(name, ['--machine', chipset, '--screenshot', `${name}.png`]), ...key, '--verbose'];
+    const { child, ended } = osxIso(words);
     await marked(at(`${name}.log`));
     const pid = await processOf(at(`${name}.pid`));
     expect(alive(pid)).toBe(true);
+    const said = [seenOf(pid), seenOf(child.pid!)];
     // The screen is drawn by the time the text is out.
     child.kill('SIGINT');
     const { status, stdout, stderr } = await ended;
     expect(stdout).toContain(`The guest was stopped.\nIts screen: ${at(`${name}.png`)}`);
     expect({ status, alive: alive(pid) }).toEqual({ status: 130, alive: false });
     expect(stderr).not.toMatch(/This is a bug|\n +at /);
+    for (const text of [...said, stdout, stderr]) expect(text).not.toMatch(KEY_SEEN);
 
     const { width, height, colours } = readPng(readFileSync(at(`${name}.png`)));
     expect([width, height]).toEqual([720, 400]);
@@ -131,7 +136,7 @@ describe.each(points(['q35', 'pc'], 1))('on %s', (chipset) => {
     await marked(at(`${name}.log`));
     const pid = await processOf(at(`${name}.pid`));
     if (existsSync('/proc')) expect(seenOf(pid)).toContain('-readconfig');
-    expect(seenOf(pid)).not.toMatch(/A{8}|B{8}/);
+    expect(seenOf(pid)).not.toMatch(KEY_SEEN);
     process.kill(pid, 'SIGKILL');
     await gone;
   });
@@ -187,7 +192,7 @@ describe('osx-iso build --boot', () => {
 });
 
 describe('the key', () => {
-  test('is nowhere but where it belongs', async (context) => {
+  test.runIf(LONG)('is nowhere but where it belongs', async (context) => {
     needs(context, 'qemu-system-x86_64', 'qemu-img');
     const said: string[] = [];
     const ways = [
@@ -223,7 +228,7 @@ describe('the key', () => {
     expect(refused.status).toBe(1);
     said.push(refused.stdout, refused.stderr);
     expect(said.join('\n')).toMatch(/-readconfig/);
-    for (const text of said) expect(text).not.toMatch(/A{8}|B{8}/);
+    for (const text of said) expect(text).not.toMatch(KEY_SEEN);
 
     // Nothing was written down: manifest, journal, logs, state, sockets.
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -23,7 +23,7 @@ import { LONG, WHOLE } from '../helpers/long.js';
 const FORMS: readonly Form[] = LONG ? forms : ['app', 'dmg'];
 const MAPS = ['apm', 'gpt'] as const;
 const ALL = ['10.6', '10.7', '10.8', '10.9', '10.10', '10.11', '10.12', '10.13', '10.14', '10.15'] as const;
-const RELEASES: readonly ReleaseName[] = LONG ? ALL : ['10.7', '10.10'];
+const RELEASES: readonly ReleaseName[] = LONG ? ALL : ['10.10'];
 /** Where Chameleon starts a kernel; later releases need another loader. */
 const BOOTED: readonly ReleaseName[] = ['10.7', '10.8', '10.9', '10.10', '10.11', '10.12'];
 /** Of one of each kind, GRUB reads every file. */

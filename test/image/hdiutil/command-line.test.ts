@@ -107,7 +107,7 @@ describe('what cannot be given back', () => {
     expect(mac.left()).toEqual([]);
   });
 
-  it('a second Ctrl-C leaves at once and says what is left; clean does it', async () => {
+  it.runIf(LONG)('a second Ctrl-C leaves at once and says what is left; clean does it', async () => {
     mac.hdiutil.plan([
       { at: 5, action: { kind: 'pause', wait: 2000 } },
       { verb: 'detach', times: 1, action: { kind: 'pause', wait: 30_000 } },
