@@ -6,13 +6,12 @@ import type { ByteSource, Piece } from '../formats/bytes.js';
 import { openDisk, openVolume } from '../formats/disk.js';
 import { hfsNow } from '../formats/entry.js';
 import { StagedVolume } from '../formats/hfsplus/write/index.js';
-import type { Proofs } from '../formats/proofs.js';
 import { decodedRuns } from '../formats/udif/index.js';
 import { plainPath } from '../host/plain-path.js';
 import { Early } from './early.js';
 import { type OpenDisk, planIso } from './iso-plan.js';
 import { DEFAULT_MAP } from './layout.js';
-import { outcomesOf, packagesOnTheWay } from './packages-on-the-way.js';
+import { ProofsOnTheWay } from './proofs-on-the-way.js';
 import { ReadOnlyVolume } from './read-only-volume.js';
 import { Relay } from './relay.js';
 import { SourceChecksums } from './source-checksums.js';
@@ -40,7 +39,7 @@ const MOST_WRITERS = 2;
  */
 export class NativeTool implements ImageTool {
   readonly name = 'native';
-  readonly provesPackages = true;
+  readonly provesOnTheWay = true;
   /** Decode packages. */
   readonly #decoders = new WorkerPool(MOST_DECODERS);
   /** Make the ISO's bytes. */
@@ -117,16 +116,16 @@ export class NativeTool implements ImageTool {
     collect(image.file.size);
     this.#writers.warmUp();
     const plan = await this.#plan(image, map);
-    const packages = await packagesOnTheWay(plan);
+    const proofs = await ProofsOnTheWay.of(plan);
     const early = Early.in(plan, image.file);
     try {
-      const { size, sha256, bytesWritten } = await this.#write(early?.plan ?? plan, to, work, packages, early);
+      const { size, sha256, bytesWritten } = await this.#write(early?.plan ?? plan, to, work, proofs, early);
       await this.#writers.close();
-      const proved = await outcomesOf(packages, work);
+      const proved = await proofs.finish(work);
       // The plan holds whole trees.
       collect(size);
       const sourceChecksums = await this.#checksums.finish(work);
-      return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums, packages: proved } };
+      return { title: image.title, size, sha256, facts: { bytesWritten, sourceChecksums, ...proved } };
     } finally {
       await early?.close();
     }
@@ -136,7 +135,7 @@ export class NativeTool implements ImageTool {
     return planIso(await this.#openOnce(image), { map, now: hfsNow(), staged: image.staged });
   }
 
-  async #write(plan: DiskPlan, to: string, work: Work, packages: Proofs, early?: Early): Promise<WrittenDisk> {
+  async #write(plan: DiskPlan, to: string, work: Work, proofs: ProofsOnTheWay, early?: Early): Promise<WrittenDisk> {
     decodedRuns.clear();
     collect(plan.size);
     try {
@@ -145,7 +144,7 @@ export class NativeTool implements ImageTool {
         report: (progress) => work.report(progress),
         pool: this.#writers,
         onChecksums: (list) => this.#checksums.report(list),
-        onBytes: (bytes) => packages.update(bytes),
+        onBytes: (bytes) => proofs.update(bytes),
       };
       return await writeDisk(to, plan, {
         ...options,

@@ -58,8 +58,8 @@ export type MapChoice = 'apm' | 'gpt' | 'keep';
 /** The engine: makes, changes and attaches disk images. hdiutil on a Mac, our own anywhere. */
 export interface ImageTool {
   readonly name: 'hdiutil' | 'native' | 'memory';
-  /** Packages are proved on their way to the finished disk: nobody has to read them there once more. */
-  readonly provesPackages?: boolean;
+  /** Packages and BaseSystem.dmg are proved on their way to the finished disk: nobody has to read them there once more. */
+  readonly provesOnTheWay?: boolean;
   /** Everything about this host that would make a build fail. */
   check(need: { output: string; scratch: string }): Promise<readonly Problem[]>;
   /** Takes a file as an image. Nothing is read or attached yet beyond what says what it is. */

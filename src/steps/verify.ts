@@ -16,7 +16,7 @@ export function verify(place: string): Step {
         const report = await verifyIso(file, {
           signal: job.signal,
           report: (progress) => job.report(progress),
-          packages: job.tool.provesPackages ? 'proved' : 'prove',
+          provedOnTheWay: job.tool.provesOnTheWay ?? false,
         });
         job.record('verified', report);
         const failed = report.checks.filter((check) => !check.ok);

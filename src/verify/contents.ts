@@ -1,9 +1,8 @@
-import { CHUNKLIST, ChunkVerifier, parseChunklist, verifySignature } from '../formats/chunklist.js';
+import { findBaseSystem, imagePath, listPath, proveImage, readChunklist } from '../formats/base-system.js';
 import { type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import type { Proof } from '../formats/proofs.js';
-import { readWhole } from '../formats/whole.js';
 import { type Release, releaseOf, releases, releaseTitle } from '../releases.js';
 import { type SystemVersion, versionOnMedium } from '../system-version.js';
 import { checkBlessing } from './blessing.js';
@@ -40,7 +39,7 @@ export async function checkContents(opened: OpenedDisk, checks: Checks): Promise
     await checks.attempt('boot loaders', () => checkLoaders(opened, release, choice, checks));
   }
   await checks.attempt('packages', () => checkPackages(volume, release.packages, checks));
-  const image = await checks.attempt('BaseSystem', () => findBaseSystem(volume, release, checks));
+  const image = await checks.attempt('BaseSystem', () => lookAtBaseSystem(volume, release, checks));
   await checks.attempt('blessing', () => checkBlessing(volume, release, checks));
   await checks.attempt('boot plist', () => checkPlistOf(volume, system.version, checks));
   return { release: system, image };
@@ -101,46 +100,29 @@ async function checkPackages(volume: HfsVolume, places: readonly string[], check
 }
 
 /** BaseSystem.dmg and what proves it; undefined where there is none or where it is wrong already. */
-async function findBaseSystem(volume: HfsVolume, { baseSystem }: Release, checks: Checks): Promise<Contents['image']> {
+async function lookAtBaseSystem(
+  volume: HfsVolume,
+  { baseSystem }: Release,
+  checks: Checks,
+): Promise<Contents['image']> {
   if (baseSystem === 'none') return undefined;
-  // Media of 10.9.5 that install have them in one place or the other (measured).
-  const places = [[], ['System', 'Installation']];
-  const at = (await firstWith(volume, places, 'BaseSystem.dmg')) ?? [];
-  const image = await volume.file([...at, 'BaseSystem.dmg']);
-  const chunklist = await volume.file([...at, 'BaseSystem.chunklist']);
-  const path = showPath([...at, 'BaseSystem.dmg']);
-  if (baseSystem === 'optional' && !image && !(await firstWith(volume, places, 'BaseSystem.chunklist'))) {
+  const found = await findBaseSystem(volume);
+  const { image, chunklist } = found;
+  const path = showPath(imagePath(found));
+  if (baseSystem === 'optional' && !image && !chunklist) {
     checks.pass('BaseSystem', 'no BaseSystem.dmg: the installer of this release does without');
     return undefined;
   }
   if (!image || !chunklist) {
-    const missing = image ? showPath([...at, 'BaseSystem.chunklist']) : '/BaseSystem.dmg';
+    const missing = image ? showPath(listPath(found)) : '/BaseSystem.dmg';
     checks.fail('BaseSystem', `${missing}: expected a file, found nothing: the installer will call itself damaged`);
     return undefined;
   }
-  const bytes = await readWhole(chunklist, CHUNKLIST);
-  const list = parseChunklist(bytes, chunklist.name);
+  const { list, signature } = await readChunklist(chunklist);
   if (list.totalSize !== image.size) {
     checks.fail('BaseSystem', `${path}: expected ${list.totalSize} bytes, as its chunklist says, found ${image.size}`);
     return undefined;
   }
-  const verifier = new ChunkVerifier(list, image.name);
-  const signature = verifySignature(list);
-  const words = { valid: 'signed by Apple', absent: 'unsigned', unknown: 'signed by another key' };
   if (signature === 'invalid') checks.fail('BaseSystem', `${chunklist.name}: it was changed after it was signed`);
-  const proof: Proof = {
-    update: (part) => verifier.update(part),
-    finish: () => {
-      verifier.finish();
-      const who = signature === 'invalid' ? 'badly signed' : words[signature];
-      return `all ${list.chunks.length} chunks match the chunklist (${who})`;
-    },
-  };
-  return { path: [...at, 'BaseSystem.dmg'], proof };
-}
-
-/** The first of these folders that has a file of this name. */
-async function firstWith(volume: HfsVolume, places: readonly Path[], name: string): Promise<Path | undefined> {
-  for (const place of places) if (await volume.file([...place, name])) return place;
-  return undefined;
+  return { path: imagePath(found), proof: proveImage(list, signature, image.name) };
 }

@@ -1,12 +1,13 @@
 import { type ByteSource, chunks } from '../formats/bytes.js';
 import { type Disk, openDisk, openVolume } from '../formats/disk.js';
 import { placedFile } from '../formats/disk-packages.js';
+import { showPath } from '../formats/entry.js';
 import { checkVolume } from '../formats/hfsplus/check.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { Proofs } from '../formats/proofs.js';
 import { checkContents } from './contents.js';
 import { checkMap } from './map.js';
-import { checkOutcome, checkPackageProofs, packageProofs } from './packages.js';
+import { checkOutcome, checkPackageProofs, ON_THE_WAY, packageProofs } from './packages.js';
 import { Checks, type VerifyReport } from './report.js';
 import { volumeUuid } from './uuid.js';
 
@@ -15,8 +16,10 @@ export type { Check, CheckSeverity, VerifyReport } from './report.js';
 export interface VerifyOptions {
   readonly signal: AbortSignal;
   report?(progress: { done: number; total: number }): void;
-  /** Leaves out the packages: 'quick' for whoever cannot wait, 'proved' where their bytes were proved on their way to the disk. */
-  readonly packages?: 'prove' | 'quick' | 'proved';
+  /** 'quick' leaves out the packages, for whoever cannot wait. */
+  readonly packages?: 'prove' | 'quick';
+  /** The bytes of packages and of BaseSystem.dmg were proved on their way to the disk: they are not read once more. */
+  readonly provedOnTheWay?: boolean;
   /** Sees every byte of the file, front to back, in the same reading. */
   see?(bytes: Uint8Array): void;
 }
@@ -42,13 +45,14 @@ export async function verifyIso(file: ByteSource, options: VerifyOptions): Promi
   const { release, image } = await checkContents({ disk, partition, volume }, checks);
   const packages = await checks.attempt('packages', () => packageProofs(volume, partition, options));
   const placed = [...(packages?.placed ?? [])];
-  if (image) placed.push(await placedFile(volume, partition, image.path, image.proof));
+  if (image && options.provedOnTheWay) checks.pass('BaseSystem', `${showPath(image.path)}: ${ON_THE_WAY}`);
+  else if (image) placed.push(await placedFile(volume, partition, image.path, image.proof));
   // Its stretches are places in a raw disk; in any other image they say nothing.
   const inOrder = disk.kind === 'raw' ? placed : placed.map((one) => ({ ...one, stretches: undefined }));
   const proofs = new Proofs(inOrder, { whole: options.see !== undefined, size: file.size });
   await readOnce(file, proofs, options);
   const outcomes = await proofs.finish(options.signal);
-  if (image) checkOutcome('BaseSystem', outcomes.pop()!, checks);
+  if (image && !options.provedOnTheWay) checkOutcome('BaseSystem', outcomes.pop()!, checks);
   if (packages) checkPackageProofs(packages, outcomes, checks);
   return {
     file: file.name,

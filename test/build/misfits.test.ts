@@ -50,6 +50,12 @@ describe('a source that cannot be used', () => {
     });
   }
 
+  it('a damaged trailer of a BaseSystem.dmg that no step copies: exit 3, found on its way', async () => {
+    const error = await failure(await smallInstaller({ damagedChunk: 'trailer' }, { release: '10.7' }));
+    expect(error.message).toMatch(/BaseSystem\.dmg: chunk 0.*expected SHA-256/);
+    expect(error.exitCode).toBe(3);
+  });
+
   it('macOS 11 and later: the reason', async () => {
     const error = await failure(await smallInstaller({}, { release: '11' }));
     expect(error.message).toMatch(/macOS 11 or later/);
