@@ -39,7 +39,7 @@ export async function stagePlist(volume: StagedVolume, request: PlistRequest): P
     // Another case of the name would stay with the file on a volume that does not tell them apart.
     if (!sameName) await volume.remove(path);
   }
-  await volume.put(rootEntry(path, 'file', bytes));
+  await volume.put(rootEntry(path, 'file', undefined, fromBytes(bytes, showPath(path))));
   changes.push({ what: old ? 'replace' : 'add', path, bytes });
   return changes;
 }

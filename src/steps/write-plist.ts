@@ -1,6 +1,7 @@
 import type { Job, Step } from '../core/step.js';
 import { StepError } from '../errors.js';
-import type { Entry, Path } from '../formats/entry.js';
+import { fromBytes } from '../formats/bytes.js';
+import { type Entry, type Path, showPath } from '../formats/entry.js';
 import { rootEntry } from '../formats/root-entry.js';
 import { readWhole } from '../formats/whole.js';
 import type { Tree, Volume } from '../image/types.js';
@@ -29,7 +30,7 @@ export function writePlist(template: string, to: string): Step {
       const bytes = Buffer.from(buildBootPlist(settings, { allowUnknown }), 'latin1');
       const { volume, path } = onVolume(job, to);
       await makeFolders(volume, path.slice(0, -1));
-      await volume.put(rootEntry(path, 'file', bytes));
+      await volume.put(rootEntry(path, 'file', undefined, fromBytes(bytes, showPath(path))));
       job.note(
         Object.entries(settings)
           .map(([key, value]) => `${key} = ${value}`)

@@ -1,14 +1,6 @@
-import type { ByteSource } from '../bytes.js';
+import type { PlannedExtent, PlannedHeader } from '../planned.js';
 
-/** A stretch of the finished volume and where its bytes come from. Offsets and lengths are bytes. */
-export interface PlannedExtent {
-  /** In the volume. */
-  readonly offset: number;
-  readonly length: number;
-  readonly source: ByteSource;
-  /** In `source`. */
-  readonly from: number;
-}
+export type { PlannedExtent };
 
 /**
  * Everything about a volume that is going to be written, decided before the first byte is. What no extent covers is zeros
@@ -22,5 +14,5 @@ export interface VolumePlan {
   /** Sorted by offset, not overlapping, without the two volume headers. */
   readonly extents: readonly PlannedExtent[];
   /** Written when everything else is on disk: the alternate header first, the primary (byte 1024) last. 512 bytes each. */
-  readonly headers: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+  readonly headers: readonly PlannedHeader[];
 }

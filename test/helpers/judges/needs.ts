@@ -6,11 +6,13 @@ import type { TestContext } from 'vitest';
 export const TOOLS = {
   '7z': ['p7zip-full'],
   fls: ['sleuthkit'],
+  'fsck.fat': ['dosfstools'],
   'fsck.hfsplus': [],
   'grub-fstest': ['grub-common'],
   'grub-mkrescue': ['grub-common', 'xorriso', 'mtools'],
   'grub-mkstandalone': ['grub-common'],
   mcopy: ['mtools'],
+  mdir: ['mtools'],
   mformat: ['mtools'],
   mmd: ['mtools'],
   mmls: ['sleuthkit'],
