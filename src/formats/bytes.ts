@@ -1,7 +1,7 @@
 import { FormatError } from '../errors.js';
 
-/** How the bytes of a run are stored; names as in UDIF's run types. */
-export type Codec = 'adc' | 'zlib' | 'bzip2' | 'lzfse' | 'xz';
+/** How the bytes of a run are stored; names as in UDIF's run types. 'bzip2-block': see codecs/bzip2/apart.ts. */
+export type Codec = 'adc' | 'zlib' | 'bzip2' | 'lzfse' | 'xz' | 'bzip2-block';
 
 /**
  * A stretch of a source as data: what to read and how to decode it, so that another thread can produce the bytes without the
@@ -58,6 +58,15 @@ export type Piece =
       readonly run?: RunTag;
       readonly part?: PartTag;
     };
+
+/** One encoded run, in the words in which a worker thread takes it. */
+export type EncodedPiece = Extract<Piece, { kind: 'encoded' }>;
+
+/**
+ * Decodes one run somewhere: `skip` is 0 and `length` is `plainLength`. `room` is an earlier result that may be overwritten: the
+ * memory of that is used again where it fits.
+ */
+export type DecodePiece = (piece: EncodedPiece, room?: Uint8Array) => Promise<Uint8Array>;
 
 /** Gives bytes that are far away, where it is known beforehand that they are wanted, and how far. */
 export type Far = Pick<ByteSource, 'read'>;

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/errors.js';
-import { type ByteSource, fromBytes, type Piece } from '../../src/formats/bytes.js';
+import { type ByteSource, type EncodedPiece, fromBytes, type Piece } from '../../src/formats/bytes.js';
 import { decode } from '../../src/formats/codecs/index.js';
 import {
-  type EncodedPiece,
   indexPbzx,
   MAX_PBZX_CHUNK,
   MAX_PBZX_CHUNKS,

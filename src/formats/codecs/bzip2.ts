@@ -1,7 +1,8 @@
+import { BlocksAhead, type Threads } from './bzip2/ahead.js';
 import { BitReader } from './bzip2/bits.js';
 import { BadBlock } from './bzip2/block.js';
 import { asFormatError, MAX_ENCODED_BLOCK, StreamReader } from './bzip2/stream.js';
-import { InputWindow } from './bzip2/window.js';
+import { InputWindow, WINDOW } from './bzip2/window.js';
 import { broken, type Where, wrongLength } from './fault.js';
 
 // Own code: the npm packages are either not synchronous, cannot stream, or read one stream and stop.
@@ -31,7 +32,7 @@ export function decodeBzip2(input: Uint8Array, plainLength: number, where: Where
       while (shared.next(bits)) {
         at = shared.block.write(out, at, plainLength);
         if (!shared.block.done) throw wrongLength(where, RUN, plainLength, 'more');
-        shared.finish();
+        shared.finish(shared.block);
       }
     }
   } catch (error) {
@@ -41,23 +42,34 @@ export function decodeBzip2(input: Uint8Array, plainLength: number, where: Where
   return out;
 }
 
+/** Where in a bzip2 file to begin: byte `at`, and a block of it at bit `bit` of that byte. */
+export interface Start {
+  readonly at: number;
+  readonly bit: number;
+}
+
 /**
  * Decodes bzip2 of any length, block by block, for payloads of gigabytes: one or more streams, all CRCs verified, about 10 MB of
  * memory. Yields pieces of at most 1 MiB. FormatError (offsets in the encoded bytes) when the input is damaged or goes on with
- * something else after a stream. `start`: the input begins at byte `at` of the whole, and a block of it at bit `bit` of that byte; then
- * the CRC of the stream it is in cannot be verified.
+ * something else after a stream. `start`: the input begins there; then the CRC of the stream it is in cannot be verified. With `threads`
+ * blocks are decoded there, some at the same time, each with 2 MiB and its stored bytes; what comes out is the same.
  */
 export async function* bunzip2(
   input: AsyncIterable<Uint8Array>,
   name: string,
-  start?: { readonly at: number; readonly bit: number },
+  { start, threads }: { readonly start?: Start; readonly threads?: Threads | undefined } = {},
 ): AsyncGenerator<Uint8Array> {
   const reader = new StreamReader();
-  const window = new InputWindow(input, start?.bit);
+  const window = new InputWindow(input, { usedBits: start?.bit ?? 0, size: threads ? 2 * WINDOW : WINDOW });
+  const ahead = threads && new BlocksAhead(window, name, threads);
   let piece = new Uint8Array(PIECE);
   let at = 0;
+  /** Where what is being read begins, and how many blocks are before it. */
+  let place = 0;
+  let blocks = 0;
   try {
     for (let streams = 0; streams === 0 || (await window.fill(1)) > 0; streams++) {
+      place = window.offset;
       if (start && streams === 0) reader.resume();
       else {
         await window.fill(4);
@@ -66,23 +78,31 @@ export async function* bunzip2(
         });
       }
       for (;;) {
-        await window.fill(MAX_ENCODED_BLOCK);
-        if (!window.read((bits) => reader.next(bits))) break;
-        while (!reader.block.done) {
+        await window.fill(ahead ? WINDOW : MAX_ENCODED_BLOCK);
+        place = window.offset;
+        const made = await ahead?.next(reader.level);
+        if (!made && !window.read((bits) => reader.next(bits))) break;
+        const block = made ?? reader.block;
+        while (!block.done) {
           const from = at;
-          at = reader.block.write(piece, at, PIECE);
+          at = block.write(piece, at, PIECE);
           // All of each block before the next is decoded, which may not be wanted.
-          if (reader.block.done) reader.finish();
+          if (block.done) reader.finish(block);
           yield piece.subarray(from, at);
           if (at < PIECE) continue;
           piece = new Uint8Array(PIECE);
           at = 0;
         }
+        blocks++;
       }
     }
   } catch (error) {
-    throw asFormatError(error, { file: name, at: (start?.at ?? 0) + window.offset }, 'bzip2 stream');
+    // Begun in the middle, nobody knows the number.
+    const block = start ? 'bzip2 block' : `bzip2 block ${blocks}`;
+    const where = { file: name, at: (start?.at ?? 0) + place };
+    throw asFormatError(error, where, reader.inBlock ? block : 'bzip2 stream');
   } finally {
+    await ahead?.close();
     await window.close();
   }
 }

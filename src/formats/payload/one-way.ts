@@ -1,5 +1,6 @@
 import { FormatError } from '../../errors.js';
 import { type ByteSource, chunks } from '../bytes.js';
+import type { Threads } from '../codecs/bzip2/ahead.js';
 import { Bzip2Blocks } from '../codecs/bzip2/blocks.js';
 import { bunzip2 } from '../codecs/bzip2.js';
 import { StreamFeed } from '../cpio/index.js';
@@ -20,9 +21,13 @@ export function gzipPayload(name: string, stream: () => AsyncIterable<Uint8Array
 }
 
 /** A bzip2 payload: its blocks can be decoded one by one, but where in the stream one lies only all before it tell. Places are bits. */
-export function bzip2Payload(source: ByteSource, stream: () => AsyncIterable<Uint8Array>, grain = GRAIN): Payload {
+export function bzip2Payload(
+  source: ByteSource,
+  stream: () => AsyncIterable<Uint8Array>,
+  { grain = GRAIN, threads }: { readonly grain?: number; readonly threads?: Threads | undefined } = {},
+): Payload {
   const { name } = source;
-  const whole = oneWay(name, 'bzip2', () => bunzip2(stream(), name));
+  const whole = oneWay(name, 'bzip2', () => bunzip2(stream(), name, { threads }));
   const blocks = new Bzip2Blocks(source);
   const parts: Payload[] = [];
   return {
@@ -36,7 +41,7 @@ export function bzip2Payload(source: ByteSource, stream: () => AsyncIterable<Uin
         if (bit === 0) return whole;
         const byte = Math.floor(bit / 8);
         const input = () => chunks(source, READ, byte);
-        const part = oneWay(name, 'bzip2', () => bunzip2(input(), name, { at: byte, bit: bit % 8 }));
+        const part = oneWay(name, 'bzip2', () => bunzip2(input(), name, { start: { at: byte, bit: bit % 8 } }));
         parts.push(part);
         return part;
       },

@@ -1,5 +1,13 @@
 import { FormatError } from '../../errors.js';
-import { asBytes, type ByteSource, checkRange, type Piece, piecesOf } from '../bytes.js';
+import {
+  asBytes,
+  type ByteSource,
+  checkRange,
+  type DecodePiece,
+  type EncodedPiece,
+  type Piece,
+  piecesOf,
+} from '../bytes.js';
 import { decode } from '../codecs/index.js';
 import { decodeXzBeginning, enoughOf } from '../codecs/xz.js';
 import { DecodedChunks } from '../decoded-chunks.js';
@@ -8,18 +16,9 @@ import { indexPbzx, type PbzxChunk } from './chunks.js';
 /** A chunk is handed on in parts of this many bytes. */
 const PART = 128 << 10;
 
-/** One encoded chunk, in the words in which a worker thread takes it. */
-export type EncodedPiece = Extract<Piece, { kind: 'encoded' }>;
-
-/**
- * Decodes one chunk somewhere: `skip` is 0 and `length` is `plainLength`. `room` is an earlier result that may be overwritten: the
- * memory of that is used again where it fits.
- */
-export type DecodeChunk = (chunk: EncodedPiece, room?: Uint8Array) => Promise<Uint8Array>;
-
 export interface PbzxOptions {
   /** Where chunks are decoded; default: here, synchronously. */
-  readonly decodeChunk?: DecodeChunk;
+  readonly decodeChunk?: DecodePiece;
   /** How many chunks beyond the wanted one are decoded at the same time when reading front to back; default 0. */
   readonly lookAhead?: number;
 }
@@ -50,7 +49,7 @@ export class PbzxSource implements ByteSource {
   /** Absent where the stored bytes cannot be given as pieces. */
   readonly pieces?: (offset: number, length: number) => Iterable<Piece>;
   readonly #source: ByteSource;
-  readonly #decode: DecodeChunk | undefined;
+  readonly #decode: DecodePiece | undefined;
   readonly #lookAhead: number;
   /** The chunk that readOn gave last. */
   #reached = -1;

@@ -40,7 +40,7 @@ export class Bzip2Blocks {
       while (!reader.block.done) {
         const piece = new Uint8Array(PIECE);
         const at = reader.block.write(piece, 0, PIECE);
-        if (reader.block.done) reader.finish();
+        if (reader.block.done) reader.finish(reader.block);
         yield piece.subarray(0, at);
       }
     } catch (error) {

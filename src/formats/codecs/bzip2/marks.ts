@@ -5,7 +5,7 @@ export const BLOCK_MAGIC = 0x314159265359;
 export const END_MAGIC = 0x177245385090;
 /** What is looked through at once, bytes. */
 const WINDOW = 256 << 10;
-const MARK_BITS = 48;
+export const MARK_BITS = 48;
 
 export interface Mark {
   /** Of its first bit, from the start of the source. */
