@@ -46,6 +46,17 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'pipelines/': { values: ['src/core/', 'src/steps/'] },
   'src/vm-disk/': { values: ['src/formats/', 'src/host/'] },
+  'src/opencore/': {
+    values: [
+      'src/core/',
+      'src/formats/',
+      'src/host/',
+      'src/image/writer/',
+      'src/launch/new-file.ts',
+      'src/plist/',
+      ...RELEASES,
+    ],
+  },
   'src/launch/': { values: ['src/core/', 'src/host/', 'src/plist/', 'src/version.ts', 'src/vm-disk/'] },
   'src/guest/': {
     values: [
@@ -93,6 +104,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // index.ts, and the small commands beside it.
   'src/': {
     values: [
+      'src/opencore/',
       'src/boot/',
       'src/build/',
       'src/core/',
@@ -122,6 +134,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   commander: ['src/cli/main.ts', 'src/cli/commands/', 'scripts/'],
   plist: ['src/plist/plist.ts'],
   undici: ['src/remote/client.ts'],
+  yauzl: ['src/opencore/zip.ts'],
   '@xmldom/xmldom': ['src/plist/plist.ts', 'src/formats/xar/'],
 };
 

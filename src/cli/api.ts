@@ -7,6 +7,7 @@ import type { DoctorOptions } from './commands/doctor.js';
 import type { DownloadOptions } from './commands/download.js';
 import type { RemoveKextOptions } from './commands/guest.js';
 import type { InspectOptions } from './commands/inspect.js';
+import type { OpenCoreEspOptions } from './commands/opencore-esp.js';
 import type { PlistOptions } from './commands/plist.js';
 import type { PlistCheckOptions } from './commands/plist-check.js';
 import type { PlistKeysOptions } from './commands/plist-keys.js';
@@ -47,6 +48,7 @@ export interface Api {
   plist(options: PlistOptions, context: Context): Promise<void>;
   plistCheck(options: PlistCheckOptions, context: Context): Promise<void>;
   plistKeys(options: PlistKeysOptions, context: Context): Promise<void>;
+  openCoreEsp(options: OpenCoreEspOptions, context: Context): Promise<void>;
   removeKext(options: RemoveKextOptions, context: Context): Promise<void>;
   boot(options: BootOptions, context: Context): Promise<void>;
   diskCreate(options: DiskCreateOptions, context: Context): Promise<void>;

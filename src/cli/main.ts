@@ -9,6 +9,7 @@ import { registerDownload } from './commands/download.js';
 import { registerGuest } from './commands/guest.js';
 import { registerInspect } from './commands/inspect.js';
 import { registerList } from './commands/list.js';
+import { registerOpenCore } from './commands/opencore.js';
 import { registerPlist } from './commands/plist.js';
 import { registerSmc } from './commands/smc.js';
 import { registerVerify } from './commands/verify.js';
@@ -24,6 +25,7 @@ const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   registerVerify,
   registerInspect,
   registerPlist,
+  registerOpenCore,
   registerGuest,
   registerClean,
   registerBoot,

@@ -76,10 +76,15 @@ export function hfsDate(unixSeconds: number): number {
   return Math.min(0xffff_ffff, Math.max(0, Math.floor(unixSeconds) + HFS_EPOCH));
 }
 
-/** What changes are dated: now, or SOURCE_DATE_EPOCH (Unix seconds), so that the same input can make the same disk. */
-export function hfsNow(): number {
+/** What changes are dated: now, or SOURCE_DATE_EPOCH, so that the same input can make the same disk. Unix seconds. */
+export function unixNow(): number {
   const epoch = process.env.SOURCE_DATE_EPOCH;
-  return hfsDate(epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : Date.now() / 1000);
+  return epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : Math.floor(Date.now() / 1000);
+}
+
+/** The same as an HFS+ date. */
+export function hfsNow(): number {
+  return hfsDate(unixNow());
 }
 
 /** A path for people: POSIX form, `:` and `/` exchanged, control characters made visible. */

@@ -8,6 +8,7 @@ export { download } from './download.js';
 export { removeKext } from './guest-remove-kext.js';
 export { inspect } from './inspect.js';
 export { list } from './list.js';
+export { openCoreEsp } from './opencore-esp.js';
 export { plist } from './plist.js';
 export { plistCheck } from './plist-check.js';
 export { plistKeys } from './plist-keys.js';

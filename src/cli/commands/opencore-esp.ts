@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import type { Start } from '../session.js';
+import { collect } from './plist.js';
+
+/** `osx-iso opencore esp`, as typed. */
+export interface OpenCoreEspOptions {
+  /** The image that is made. */
+  readonly file: string;
+  /** OpenCore's release, zip or folder. */
+  readonly zip?: string;
+  /** A folder EFI that is ready. */
+  readonly efi?: string;
+  readonly config?: string;
+  readonly kext: readonly string[];
+  /** Of OS X: "10.10". */
+  readonly release?: string;
+  /** "40M" */
+  readonly size?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  osx-iso opencore esp esp.img --zip OpenCore-1.0.5-RELEASE.zip --release 10.10
+  osx-iso opencore esp esp.img --efi /Volumes/EFI/EFI`;
+
+export function registerOpenCoreEsp(opencore: Command, start: Start): void {
+  opencore
+    .command('esp')
+    .summary('make the image of an EFI system partition')
+    .description(
+      'Makes a FAT volume that starts OpenCore: for a guest of any hypervisor, or a USB stick. Of a release it takes only\nwhat is needed, with a config.plist made for a release of OS X. Never replaces a file.',
+    )
+    .argument('<file>', 'the image: esp.img')
+    .option('--zip <path>', "OpenCore's release: the zip as it was downloaded, or the folder it was unpacked to")
+    .option('--efi <dir>', 'a folder EFI that is configured already, with any loader: taken as it is')
+    .option('--release <version>', 'what the config is made for (default: 10.10)')
+    .option('--config <file>', 'with --zip: this config.plist')
+    .option('--kext <path>', 'with --zip: a kext, or a folder or zip that holds some; again for more', collect)
+    .option('--size <size>', 'of the volume', '40M')
+    .addHelpText('after', EXAMPLES)
+    .action((file: string, options: Omit<OpenCoreEspOptions, 'file'>) =>
+      start((api, context) => api.openCoreEsp({ ...options, kext: options.kext ?? [], file }, context)),
+    );
+}

@@ -1,0 +1,156 @@
+import { SourceError, UsageError } from '../errors.js';
+import type { FatItem } from '../formats/fat/index.js';
+import { readHostFile } from '../host/read-file.js';
+import { parsePlist } from '../plist/plist.js';
+import type { Release } from '../releases.js';
+import { isLitter, type Member } from './bundle.js';
+import { configFor } from './config.js';
+import { driversIn, ESP_SIZE, espFiles, type GivenConfig, wholeFolder } from './esp.js';
+import { expectOnce, openKexts } from './kexts.js';
+import { CONFIG_FILE, type OpenCore, openBundle, openCoreTitle, openOpenCore } from './open.js';
+import { readEfiProgram } from './pe.js';
+
+/** What a user asks of an EFI system partition. Paths as given. */
+export interface EspRequest {
+  /** OpenCore's release as zip or folder, or a folder EFI with it that is configured. */
+  readonly openCore?: string | undefined;
+  /** A folder EFI that is taken as it is, with whatever loader. */
+  readonly efi?: string | undefined;
+  /** With a release: this config.plist, not one made for the release of OS X. */
+  readonly config?: string | undefined;
+  readonly kexts?: readonly string[] | undefined;
+  /** Of OS X: what the config is made for. */
+  readonly release?: Release | undefined;
+  /** Bytes of the partition. */
+  readonly size?: number | undefined;
+}
+
+/** The content of an EFI system partition, in memory. */
+export interface Esp {
+  readonly items: readonly FatItem[];
+  /** Bytes. */
+  readonly size: number;
+  /** "OpenCore 1.0.5 (RELEASE)"; of another loader its file. */
+  readonly loader: string;
+  /** Where its config comes from. */
+  readonly config: 'made' | 'given' | 'none';
+  /** What the user should know, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Bytes of a config.plist; Sample.plist has some 60,000. */
+const CONFIG = { what: 'config.plist', most: 4 << 20 };
+
+/** What removable media start by UEFI (UEFI 2.10, 3.5.1.1), in the folder EFI. */
+const FALLBACK = 'BOOT/BOOTX64.EFI';
+
+/** Reads everything an EFI system partition is made of. UsageError and SourceError before anything is written. */
+export async function gatherEsp(request: EspRequest, { signal }: { readonly signal: AbortSignal }): Promise<Esp> {
+  const { openCore, efi, size = ESP_SIZE } = request;
+  if ((openCore === undefined) === (efi === undefined)) {
+    throw new UsageError(
+      openCore === undefined ? 'Which loader?' : '--opencore and --efi: give one of them.',
+      '--opencore OpenCore-X.Y.Z-RELEASE.zip, or --efi DIR for a folder EFI that is ready.',
+    );
+  }
+  if (efi !== undefined) return { ...(await readyFolder(efi, request, signal)), size };
+  const given = await openOpenCore(openCore!, { option: '--opencore', signal });
+  try {
+    return { ...(await fromOpenCore(given, request, signal)), size };
+  } finally {
+    await given.close();
+  }
+}
+
+async function fromOpenCore(given: OpenCore, request: EspRequest, signal: AbortSignal): Promise<Omit<Esp, 'size'>> {
+  const loader = openCoreTitle(given);
+  const { config: path, kexts: paths = [], release } = request;
+  if (given.config && path === undefined) {
+    if (paths.length > 0) throw tooLate(given.name);
+    const notes = [`${given.name} is configured already: it is taken as it is.`];
+    return { items: await espFiles(given, undefined, []), loader, config: 'given', notes };
+  }
+  const opened = await openAll(paths, signal);
+  try {
+    const { kexts } = opened;
+    const config = path === undefined ? configFor(release, kexts) : await givenConfig(path);
+    const items = await espFiles(given, config, kexts);
+    return { items, loader, config: path === undefined ? 'made' : 'given', notes: [] };
+  } finally {
+    await opened.close();
+  }
+}
+
+function tooLate(name: string): UsageError {
+  return new UsageError(
+    `${name} is configured already: --kext is for a release.`,
+    'Put the kext into EFI/OC/Kexts and into its config.plist, or give --config FILE.',
+  );
+}
+
+async function openAll(paths: readonly string[], signal: AbortSignal) {
+  const opened: Awaited<ReturnType<typeof openKexts>>[] = [];
+  const close = async () => {
+    for (const one of opened) await one.close();
+  };
+  try {
+    for (const path of paths) opened.push(await openKexts(path, { option: '--kext', signal }));
+    const kexts = opened.flatMap((one) => one.kexts);
+    expectOnce(kexts, '--kext');
+    return { kexts, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function givenConfig(path: string): Promise<GivenConfig> {
+  const bytes = await readHostFile(path, CONFIG, { label: '--config ' });
+  const drivers = driversIn(parsePlist(bytes, path));
+  return { xml: new TextDecoder().decode(bytes), drivers };
+}
+
+/** A folder EFI that is ready: OpenCore's is looked at as such, any other only for the program that firmware starts. */
+async function readyFolder(path: string, request: EspRequest, signal: AbortSignal): Promise<Omit<Esp, 'size'>> {
+  if (request.config !== undefined || (request.kexts ?? []).length > 0) {
+    throw new UsageError('--efi takes a folder as it is: --config and --kext are for --opencore.');
+  }
+  const bundle = await openBundle(path, { option: '--efi', signal });
+  let files: ReadonlyMap<string, Member>;
+  try {
+    files = filesBelow(bundle.members, path);
+    if (![...files.keys()].some((name) => name.toLowerCase() === 'oc/opencore.efi')) {
+      const [name, member] = [...files].find(([inside]) => inside.toUpperCase() === FALLBACK)!;
+      readEfiProgram(await member.read(), `--efi ${path}: ${name}`);
+      return { items: await wholeFolder(files), loader: `EFI/${name}`, config: 'none', notes: [] };
+    }
+  } finally {
+    await bundle.close();
+  }
+  const openCore = await openOpenCore(path, { option: '--efi', signal });
+  try {
+    if (openCore.config === undefined) {
+      throw new SourceError(`--efi ${path}: expected EFI/${CONFIG_FILE} in it, found none.`, {
+        hint: 'A release that is to get one is given by --opencore.',
+      });
+    }
+    return await fromOpenCore(openCore, { openCore: path }, signal);
+  } finally {
+    await openCore.close();
+  }
+}
+
+/** The files of the folder EFI by their paths in it: of the folder itself, or of the one in it. */
+function filesBelow(members: readonly Member[], path: string): ReadonlyMap<string, Member> {
+  for (const root of ['EFI/', '']) {
+    const files = new Map<string, Member>();
+    for (const member of members) {
+      if (!member.path.toUpperCase().startsWith(root) || isLitter(member.path)) continue;
+      files.set(member.path.slice(root.length), member);
+    }
+    if ([...files.keys()].some((name) => name.toUpperCase() === FALLBACK)) return files;
+  }
+  throw new SourceError(`--efi ${path}: expected EFI/${FALLBACK} in it, found none.`, {
+    hint: 'Give the folder EFI itself, or the one that holds it.',
+  });
+}

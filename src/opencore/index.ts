@@ -1,0 +1,4 @@
+export { ESP_LABEL, ESP_SIZE } from './esp.js';
+export { type Esp, type EspRequest, gatherEsp } from './gather.js';
+export { type EspImage, makeEsp, writeEsp } from './image.js';
+export { type OpenCore, openCoreTitle, openOpenCore } from './open.js';
