@@ -15,7 +15,8 @@ const RELEASES = ['src/releases.ts', 'src/system-version.ts'];
 /** The table of the design. The longest prefix that fits a module is its layer. */
 const LAYERS: Readonly<Record<string, Layer>> = {
   'src/host/': { values: ['src/formats/bytes.ts', 'src/formats/whole.ts'] },
-  'src/plist/': { values: [] },
+  // Of what is known of loaders only how it is known.
+  'src/plist/': { values: [], types: ['src/known/loaders.ts'] },
   'src/formats/': { values: ['src/plist/plist.ts'] },
   'src/image/': {
     values: ['src/formats/', 'src/host/', 'src/known/loaders.ts', 'src/plist/plist.ts'],
@@ -58,9 +59,21 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     ],
   },
   'src/launch/': { values: ['src/core/', 'src/host/', 'src/plist/', 'src/version.ts', 'src/vm-disk/'] },
+  'src/template-files.ts': { values: ['src/package-root.ts'] },
+  'src/opencore/': {
+    values: [
+      'src/core/',
+      'src/formats/',
+      'src/guest/',
+      'src/host/',
+      'src/plist/',
+      'src/template-files.ts',
+      'src/verify/',
+    ],
+  },
   'src/guest/': {
     values: [
-      'src/package-root.ts',
+      'src/template-files.ts',
       'src/core/',
       'src/formats/',
       'src/host/',
@@ -115,6 +128,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/inspect/',
       'src/launch/',
       'src/known/',
+      'src/opencore/',
       'src/plist/',
       'src/remote/',
       'src/source/',

@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.js';
 import { nearestName } from '../nearest.js';
 import { buildPlist } from '../plist.js';
+import { yesOrNo } from '../words.js';
 import { CHAMELEON_KEYS, type ChameleonKey } from './keys.js';
 
 export { CHAMELEON_KEYS, type ChameleonKey, type UnderQemu, type ValueKind } from './keys.js';
@@ -132,8 +133,8 @@ export function parseSetting(text: string, options: SettingOptions = {}): readon
 /** The value in the form that every loader takes, where there is no doubt what is meant. */
 export function spelled(key: ChameleonKey | undefined, value: string): string {
   if (key?.value.kind === 'boolean') {
-    if (/^(yes|y|true|on|1)$/i.test(value)) return 'Yes';
-    if (/^(no|n|false|off|0)$/i.test(value)) return 'No';
+    const yes = yesOrNo(value);
+    if (yes !== undefined) return yes ? 'Yes' : 'No';
   }
   if (key?.value.kind === 'mode') return value.toLowerCase();
   return value;
