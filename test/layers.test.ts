@@ -55,22 +55,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/image/writer/',
       'src/launch/new-file.ts',
       'src/plist/',
+      'src/template-files.ts',
       ...RELEASES,
     ],
   },
   'src/launch/': { values: ['src/core/', 'src/host/', 'src/plist/', 'src/version.ts', 'src/vm-disk/'] },
   'src/template-files.ts': { values: ['src/package-root.ts'] },
-  'src/opencore/': {
-    values: [
-      'src/core/',
-      'src/formats/',
-      'src/guest/',
-      'src/host/',
-      'src/plist/',
-      'src/template-files.ts',
-      'src/verify/',
-    ],
-  },
   'src/guest/': {
     values: [
       'src/template-files.ts',
@@ -128,7 +118,6 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/inspect/',
       'src/launch/',
       'src/known/',
-      'src/opencore/',
       'src/plist/',
       'src/remote/',
       'src/source/',

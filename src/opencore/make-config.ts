@@ -1,8 +1,9 @@
 import { SourceError } from '../errors.js';
-import { type OpenCoreConfig, opencoreConfig } from '../plist/opencore/index.js';
+import { type GivenKext, INFO_PLIST, type OpenCoreConfig, opencoreConfig } from '../plist/opencore/index.js';
 import { asDict, parsePlist } from '../plist/plist.js';
 import { templateFile } from '../template-files.js';
-import { readKextFolder } from './kext-folder.js';
+import { tooMuch } from './bundle.js';
+import { type Kext, openKexts } from './kexts.js';
 
 /** What is asked for, as somebody types it. */
 export interface MakeConfigOptions {
@@ -12,19 +13,54 @@ export interface MakeConfigOptions {
   readonly template?: string;
   /** PATH=VALUE */
   readonly set?: readonly string[];
-  /** Folders of kexts. */
-  readonly kexts?: readonly string[];
   /** The guest's own; without it a placeholder of zeros. */
   readonly systemUuid?: string;
 }
 
-/** config.plist of a release, from a template and kexts of this host. UsageError and SourceError as `opencoreConfig` has them. */
-export async function makeOpenCoreConfig(options: MakeConfigOptions): Promise<OpenCoreConfig> {
+/** Bytes of a kext's property list; a real one has some thousand. */
+const MOST_INFO = 1 << 20;
+
+/** config.plist of a release with these kexts. UsageError and SourceError as `opencoreConfig` has them. */
+export async function makeOpenCoreConfig(options: MakeConfigOptions, kexts: readonly Kext[]): Promise<OpenCoreConfig> {
   const { release, template = 'default', set = [], systemUuid } = options;
   const { bytes, name } = await templateFile('opencore', template);
   const whole = asDict(parsePlist(bytes, name));
   if (!whole) throw new SourceError(`${name}: expected a dictionary.`);
-  const kexts = [];
-  for (const path of options.kexts ?? []) kexts.push(await readKextFolder(path));
-  return opencoreConfig({ release, template: whole, set, kexts, ...(systemUuid !== undefined && { systemUuid }) });
+  const given = await Promise.all(kexts.map(readKext));
+  return opencoreConfig({
+    release,
+    template: whole,
+    set,
+    kexts: given,
+    ...(systemUuid !== undefined && { systemUuid }),
+  });
+}
+
+/** The same, of kexts at paths of this host: folders that are one, folders or zips that hold some. */
+export async function makeOpenCoreConfigOf(
+  options: MakeConfigOptions,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<OpenCoreConfig> {
+  const opened: Awaited<ReturnType<typeof openKexts>>[] = [];
+  try {
+    for (const path of paths) opened.push(await openKexts(path, { option: '--kext', signal }));
+    return await makeOpenCoreConfig(
+      options,
+      opened.flatMap(({ kexts }) => kexts),
+    );
+  } finally {
+    for (const one of opened) await one.close();
+  }
+}
+
+/** A kext as data: which files it has, and what its property lists say. */
+async function readKext({ name, files }: Kext): Promise<GivenKext> {
+  const infos = new Map<string, Uint8Array>();
+  for (const [path, member] of files) {
+    if (path !== INFO_PLIST && !path.endsWith(`.kext/${INFO_PLIST}`)) continue;
+    if (member.size > MOST_INFO) throw tooMuch(`${name}/${path}`, 'bytes', MOST_INFO);
+    infos.set(path, await member.read());
+  }
+  return { name, files: [...files.keys()], infos };
 }
