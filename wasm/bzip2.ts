@@ -93,6 +93,8 @@ export function readSymbols(end: usize, used: u32, groups: u32, limit: u32): i32
       if (length >= limit) return TOO_LONG;
       let place: usize = MOVED + symbol - 1;
       const byte: u32 = load<u8>(place);
+      // All in front of it move up by one, eight at a time from the back.
+      for (; place >= (MOVED as usize) + 8; place -= 8) store<u64>(place - 7, load<u64>(place - 8));
       for (; place > (MOVED as usize); place--) store<u8>(place, load<u8>(place - 1));
       store<u8>(MOVED, byte);
       store<u32>(CHAIN + (length++ << 2), byte);
