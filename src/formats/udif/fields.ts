@@ -23,9 +23,9 @@ export class Fields {
 
   /** A u64 that must be a safe integer; FormatError otherwise. */
   u64(offset: number, field: string): number {
-    const value = this.#view.getBigUint64(offset);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.fail(`${field} below 2^53`, `${value}`);
-    return Number(value);
+    const high = this.#view.getUint32(offset);
+    if (high >= 2 ** 21) this.fail(`${field} below 2^53`, `${this.#view.getBigUint64(offset)}`);
+    return high * 2 ** 32 + this.#view.getUint32(offset + 4);
   }
 
   magic(offset: number): string {

@@ -34,14 +34,24 @@ export class RunIndex {
 
   /** Use buildRunIndex: it checks. */
   constructor(rows: readonly Row[], diskBytes: number) {
-    this.count = rows.length;
+    const count = rows.length;
+    this.count = count;
     this.diskBytes = diskBytes;
-    this.start = Float64Array.from(rows, (row) => row.start);
-    this.length = Float64Array.from(rows, (row) => row.length);
-    this.at = Float64Array.from(rows, (row) => row.at);
-    this.stored = Float64Array.from(rows, (row) => row.stored);
-    this.table = Uint32Array.from(rows, (row) => row.table);
-    this.#kind = Uint8Array.from(rows, (row) => KINDS.indexOf(row.kind));
+    this.start = new Float64Array(count);
+    this.length = new Float64Array(count);
+    this.at = new Float64Array(count);
+    this.stored = new Float64Array(count);
+    this.table = new Uint32Array(count);
+    this.#kind = new Uint8Array(count);
+    // `from` takes some four times as long (measured), and an image within an image is opened on the way to one file.
+    for (const [i, row] of rows.entries()) {
+      this.start[i] = row.start;
+      this.length[i] = row.length;
+      this.at[i] = row.at;
+      this.stored[i] = row.stored;
+      this.table[i] = row.table;
+      this.#kind[i] = KINDS.indexOf(row.kind);
+    }
   }
 
   kind(run: number): RunKind {
