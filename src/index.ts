@@ -16,7 +16,6 @@ export * from './launch/index.js';
 export { type EspImage, type EspRequest, makeEsp } from './opencore/index.js';
 export { CHAMELEON_KEYS, type ChameleonKey, nearestKey, type Settings } from './plist/chameleon/boot-plist.js';
 export { checkBootPlist, type Finding, type PlistReport } from './plist/chameleon/check.js';
-export { type Release, releaseNamed } from './releases.js';
 export { type Journal, openJournal, stateFolder } from './state-folder.js';
 export { type Check, type VerifyReport, verifyFile } from './verify-file.js';
 export { version } from './version.js';

@@ -1,4 +1,3 @@
-import { UsageError } from './errors.js';
 import { NEW_KERNEL, OLD_KERNEL } from './plist/chameleon/kernel-key.js';
 
 /** What differs between the releases, as data. Sources: the tables of recipes and of Chameleon's lookups in the project's facts. */
@@ -82,11 +81,4 @@ export function releaseTitle(version: string, build?: string): string {
 
 export function releaseOf(version: string): Release | undefined {
   return releases.find((release) => release.version === majorVersion(version));
-}
-
-/** The release of a version somebody typed: "10.10", "10.10.5". UsageError where there is none of it. */
-export function releaseNamed(version: string): Release {
-  const release = releaseOf(version);
-  if (release) return release;
-  throw new UsageError(`--release ${version}: expected one of ${releases.map((known) => known.version).join(', ')}.`);
 }

@@ -38,7 +38,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['src/image/types.ts'],
   },
   'src/verify/': {
-    values: ['src/formats/', 'src/known/loaders.ts', 'src/plist/', ...RELEASES],
+    values: ['src/formats/', 'src/known/loaders.ts', 'src/opencore/version.ts', 'src/plist/', ...RELEASES],
     types: ['src/image/types.ts'],
   },
   'src/steps/': {
@@ -89,6 +89,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/image/',
       'src/known/',
       'src/launch/',
+      'src/opencore/',
       'src/plist/',
       'src/preflight/',
       'src/source/',

@@ -78,13 +78,14 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
           force,
           keepWork,
           ...(owner && { owner }),
-          ...(options.map !== undefined && { map: options.map }),
+          map: plan.map,
           bootPlist: plan.bootPlist,
+          ...(plan.esp && { esp: plan.esp }),
         },
       });
       if (result.error) throw result.error;
       const identity = await identification?.done();
-      const manifest = manifestOf(result, installer, tool.name, basename(output.iso), identity);
+      const manifest = manifestOf(result, installer, tool.name, basename(output.iso), identity, plan.esp);
       const given = { owner, replace: force };
       await making.write(basename(output.manifest), manifestText(manifest), given);
       const made = [output.iso, output.manifest];

@@ -1,5 +1,7 @@
 import type { RunResult } from '../core/run.js';
+import { quoteForSh } from '../host/quote.js';
 import { profileOf } from '../launch/profiles.js';
+import type { Esp } from '../opencore/index.js';
 import { releaseTitle } from '../releases.js';
 import type { Installer } from '../source/index.js';
 import type { VerifyReport } from '../verify/index.js';
@@ -39,6 +41,8 @@ export interface Manifest {
     readonly sha256: string;
     readonly map: string;
     readonly volume: { readonly name: string; readonly uuid: string };
+    /** The partition that UEFI starts from, where there is one. */
+    readonly esp?: Pick<Esp, 'size' | 'loader' | 'config'>;
   };
   /** What QEMU has to be given. */
   readonly boot: {
@@ -48,7 +52,18 @@ export interface Manifest {
     readonly kernel: string;
     /** On host kernels older than 4.7. */
     readonly ignoreMsrs: boolean;
+    /** The ways to start it, where there is more than that with Chameleon. */
+    readonly ways?: readonly BootWay[];
   };
+}
+
+/** A way to start the ISO, which is attached as a disk in each. */
+export interface BootWay {
+  readonly firmware: 'uefi' | 'bios';
+  /** What the firmware, or QEMU, starts. */
+  readonly loader: string;
+  /** What osx-iso has to be given for it. */
+  readonly command: string;
 }
 
 /** A file on a server that an ISO was made from. */
@@ -81,6 +96,7 @@ export function manifestOf(
   engine: string,
   isoName: string,
   identity?: Identity,
+  esp?: Esp,
 ): Manifest {
   const { iso, verified, ...facts } = result.facts as Facts & Record<string, unknown>;
   const profile = profileOf(installer.version);
@@ -121,14 +137,25 @@ export function manifestOf(
       sha256: iso?.sha256 ?? '',
       map: verified?.map ?? '',
       volume: verified?.volume ?? { name: '', uuid: '' },
+      ...(esp && { esp: { size: esp.size, loader: esp.loader, config: esp.config } }),
     },
     boot: {
       memory: profile?.memory ?? 2048,
       cpu: `${[profile?.cpu ?? 'core2duo', ...(profile?.cpuFlags ?? [])].join()},vendor=GenuineIntel`,
       kernel: facts.kernel?.path ?? '',
       ignoreMsrs: profile?.readsPerfCtl ?? false,
+      ...(esp && { ways: bothWays(esp, isoName) }),
     },
   };
+}
+
+/** By itself under UEFI, and by Chameleon, which QEMU starts, under the BIOS. */
+function bothWays({ loader }: Esp, isoName: string): BootWay[] {
+  const iso = quoteForSh(isoName);
+  return [
+    { firmware: 'uefi', loader: `${loader}, on the ISO`, command: `osx-iso boot ${iso} --firmware uefi` },
+    { firmware: 'bios', loader: 'Chameleon by -kernel', command: `osx-iso boot ${iso} --chameleon FILE` },
+  ];
 }
 
 /** The manifest as it lies beside the ISO. */

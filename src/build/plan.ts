@@ -5,10 +5,12 @@ import { describe } from '../core/run.js';
 import type { Recipe, RunOptions } from '../core/step.js';
 import { SourceError, UsageError } from '../errors.js';
 import type { Tree } from '../formats/entry.js';
+import { planFat } from '../formats/fat/index.js';
 import { givenPath } from '../host/given-path.js';
 import { findHdiutil } from '../image/hdiutil/program.js';
 import { DEFAULT_MAP } from '../image/layout.js';
 import type { MapChoice, Problem } from '../image/types.js';
+import { type Esp, gatherEsp } from '../opencore/index.js';
 import { type HostFacts, preflight } from '../preflight/index.js';
 import { majorVersion, releaseTitle } from '../releases.js';
 import { type Choose, type Installer, isFar, locate, openLocated } from '../source/index.js';
@@ -59,6 +61,15 @@ export interface BuildOptions {
   readonly allowUnknown?: boolean;
   /** A folder of kexts, smbios.plist, themes: copied to /Extra. */
   readonly extra?: string;
+  /** The ISO starts by UEFI, too: OpenCore's release as zip or folder, or a folder EFI with it that is configured. */
+  readonly opencore?: string;
+  /** The same with a folder EFI that is taken as it is, whatever loader it is of. */
+  readonly efi?: string;
+  /** With a release of OpenCore: kexts for it, and a config.plist instead of one that is made. */
+  readonly kext?: readonly string[];
+  readonly config?: string;
+  /** Bytes of the system partition; default: 40 MiB. */
+  readonly espSize?: number;
 }
 
 /** A build that could start now: everything is known, nothing is touched. */
@@ -70,6 +81,8 @@ export interface BuildPlan {
   readonly bootPlist: NonNullable<RunOptions['bootPlist']>;
   /** What goes to /Extra beside the plist. */
   readonly extra?: Tree;
+  /** What the ISO's EFI system partition has in it. */
+  readonly esp?: Esp;
   readonly steps: readonly StepInfo[];
   readonly output: Output;
   /** Bytes, at most. */
@@ -135,8 +148,9 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
     const output = await chooseOutput(wanted, installer, options.force ?? false);
     const workDir = options.workDir === undefined ? undefined : resolve(await givenPath(options.workDir));
     const scratch = engine === 'hdiutil' ? scratchParent(output.iso, workDir) : undefined;
-    const bytes = spaceNeeded(installer.sizes);
-    const { map = DEFAULT_MAP } = options;
+    const esp = await chooseEsp(options, installer);
+    const map = chooseMap(options, esp);
+    const bytes = spaceNeeded(installer.sizes) + (esp?.size ?? 0);
     const needs = { engine, output: output.iso, bytes, ...(scratch !== undefined && { scratch }) };
     return {
       installer,
@@ -144,6 +158,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
       ...(chosen.tree && { kernel: chosen.tree }),
       bootPlist,
       ...(extra && { extra }),
+      ...(esp && { esp }),
       steps: describe(chosen.recipe),
       output,
       spaceNeeded: bytes,
@@ -151,7 +166,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
       release: releaseTitle(installer.version, installer.build),
       engine,
       map,
-      mapTitle: MAP_TITLES[map],
+      mapTitle: esp ? `${MAP_TITLES[map]}: a system partition with ${esp.loader}, and the installer` : MAP_TITLES[map],
       ...(scratch !== undefined && { scratch }),
       problems: await preflight({ ...needs, argv: argvOf(options) }, host),
     };
@@ -159,6 +174,37 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
     await installer.files.close();
     throw error;
   }
+}
+
+/** What the ISO's system partition is to have in it; undefined where there is to be none. */
+async function chooseEsp(options: BuildOptions, { version }: Installer): Promise<Esp | undefined> {
+  const { opencore, efi, config, kext = [], espSize: size, signal = new AbortController().signal } = options;
+  const given = async (path: string | undefined) => (path === undefined ? undefined : givenPath(path));
+  if (opencore === undefined && efi === undefined) {
+    const stray =
+      config !== undefined ? '--config' : kext.length > 0 ? '--kext' : size !== undefined ? '--esp-size' : '';
+    if (stray !== '') throw new UsageError(`${stray} is for an ISO that starts by UEFI.`, 'Give --opencore ZIP, too.');
+    return undefined;
+  }
+  const request = {
+    openCore: await given(opencore),
+    efi: await given(efi),
+    config: await given(config),
+    kexts: await Promise.all(kext.map(givenPath)),
+    release: version,
+    size,
+  };
+  const esp = await gatherEsp(request, { signal });
+  // What does not fit is said now, not after an hour.
+  planFat(esp.items, { size: esp.size, label: esp.label, date: 0 });
+  return esp;
+}
+
+/** A system partition needs a GUID map: firmware looks for it in no Apple one. */
+function chooseMap({ map }: BuildOptions, esp: Esp | undefined): MapChoice {
+  if (!esp) return map ?? DEFAULT_MAP;
+  if (map === undefined || map === 'gpt') return 'gpt';
+  throw new UsageError(`--map ${map}: an ISO that starts by UEFI has a GUID map.`, 'Leave --map out.');
 }
 
 /** hdiutil attaches files only. */

@@ -1,4 +1,4 @@
-import type { ImageTool, MapChoice, Work } from '../image/types.js';
+import type { EspContent, ImageTool, MapChoice, Work } from '../image/types.js';
 import type { Names } from './names.js';
 import type { Scope } from './scope.js';
 
@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly keepWork?: boolean;
   /** The ISO's partition map, whatever the recipe says. */
   readonly map?: MapChoice;
+  /** The ISO starts by UEFI, too. */
+  readonly esp?: EspContent;
   /** 'none': no Chameleon plist is written. `base` takes the template's place, `set` goes over either, `unset` is left out. */
   readonly bootPlist?:
     | 'none'

@@ -27,8 +27,7 @@ import { needsMap } from './hdiutil/partition-map.js';
 import { type Hdiutil, resolved } from './hdiutil/program.js';
 import { realChown } from './hdiutil/put.js';
 import { sha256Of } from './hdiutil/sha256.js';
-import { DEFAULT_MAP } from './layout.js';
-import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
+import type { DiskForm, Image, ImageFormat, ImageTool, Problem, Volume, Work } from './types.js';
 
 /** An image of this engine: a file of the host. */
 interface HostImage extends Image {
@@ -138,11 +137,11 @@ export class HdiutilTool implements ImageTool {
     format: ImageFormat,
     to: string | undefined,
     work: Work,
-    options: { readonly map?: MapChoice } = {},
+    form: DiskForm = {},
   ): Promise<Image> {
     const mine = image as HostImage;
     if (format === 'sparse') return this.#makeSparse(mine, work);
-    return this.#writeIso(mine, to!, options.map ?? DEFAULT_MAP, work);
+    return this.#writeIso(mine, to!, form, work);
   }
 
   async resize(image: Image, size: number | 'minimum', work: Work): Promise<void> {
@@ -233,7 +232,7 @@ export class HdiutilTool implements ImageTool {
     return copy;
   }
 
-  async #writeIso(image: HostImage, to: string, map: MapChoice, work: Work): Promise<Image> {
+  async #writeIso(image: HostImage, to: string, form: DiskForm, work: Work): Promise<Image> {
     const { journal, keepWork } = this.#options;
     // hdiutil appends .cdr to a name without it, so it gets one with it.
     const path = `${to}.cdr`;
@@ -241,7 +240,7 @@ export class HdiutilTool implements ImageTool {
     try {
       const argv = convertToRawArgv(image.path, path);
       await this.#convert(argv, 'write the ISO', { result: path, total: image.bytes }, work);
-      const written = await finishMap(path, to, map, work);
+      const written = await finishMap(path, to, form, work);
       if (written) {
         await rm(path);
         await journal.done(entry);

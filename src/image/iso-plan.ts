@@ -1,10 +1,11 @@
 import type { Disk } from '../formats/disk.js';
+import { HFS_EPOCH } from '../formats/entry.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { endOfUse, planVolume, StagedVolume, spareBlocks } from '../formats/hfsplus/write/index.js';
 import { type HfsPartition, SECTOR } from '../formats/partition-map/index.js';
 import { READ_AHEAD_SECTORS } from '../known/loaders.js';
 import { layOut, volumeMultiple } from './layout.js';
-import type { MapChoice } from './types.js';
+import type { DiskForm } from './types.js';
 import { type VerbatimPlan, verbatim } from './verbatim.js';
 import type { DiskPlan } from './writer/disk-plan.js';
 
@@ -25,17 +26,18 @@ export interface OpenDisk {
  */
 export async function planIso(
   { disk, partition, volume }: OpenDisk,
-  options: { readonly map: MapChoice; readonly now: number; readonly staged?: StagedVolume | undefined },
+  options: { readonly form: DiskForm; readonly now: number; readonly staged?: StagedVolume | undefined },
 ): Promise<DiskPlan & Pick<VerbatimPlan, 'patch'>> {
-  const { map, now, staged } = options;
+  const { form, now, staged } = options;
+  const date = now - HFS_EPOCH;
   if (staged === undefined || staged.catalog.isUntouched) {
-    const plan = await verbatim(disk, partition, map);
+    const plan = await verbatim(disk, partition, form, date);
     if (plan && plan.size - plan.volumeOffset - (await endOfUse(volume)) >= SPARE) return plan;
   }
   const planned = await planVolume(staged ?? new StagedVolume(volume, { now }), {
     now,
     reserveBlocks: spareBlocks(SPARE, volume.header.blockSize),
-    multipleOf: volumeMultiple(disk, partition, map),
+    multipleOf: volumeMultiple(disk, partition, form),
   });
-  return layOut(disk, partition, planned, map);
+  return layOut(disk, partition, planned, form, date);
 }

@@ -10,12 +10,11 @@ import { decodedRuns } from '../formats/udif/index.js';
 import { plainPath } from '../host/plain-path.js';
 import { Early } from './early.js';
 import { type OpenDisk, planIso } from './iso-plan.js';
-import { DEFAULT_MAP } from './layout.js';
 import { ProofsOnTheWay } from './proofs-on-the-way.js';
 import { ReadOnlyVolume } from './read-only-volume.js';
 import { Relay } from './relay.js';
 import { SourceChecksums } from './source-checksums.js';
-import type { Image, ImageFormat, ImageTool, MapChoice, Problem, Volume, Work } from './types.js';
+import type { DiskForm, Image, ImageFormat, ImageTool, Problem, Volume, Work } from './types.js';
 import type { DiskPlan } from './writer/disk-plan.js';
 import { collect } from './writer/garbage.js';
 import { WorkerPool } from './writer/pool.js';
@@ -74,7 +73,7 @@ export class NativeTool implements ImageTool {
     format: ImageFormat,
     to: string | undefined,
     work: Work,
-    options: { readonly map?: MapChoice } = {},
+    form: DiskForm = {},
   ): Promise<Image> {
     const native = image as NativeImage;
     if (format === 'sparse') {
@@ -82,7 +81,7 @@ export class NativeTool implements ImageTool {
       const copy: NativeImage = { title: native.title, file: native.file };
       return copy;
     }
-    return this.#writeIso(native, to!, options.map ?? DEFAULT_MAP, work);
+    return this.#writeIso(native, to!, form, work);
   }
 
   async resize(_image: Image, size: number | 'minimum', work: Work): Promise<void> {
@@ -110,12 +109,12 @@ export class NativeTool implements ImageTool {
     await this.#writers.close();
   }
 
-  async #writeIso(image: NativeImage, to: string, map: MapChoice, work: Work): Promise<Image> {
+  async #writeIso(image: NativeImage, to: string, form: DiskForm, work: Work): Promise<Image> {
     // Packages are not read any more.
     await this.#decoders.close();
     collect(image.file.size);
     this.#writers.warmUp();
-    const plan = await this.#plan(image, map);
+    const plan = await this.#plan(image, form);
     const proofs = await ProofsOnTheWay.of(plan);
     const early = Early.in(plan, image.file);
     try {
@@ -131,8 +130,8 @@ export class NativeTool implements ImageTool {
     }
   }
 
-  async #plan(image: NativeImage, map: MapChoice): Promise<DiskPlan> {
-    return planIso(await this.#openOnce(image), { map, now: hfsNow(), staged: image.staged });
+  async #plan(image: NativeImage, form: DiskForm): Promise<DiskPlan> {
+    return planIso(await this.#openOnce(image), { form, now: hfsNow(), staged: image.staged });
   }
 
   async #write(plan: DiskPlan, to: string, work: Work, proofs: ProofsOnTheWay, early?: Early): Promise<WrittenDisk> {

@@ -1,5 +1,6 @@
 import type { ByteSource, Piece } from '../formats/bytes.js';
 import type { Entry, Path, Tree } from '../formats/entry.js';
+import type { FatItem } from '../formats/fat/index.js';
 
 export type { Entry, Path, Tree } from '../formats/entry.js';
 
@@ -55,6 +56,21 @@ export type ImageFormat = 'sparse' | 'iso';
 /** The partition map of a finished disk: a new Apple one, a GUID one, or that of the image it is made from, as it is. */
 export type MapChoice = 'apm' | 'gpt' | 'keep';
 
+/** An EFI system partition in front of the volume, under a new GUID map whatever else is wanted. */
+export interface EspContent {
+  readonly items: readonly FatItem[];
+  /** Bytes. */
+  readonly size: number;
+  readonly label: string;
+}
+
+/** How a finished disk is partitioned. */
+export interface DiskForm {
+  /** Default 'apm'. */
+  readonly map?: MapChoice;
+  readonly esp?: EspContent;
+}
+
 /** The engine: makes, changes and attaches disk images. hdiutil on a Mac, our own anywhere. */
 export interface ImageTool {
   readonly name: 'hdiutil' | 'native' | 'memory';
@@ -68,15 +84,9 @@ export interface ImageTool {
   attach(image: Image, options: { readOnly: boolean }, work: Work): Promise<Volume>;
   /**
    * 'sparse': a writable copy of the image. 'iso': the finished raw disk, written to the host path `to`.
-   * A half-written `to` is the caller's to remove. `map` is for 'iso'; default 'apm'.
+   * A half-written `to` is the caller's to remove. `form` is for 'iso'.
    */
-  convert(
-    image: Image,
-    format: ImageFormat,
-    to: string | undefined,
-    work: Work,
-    options?: { readonly map?: MapChoice },
-  ): Promise<Image>;
+  convert(image: Image, format: ImageFormat, to: string | undefined, work: Work, form?: DiskForm): Promise<Image>;
   /** Bytes, or as small as the content allows. */
   resize(image: Image, size: number | 'minimum', work: Work): Promise<void>;
   /**

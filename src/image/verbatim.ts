@@ -8,7 +8,7 @@ import {
 import type { PlannedExtent, VolumePlan } from '../formats/hfsplus/plan.js';
 import { type DiskLayout, type HfsPartition, SECTOR } from '../formats/partition-map/index.js';
 import { keepsMap, layOut, volumeMultiple } from './layout.js';
-import type { MapChoice } from './types.js';
+import type { DiskForm } from './types.js';
 import type { DiskPlan } from './writer/disk-plan.js';
 
 /** A disk whose volume is that of the base disk, byte for byte. */
@@ -24,20 +24,25 @@ export interface VerbatimPlan extends DiskPlan {
  * volume's bytes are still the same. Undefined where the volume cannot stay as it is: it does not fill its partition (padding, a
  * dump that is cut), or its size is not one that the map can say.
  */
-export async function verbatim(disk: Disk, partition: HfsPartition, map: MapChoice): Promise<VerbatimPlan | undefined> {
+export async function verbatim(
+  disk: Disk,
+  partition: HfsPartition,
+  form: DiskForm,
+  date: number,
+): Promise<VerbatimPlan | undefined> {
   const { source } = disk;
   const { volumeOffset } = partition;
   const volume = await asItIs(partition);
   if (volume === undefined) return undefined;
-  const stays = keepsMap(disk, partition, map);
+  const stays = keepsMap(disk, partition, form);
   if (stays && isInOrder(disk)) {
     const headers = volume.headers.map(({ offset, bytes }) => ({ offset: volumeOffset + offset, bytes }));
     return { size: source.size, extents: around(source, headers), headers, volumeOffset, patch: [] };
   }
   if (stays && partition.wrapped) return undefined;
-  if (volume.size % volumeMultiple(disk, partition, map) !== 0) return undefined;
-  const plan = layOut(disk, partition, volume, map);
-  if (plan.volumeOffset !== volumeOffset) return plan;
+  if (volume.size % volumeMultiple(disk, partition, form) !== 0) return undefined;
+  const plan = layOut(disk, partition, volume, form, date);
+  if (form.esp || plan.volumeOffset !== volumeOffset) return plan;
   return { ...plan, patch: plan.fresh ? overZeros(plan.mapExtents, volumeOffset) : plan.mapExtents };
 }
 

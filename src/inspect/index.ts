@@ -22,6 +22,8 @@ export interface InspectOptions {
   readonly inside?: string;
   /** Where on the host what `inside` names is extracted to. Must not exist. */
   readonly output?: string;
+  /** Of a disk: look into the volume in this partition. Default: its HFS+ volume, else its FAT volume. */
+  readonly partition?: number;
   readonly signal: AbortSignal;
 }
 
@@ -63,7 +65,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
   const installer = recognised && 'release' in recognised ? { installer: recognised } : {};
   try {
     const wanted = options.inside === undefined ? [] : wantedPath(options.inside);
-    const { opened, layers, rest, prove } = await descend(file, wanted);
+    const { opened, layers, rest, prove } = await descend(file, wanted, options.partition);
     const target = await opened.entry(rest);
     if (!target) {
       throw new SourceError(`${file.name}: nothing is at ${options.inside}.`, {
@@ -86,12 +88,12 @@ export async function readInside(
   path: string,
   inside: string,
   write: (part: Uint8Array) => Promise<void>,
-  signal: AbortSignal,
+  { signal, partition }: Pick<InspectOptions, 'signal' | 'partition'>,
 ): Promise<void> {
   const top = await openTop(path, signal, { recognised: false });
   const { file } = top;
   try {
-    const { opened, rest, prove } = await descend(file, wantedPath(inside));
+    const { opened, rest, prove } = await descend(file, wantedPath(inside), partition);
     const entry = await opened.entry(rest);
     const source = entry && (await opened.content(entry));
     if (!source) throw new SourceError(`${file.name}: no file is at ${inside}.`);
@@ -164,8 +166,8 @@ interface Descent {
 }
 
 /** Follows a path through containers as far as it leads. */
-async function descend(file: ByteSource, wanted: Path): Promise<Descent> {
-  let opened = await openLayers(file);
+async function descend(file: ByteSource, wanted: Path, partition: number | undefined): Promise<Descent> {
+  let opened = await openLayers(file, { ...(partition !== undefined && { partition }) });
   const layers = [...opened.layers];
   const proofs: ((signal: AbortSignal) => Promise<void> | undefined)[] = [];
   let rest = wanted;

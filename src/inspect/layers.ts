@@ -1,45 +1,30 @@
 import { SourceError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
-import { type Disk, openDisk, openVolume } from '../formats/disk.js';
+import { type Disk, openDisk } from '../formats/disk.js';
 import { mapTitle } from '../formats/partition-map/index.js';
-import { releaseTitle } from '../releases.js';
 import { foreignKind } from '../source/foreign.js';
 import { isPackage } from '../source/unwrap.js';
-import { readSystemVersion } from '../system-version.js';
-import { volumeUuid } from '../verify/uuid.js';
+import { findVolume } from './file-systems.js';
 import type { Layer, Opened } from './opened.js';
 import { openPackageLayers } from './package-layers.js';
 
-/** Opens a file as what its bytes say it is: a disk image with an HFS+ volume, or a flat package. */
-export async function openLayers(file: ByteSource): Promise<Opened> {
+/**
+ * Opens a file as what its bytes say it is: a disk image with an HFS+ or FAT volume, or a flat package. `partition`: of a disk the
+ * volume in it.
+ */
+export async function openLayers(file: ByteSource, options: { readonly partition?: number } = {}): Promise<Opened> {
   if (await isPackage(file)) return openPackageLayers(file);
-  const { disk, partition, volume } = await openImage(file);
-  const { header } = volume;
-  const journal = await volume.journal();
-  const system = await readSystemVersion(volume).catch(() => undefined);
-  const layers: Layer[] = [
-    ...diskLayers(disk, file),
-    {
-      kind: 'volume',
-      name: volume.name,
-      lines: [
-        `${volume.caseSensitive ? 'HFSX, case-sensitive' : 'HFS+'}, ${header.totalBlocks} blocks of ${header.blockSize} bytes, ${header.freeBlocks} free`,
-        `${header.fileCount} files, ${header.folderCount} folders; journal: ${journal.state}; UUID ${volumeUuid(header.finderInfo)}`,
-        ...(disk.map.scheme === 'none'
-          ? []
-          : [`in partition ${partition.index}, from byte ${partition.firstSector * 512}`]),
-        ...(system ? [releaseTitle(system.version, system.build)] : []),
-      ],
-    },
-  ];
-  return { layers, tree: volume, entry: (path) => volume.entry(path), content: ({ path }) => volume.file(path) };
+  const { disk, found } = await openImage(file, options.partition);
+  const { layer, ...opened } = found.volume;
+  const layers = [...diskLayers(disk, file), { ...layer, lines: [...layer.lines, ...found.others] }];
+  return { ...opened, layers };
 }
 
 /** SourceError that says what it is where it is something else. */
-async function openImage(file: ByteSource) {
+async function openImage(file: ByteSource, partition: number | undefined) {
   try {
     const disk = await openDisk(file);
-    return { disk, ...(await openVolume(disk)) };
+    return { disk, found: await findVolume(disk, partition) };
   } catch (error) {
     const other = error instanceof SourceError ? await foreignKind(file) : undefined;
     if (!other) throw error;

@@ -20,11 +20,11 @@ export interface DiskInfo {
 }
 
 /** "30G" in bytes; powers of 1024, as qemu-img has them. */
-export function parseSize(text: string): number {
+export function parseSize(text: string, option = '--size'): number {
   const found = /^(\d{1,12})([KMGT]?)i?B?$/i.exec(text.trim());
   const bytes = found ? Number(found[1]) * 1024 ** ' KMGT'.indexOf((found[2] || ' ').toUpperCase()) : 0;
   if (!(bytes >= 1024 * 1024 && Number.isSafeInteger(bytes))) {
-    throw new UsageError(`--size ${text}: expected a size of 1M or more, like 30G.`);
+    throw new UsageError(`${option} ${text}: expected a size of 1M or more, like 30G.`);
   }
   return bytes;
 }

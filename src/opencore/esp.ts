@@ -1,7 +1,8 @@
 import { SourceError } from '../errors.js';
 import { fromBytes } from '../formats/bytes.js';
 import type { FatItem } from '../formats/fat/index.js';
-import { asArray, asDict, type PlistValue, parsePlist, plistGet, plistString } from '../plist/plist.js';
+import { enabledDrivers, type OpenCoreConfig } from '../plist/opencore/index.js';
+import { type PlistValue, parsePlist } from '../plist/plist.js';
 import { type Member, tooMuch } from './bundle.js';
 import type { Kext } from './kexts.js';
 import { BOOT_FILE, CONFIG_FILE, DRIVERS, KEXTS, MAIN_FILE, type OpenCore } from './open.js';
@@ -13,12 +14,8 @@ export const ESP_LABEL = 'EFI';
 /** Bytes of everything that is put into one: it is held in memory. */
 const MOST_BYTES = 512 << 20;
 
-/** The config that OpenCore is given, and the drivers it names. */
-export interface GivenConfig {
-  readonly xml: string;
-  /** Names of files: "OpenRuntime.efi". */
-  readonly drivers: readonly string[];
-}
+/** The config that OpenCore is given, and what must lie beside it. */
+export type GivenConfig = Pick<OpenCoreConfig, 'xml' | 'drivers' | 'files'>;
 
 /**
  * The files of an EFI system partition that starts OpenCore. From a release only what is needed: its two programs, the drivers that
@@ -31,7 +28,7 @@ export async function espFiles(
   kexts: readonly Kext[],
 ): Promise<FatItem[]> {
   if (config === undefined) {
-    expectDrivers(openCore, driversIn(configOf(openCore)));
+    expectDrivers(openCore, enabledDrivers(configOf(openCore)));
     return wholeFolder(openCore.files);
   }
   expectDrivers(openCore, config.drivers);
@@ -40,8 +37,8 @@ export async function espFiles(
     await files.add(path, openCore.file(path)!);
   }
   files.put(CONFIG_FILE, new TextEncoder().encode(config.xml));
-  // Else the partition itself is in the menu, before the installer (measured with 1.0.5, ScanPolicy 0).
-  files.put('BOOT/.contentVisibility', new TextEncoder().encode('Disabled'));
+  for (const [path, text] of Object.entries(config.files))
+    files.put(path.replace(/^EFI\//, ''), new TextEncoder().encode(text));
   for (const { name, files: members } of kexts) {
     for (const [path, member] of members) await files.add(`${KEXTS}/${name}/${path}`, member);
   }
@@ -79,17 +76,6 @@ export function configOf({ config, name }: OpenCore): PlistValue {
     });
   }
   return parsePlist(config, `${name}: ${CONFIG_FILE}`);
-}
-
-/** The drivers a config has loaded: dictionaries with a Path since 0.7.3, strings before. */
-export function driversIn(config: PlistValue): string[] {
-  const drivers = asArray(plistGet(config, 'UEFI', 'Drivers')) ?? [];
-  return drivers.flatMap((driver) => {
-    if (typeof driver === 'string') return driver.startsWith('#') ? [] : [driver];
-    const path = plistString(driver, 'Path');
-    const isOff = asDict(driver)?.['Enabled'] === false || path?.startsWith('#');
-    return path === undefined || isOff ? [] : [path];
-  });
 }
 
 function expectDrivers(openCore: OpenCore, drivers: readonly string[]): void {

@@ -1,14 +1,15 @@
 import { SourceError, UsageError } from '../errors.js';
 import type { FatItem } from '../formats/fat/index.js';
+import { readEfiProgram } from '../formats/pe.js';
 import { readHostFile } from '../host/read-file.js';
-import { parsePlist } from '../plist/plist.js';
-import type { Release } from '../releases.js';
+import { CONTENT_VISIBILITY, enabledDrivers } from '../plist/opencore/index.js';
+import { parsePlist, plistGet } from '../plist/plist.js';
 import { isLitter, type Member } from './bundle.js';
-import { configFor } from './config.js';
-import { driversIn, ESP_SIZE, espFiles, type GivenConfig, wholeFolder } from './esp.js';
+import { ESP_LABEL, ESP_SIZE, espFiles, type GivenConfig, wholeFolder } from './esp.js';
 import { expectOnce, openKexts } from './kexts.js';
-import { CONFIG_FILE, type OpenCore, openBundle, openCoreTitle, openOpenCore } from './open.js';
-import { readEfiProgram } from './pe.js';
+import { type MakeConfigOptions, makeOpenCoreConfig } from './make-config.js';
+import { CONFIG_FILE, type OpenCore, openBundle, openOpenCore } from './open.js';
+import { openCoreTitle } from './version.js';
 
 /** What a user asks of an EFI system partition. Paths as given. */
 export interface EspRequest {
@@ -20,7 +21,11 @@ export interface EspRequest {
   readonly config?: string | undefined;
   readonly kexts?: readonly string[] | undefined;
   /** Of OS X: what the config is made for. */
-  readonly release?: Release | undefined;
+  readonly release?: string | undefined;
+  /** PATH=VALUE in that config. */
+  readonly set?: readonly string[] | undefined;
+  /** The guest's own number in it. */
+  readonly systemUuid?: string | undefined;
   /** Bytes of the partition. */
   readonly size?: number | undefined;
 }
@@ -30,6 +35,8 @@ export interface Esp {
   readonly items: readonly FatItem[];
   /** Bytes. */
   readonly size: number;
+  /** Of the volume. */
+  readonly label: string;
   /** "OpenCore 1.0.5 (RELEASE)"; of another loader its file. */
   readonly loader: string;
   /** Where its config comes from. */
@@ -37,6 +44,8 @@ export interface Esp {
   /** What the user should know, as sentences. */
   readonly notes: readonly string[];
 }
+
+type Content = Omit<Esp, 'size' | 'label'>;
 
 /** Bytes of a config.plist; Sample.plist has some 60,000. */
 const CONFIG = { what: 'config.plist', most: 4 << 20 };
@@ -53,18 +62,18 @@ export async function gatherEsp(request: EspRequest, { signal }: { readonly sign
       '--opencore OpenCore-X.Y.Z-RELEASE.zip, or --efi DIR for a folder EFI that is ready.',
     );
   }
-  if (efi !== undefined) return { ...(await readyFolder(efi, request, signal)), size };
+  if (efi !== undefined) return { ...(await readyFolder(efi, request, signal)), size, label: ESP_LABEL };
   const given = await openOpenCore(openCore!, { option: '--opencore', signal });
   try {
-    return { ...(await fromOpenCore(given, request, signal)), size };
+    return { ...(await fromOpenCore(given, request, signal)), size, label: ESP_LABEL };
   } finally {
     await given.close();
   }
 }
 
-async function fromOpenCore(given: OpenCore, request: EspRequest, signal: AbortSignal): Promise<Omit<Esp, 'size'>> {
+async function fromOpenCore(given: OpenCore, request: EspRequest, signal: AbortSignal): Promise<Content> {
   const loader = openCoreTitle(given);
-  const { config: path, kexts: paths = [], release } = request;
+  const { config: path, kexts: paths = [] } = request;
   if (given.config && path === undefined) {
     if (paths.length > 0) throw tooLate(given.name);
     const notes = [`${given.name} is configured already: it is taken as it is.`];
@@ -73,12 +82,20 @@ async function fromOpenCore(given: OpenCore, request: EspRequest, signal: AbortS
   const opened = await openAll(paths, signal);
   try {
     const { kexts } = opened;
-    const config = path === undefined ? configFor(release, kexts) : await givenConfig(path);
-    const items = await espFiles(given, config, kexts);
-    return { items, loader, config: path === undefined ? 'made' : 'given', notes: [] };
+    if (path !== undefined) {
+      return { items: await espFiles(given, await givenConfig(path), kexts), loader, config: 'given', notes: [] };
+    }
+    const config = await makeOpenCoreConfig(wishOf(request), kexts);
+    return { items: await espFiles(given, config, kexts), loader, config: 'made', notes: config.remarks };
   } finally {
     await opened.close();
   }
+}
+
+/** UsageError where it is not said which release of OS X the config is for. */
+function wishOf({ release, set = [], systemUuid }: EspRequest): MakeConfigOptions {
+  if (release === undefined) throw new UsageError('For which release of OS X?', '--release 10.10');
+  return { release, set, ...(systemUuid !== undefined && { systemUuid }) };
 }
 
 function tooLate(name: string): UsageError {
@@ -106,12 +123,18 @@ async function openAll(paths: readonly string[], signal: AbortSignal) {
 
 async function givenConfig(path: string): Promise<GivenConfig> {
   const bytes = await readHostFile(path, CONFIG, { label: '--config ' });
-  const drivers = driversIn(parsePlist(bytes, path));
-  return { xml: new TextDecoder().decode(bytes), drivers };
+  const plist = parsePlist(bytes, path);
+  // As with a config that is made: else the partition itself is in the menu, before the installer.
+  const shown = plistGet(plist, 'Misc', 'Security', 'ScanPolicy') === 0;
+  return {
+    xml: new TextDecoder().decode(bytes),
+    drivers: enabledDrivers(plist),
+    files: shown ? { [CONTENT_VISIBILITY]: 'Disabled' } : {},
+  };
 }
 
 /** A folder EFI that is ready: OpenCore's is looked at as such, any other only for the program that firmware starts. */
-async function readyFolder(path: string, request: EspRequest, signal: AbortSignal): Promise<Omit<Esp, 'size'>> {
+async function readyFolder(path: string, request: EspRequest, signal: AbortSignal): Promise<Content> {
   if (request.config !== undefined || (request.kexts ?? []).length > 0) {
     throw new UsageError('--efi takes a folder as it is: --config and --kext are for --opencore.');
   }

@@ -8,7 +8,6 @@ import { hostCode, hostFault } from '../host/faults.js';
 import { WorkerPool } from '../image/writer/pool.js';
 import { writeDisk } from '../image/writer/write-disk.js';
 import { makeNew } from '../launch/new-file.js';
-import { ESP_LABEL } from './esp.js';
 import { type Esp, type EspRequest, gatherEsp } from './gather.js';
 
 /** An image that was made. */
@@ -47,10 +46,10 @@ export async function makeEsp(
 /** Writes what was gathered to a new file. EEXIST and node's other errors as they are. */
 export async function writeEsp(
   file: string,
-  { items, size }: Pick<Esp, 'items' | 'size'>,
+  { items, size, label }: Pick<Esp, 'items' | 'size' | 'label'>,
   { signal, scope }: { readonly signal: AbortSignal; readonly scope: Scope },
 ): Promise<{ readonly size: number; readonly sha256: string }> {
-  const plan = planFat(items, { size, label: ESP_LABEL, date: unixNow() });
+  const plan = planFat(items, { size, label, date: unixNow() });
   const pool = new WorkerPool(1);
   try {
     let sha256 = '';

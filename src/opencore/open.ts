@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { SourceError } from '../errors.js';
+import { readEfiProgram } from '../formats/pe.js';
 import { hostFault } from '../host/faults.js';
 import { openHostFile } from '../host/host-file.js';
 import { type Bundle, isLitter, type Member, openFolder } from './bundle.js';
-import { readEfiProgram } from './pe.js';
 import { hasDebugSection, type OpenCoreVersion, openCoreVersion } from './version.js';
 import { openZip, ZIP_MAGIC } from './zip.js';
 
@@ -146,9 +146,4 @@ async function expectOneBuild(bundle: Bundle, root: string, file: OpenCore['file
     }
   }
   return version;
-}
-
-/** "OpenCore 1.0.5 (RELEASE)", as far as it is known. */
-export function openCoreTitle({ version, target }: OpenCoreVersion): string {
-  return `OpenCore${version === undefined ? ' of an unknown version' : ` ${version}`}${target === undefined ? '' : ` (${target})`}`;
 }

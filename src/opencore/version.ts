@@ -1,5 +1,5 @@
 import { viewOf } from '../formats/bytes.js';
-import type { EfiProgram, Section } from './pe.js';
+import type { EfiProgram, Section } from '../formats/pe.js';
 
 /** What OpenCore.efi says of itself. */
 export interface OpenCoreVersion {
@@ -67,4 +67,9 @@ function storeAt(
 /** Whether a program was built with what explains it: in OpenCore's own files all have it, or none (measured with 1.0.5). */
 export function hasDebugSection({ sections }: EfiProgram): boolean {
   return sections.some(({ name }) => name === '.debug');
+}
+
+/** "OpenCore 1.0.5 (RELEASE)", as far as it is known. */
+export function openCoreTitle({ version, target }: OpenCoreVersion): string {
+  return `OpenCore${version === undefined ? ' of an unknown version' : ` ${version}`}${target === undefined ? '' : ` (${target})`}`;
 }

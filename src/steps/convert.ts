@@ -34,8 +34,8 @@ export function convert(place: string, format: ImageFormat, options: { as?: stri
         const remove = () => rm(file, { force: true });
         job.scope.onFailure('remove the unfinished ISO', remove, { command: `rm ${quoteForSh(shown)}`, entry });
       }
-      const { map } = job.options;
-      const image = await job.tool.convert(from, format, file, job, map === undefined ? {} : { map });
+      const { map, esp } = job.options;
+      const image = await job.tool.convert(from, format, file, job, { ...(map && { map }), ...(esp && { esp }) });
       job.record('iso', { size: image.size, sha256: image.sha256 });
       for (const [key, value] of Object.entries(image.facts ?? {})) job.record(key, value);
     },

@@ -15,6 +15,7 @@ export function verify(place: string): Step {
       try {
         const report = await verifyIso(file, {
           signal: job.signal,
+          esp: job.options.esp !== undefined,
           report: (progress) => job.report(progress),
           provedOnTheWay: job.tool.provesOnTheWay ?? false,
         });

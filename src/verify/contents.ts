@@ -3,6 +3,7 @@ import { type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import type { Proof } from '../formats/proofs.js';
+import type { LoaderId } from '../known/loaders.js';
 import { type Release, releaseOf, releases, releaseTitle } from '../releases.js';
 import { type SystemVersion, versionOnMedium } from '../system-version.js';
 import { checkBlessing } from './blessing.js';
@@ -19,8 +20,15 @@ export interface Contents {
   readonly image?: { readonly path: Path; readonly proof: Proof } | undefined;
 }
 
-/** Looks at everything the installer and the loader will look for; what has to be read whole is left to the caller. */
-export async function checkContents(opened: OpenedDisk, checks: Checks): Promise<Contents> {
+/**
+ * Looks at everything the installer and the loader will look for; what has to be read whole is left to the caller. `brought`: loaders
+ * that are on the disk themselves.
+ */
+export async function checkContents(
+  opened: OpenedDisk,
+  checks: Checks,
+  brought: readonly LoaderId[] = [],
+): Promise<Contents> {
   const { volume } = opened;
   const system = await checks.attempt('release', () => versionOnMedium(volume));
   if (!system) return { release: {} };
@@ -36,7 +44,7 @@ export async function checkContents(opened: OpenedDisk, checks: Checks): Promise
   const choice = await checks.attempt('kernel', () => bootChoice(volume, release, system.version));
   if (choice) {
     await checks.attempt('kernel', () => checkKernelOf(volume, choice, checks));
-    await checks.attempt('boot loaders', () => checkLoaders(opened, release, choice, checks));
+    await checks.attempt('boot loaders', () => checkLoaders(opened, release, choice, checks, brought));
   }
   await checks.attempt('packages', () => checkPackages(volume, release.packages, checks));
   const image = await checks.attempt('BaseSystem', () => lookAtBaseSystem(volume, release, checks));

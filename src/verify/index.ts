@@ -6,6 +6,7 @@ import { checkVolume } from '../formats/hfsplus/check.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import { Proofs } from '../formats/proofs.js';
 import { checkContents } from './contents.js';
+import { checkEsp } from './esp.js';
 import { checkMap } from './map.js';
 import { checkOutcome, checkPackageProofs, ON_THE_WAY, packageProofs } from './packages.js';
 import { Checks, type VerifyReport } from './report.js';
@@ -20,6 +21,8 @@ export interface VerifyOptions {
   readonly packages?: 'prove' | 'quick';
   /** The bytes of packages and of BaseSystem.dmg were proved on their way to the disk: they are not read once more. */
   readonly provedOnTheWay?: boolean;
+  /** A loader in an EFI system partition is expected: an error without. */
+  readonly esp?: boolean;
   /** Sees every byte of the file, front to back, in the same reading. */
   see?(bytes: Uint8Array): void;
 }
@@ -42,7 +45,13 @@ export async function verifyIso(file: ByteSource, options: VerifyOptions): Promi
   }
   const { partition, volume } = opened;
   await checks.attempt('file system', () => checkFileSystem(partition.source, volume, checks, options.signal));
-  const { release, image } = await checkContents({ disk, partition, volume }, checks);
+  const { signal, esp = false } = options;
+  const loader = await checks.attempt('system partition', () => checkEsp(disk, checks, { expected: esp, signal }));
+  const { release, image } = await checkContents(
+    { disk, partition, volume },
+    checks,
+    loader === 'opencore' ? ['opencore'] : [],
+  );
   const packages = await checks.attempt('packages', () => packageProofs(volume, partition, options));
   const placed = [...(packages?.placed ?? [])];
   if (image && options.provedOnTheWay) checks.pass('BaseSystem', `${showPath(image.path)}: ${ON_THE_WAY}`);

@@ -28,7 +28,7 @@ describe('an installer is called what it is', () => {
       dmg,
       `${chain}/System/Library/CoreServices/SystemVersion.plist`,
       async (part) => void parts.push(part),
-      signal,
+      { signal },
     );
     expect(Buffer.concat(parts).toString()).toContain('15G9999');
   });

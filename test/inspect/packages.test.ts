@@ -77,7 +77,7 @@ describe('what does not match its checksum is not handed out', () => {
     const says = expect.stringContaining('checksum of xar member Payload');
     const parts: Uint8Array[] = [];
     const write = async (part: Uint8Array) => void parts.push(part);
-    await expect(readInside(pkg, '/K/f', write, signal)).rejects.toMatchObject({ message: says });
+    await expect(readInside(pkg, '/K/f', write, { signal })).rejects.toMatchObject({ message: says });
     expect(parts).toEqual([]);
     const output = join(testFolder(), `bad-${form}`);
     await expect(inspect(pkg, { inside: '/K/f', output, signal })).rejects.toMatchObject({ message: says });

@@ -5,7 +5,6 @@ import { SourceError, UsageError, UserError } from '../../src/errors.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { FatVolume } from '../../src/formats/fat/index.js';
 import { gatherEsp, makeEsp, openCoreTitle, openOpenCore } from '../../src/opencore/index.js';
-import { releaseNamed } from '../../src/releases.js';
 import { scratch } from '../helpers/judges/tool.js';
 import { efiProgram, kextFiles, OPENCORE_DRIVERS, putFiles, releaseFiles } from '../helpers/opencore.js';
 import { type Zipped, zipOf } from '../helpers/zip.js';
@@ -189,7 +188,7 @@ describe('what is none', () => {
 describe('what goes into the partition', () => {
   const paths = ({ items }: { items: readonly { path: readonly string[] }[] }) =>
     items.map(({ path }) => path.join('/')).sort();
-  const yosemite = releaseNamed('10.10');
+  const yosemite = '10.10';
   const release = () => zipFile(zipped(releaseFiles()));
 
   it('of a release: only what is needed, with a config and the kexts', async () => {
@@ -276,7 +275,7 @@ describe('what goes into the partition', () => {
     ],
     [
       'no kext',
-      () => ({ openCore: release(), kexts: [putFiles(place(), new Map([['a', 'x']]))] }),
+      () => ({ openCore: release(), kexts: [putFiles(place(), new Map([['a', 'x']]))], release: yosemite }),
       /expected a kext, found none/,
     ],
     [
@@ -309,7 +308,7 @@ describe('what goes into the partition', () => {
     await expect(makeEsp(there, { openCore: from }, { signal })).rejects.toThrow(/exists already/);
     expect(readFileSync(there, 'utf8')).toBe('mine');
     const small = join(place(), 'small.img');
-    await expect(makeEsp(small, { openCore: from, size: 4096 }, { signal })).rejects.toThrow(
+    await expect(makeEsp(small, { openCore: from, release: yosemite, size: 4096 }, { signal })).rejects.toThrow(
       /No FAT volume has|room for/,
     );
     await expect(open(small)).rejects.toThrow(/no such file/);

@@ -54,7 +54,7 @@ async function addMap(path: string): Promise<void> {
   const { partition } = await openVolume(disk);
   const bare = { size: partition.source.size, blockSize: SECTOR, totalBlocks: partition.source.size / SECTOR };
   const extents = [{ offset: 0, length: bare.size, source: partition.source, from: 0 }];
-  await writeDisk(path, layOut(disk, partition, { ...bare, extents, headers: [] }, 'apm'));
+  await writeDisk(path, layOut(disk, partition, { ...bare, extents, headers: [] }, { map: 'apm' }));
   await file.close();
 }
 

@@ -101,6 +101,6 @@ export async function planDisk(
 
 /** A bare volume stays bare. */
 function wrap(disk: Disk, partition: HfsPartition, volume: VolumePlan): DiskPlan {
-  if (disk.map.scheme !== 'none') return layOut(disk, partition, volume, 'keep');
+  if (disk.map.scheme !== 'none') return layOut(disk, partition, volume, { map: 'keep' });
   return { size: volume.size, extents: volume.extents, headers: volume.headers };
 }

@@ -7,7 +7,9 @@ import { showBytes } from '../view-format.js';
 import { planGuest, printGuest, startGuest } from './boot.js';
 
 /** `osx-iso build`: plans, and builds unless only the plan is wanted. */
-export async function build(options: BuildOptions, context: Context): Promise<void> {
+export async function build(typed: BuildOptions, context: Context): Promise<void> {
+  const { espSize, ...rest } = typed;
+  const options = { ...rest, ...(espSize !== undefined && { espSize: osx.parseSize(espSize, '--esp-size') }) };
   // Before anything is started: nobody inherits it.
   const environment = osx.takeFromEnvironment();
   const plan = await osx.planBuild({
@@ -16,7 +18,7 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
     ...(context.choose && { choose: context.choose }),
     onRetry: (message) => context.remark(`${message} Trying again.`),
   });
-  for (const note of [...plan.installer.notes, ...plan.output.notes]) context.remark(note);
+  for (const note of [...plan.installer.notes, ...plan.output.notes, ...(plan.esp?.notes ?? [])]) context.remark(note);
   const guest = options.boot && (await guestOf(options.boot, plan, environment, context));
   if (options.dryRun) {
     try {
@@ -39,6 +41,9 @@ export async function build(options: BuildOptions, context: Context): Promise<vo
     `  ${source.release}, ${showBytes(manifest.iso.size)}, ${facts.checks.filter(({ severity }) => severity === undefined).length} checks passed`,
     `  sha256 ${manifest.iso.sha256}`,
     `  Described in ${basename(manifestPath)}. Attach it to QEMU as a disk (ide-hd), not as a CD.`,
+    ...(manifest.boot.ways ?? []).map(
+      ({ firmware, loader, command }) => `  By ${firmware.toUpperCase()}, with ${loader}: ${command}`,
+    ),
     ...(source.remote ?? []).map(fetched),
     ...source.notes.filter((note) => !plan.installer.notes.includes(note)).map((note) => `  ${note}`),
   ];

@@ -4,11 +4,12 @@ import type { InspectOptions } from '../commands/inspect.js';
 import { printable, showBytes } from '../view-format.js';
 
 /** `osx-iso inspect`: the chain of containers and a listing, or what was extracted. */
-export async function inspect({ file, path, output }: InspectOptions, context: Context): Promise<void> {
-  const given = { ...(path !== undefined && { inside: path }), signal: context.signal };
+export async function inspect({ file, path, output, partition }: InspectOptions, context: Context): Promise<void> {
+  const where = { ...(partition !== undefined && { partition }), signal: context.signal };
+  const given = { ...(path !== undefined && { inside: path }), ...where };
   if (output === '-') {
     if (path === undefined) throw new osx.UsageError('-o - needs the path of a file inside.');
-    await osx.readInside(file, path, (part) => context.write(part), context.signal);
+    await osx.readInside(file, path, (part) => context.write(part), where);
     return;
   }
   if (output !== undefined && path === undefined) {

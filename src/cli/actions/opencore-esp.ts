@@ -5,7 +5,7 @@ import { showBytes } from '../view-format.js';
 
 /** `osx-iso opencore esp`: the image of an EFI system partition. */
 export async function openCoreEsp(options: OpenCoreEspOptions, context: Context): Promise<void> {
-  const { file, zip, efi, config, kext, release, size } = options;
+  const { file, zip, efi, config, set, kext, release, size } = options;
   const scope = new osx.Scope(await osx.openJournal({ optional: true }));
   context.holds(() => scope.pending());
   const image = await osx.makeEsp(
@@ -15,7 +15,8 @@ export async function openCoreEsp(options: OpenCoreEspOptions, context: Context)
       efi,
       config,
       kexts: kext,
-      release: osx.releaseNamed(release ?? osx.DEFAULT_RELEASE),
+      set,
+      release: release ?? osx.DEFAULT_RELEASE,
       ...(size !== undefined && { size: osx.parseSize(size) }),
     },
     { signal: context.signal, scope },

@@ -41,6 +41,14 @@ export interface BuildOptions {
   readonly allowUnknown: boolean;
   /** A folder of things for /Extra. */
   readonly extra?: string;
+  /** OpenCore's release, or a folder EFI with it: the ISO starts by UEFI, too. */
+  readonly opencore?: string;
+  /** A folder EFI with any loader, as it is. */
+  readonly efi?: string;
+  readonly kext?: readonly string[];
+  readonly config?: string;
+  /** Of the system partition: "40M". */
+  readonly espSize?: string;
   /** Start the ISO when it is made, in this guest. */
   readonly boot?: BootOptions;
 }
@@ -95,6 +103,14 @@ export function registerBuild(program: Command, start: Start): void {
     .option('--unset <key>', 'leave a key of it out; again for more', collect)
     .option('--allow-unknown', 'write keys that are not known')
     .option('--extra <dir>', 'kexts, smbios.plist, themes: copied to /Extra on the ISO')
+    .option(
+      '--opencore <zip|dir>',
+      "make it start by UEFI, too: OpenCore's release, or a folder EFI that is configured",
+    )
+    .option('--efi <dir>', 'the same with a folder EFI with any loader, taken as it is')
+    .option('--kext <path>', 'with --opencore: a kext for it; again for more', collect)
+    .option('--config <file>', 'with --opencore: this config.plist (default: one made for the release)')
+    .option('--esp-size <size>', 'of the system partition (default: 40M)')
     .option('--checksum', 'write FILE.iso.sha256, for sha256sum -c')
     .option('--identify', 'also look it up among the published checksums (reads it twice)')
     .option('--require-signature', "refuse an installer that is not signed by Apple's key")

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Start } from '../session.js';
+import { partitionNumber } from './plist.js';
 
 /** `osx-iso inspect`, as typed. */
 export interface InspectOptions {
@@ -9,6 +10,8 @@ export interface InspectOptions {
   readonly path?: string;
   /** Copy what is at `path` to this host path; "-" is stdout. */
   readonly output?: string;
+  /** Of a disk: the partition to look into. */
+  readonly partition?: number;
 }
 
 export function registerInspect(program: Command, start: Start): void {
@@ -19,7 +22,8 @@ export function registerInspect(program: Command, start: Start): void {
     .argument('<file|app|url>', 'what to look into')
     .argument('[path]', 'a folder or a file inside: "/System/Installation/Packages"')
     .option('-o, --output <out>', 'copy what is at the path to this file or folder ("-": to stdout)')
-    .action((file: string, path: string | undefined, options: { output?: string }) =>
+    .option('--partition <n>', 'of a disk with several volumes: the one in this partition', partitionNumber)
+    .action((file: string, path: string | undefined, options: { output?: string; partition?: number }) =>
       start((api, context) => api.inspect({ file, ...(path !== undefined && { path }), ...options }, context)),
     );
 }

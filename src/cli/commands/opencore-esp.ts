@@ -11,6 +11,8 @@ export interface OpenCoreEspOptions {
   /** A folder EFI that is ready. */
   readonly efi?: string;
   readonly config?: string;
+  /** PATH=VALUE in the config that is made. */
+  readonly set: readonly string[];
   readonly kext: readonly string[];
   /** Of OS X: "10.10". */
   readonly release?: string;
@@ -34,11 +36,12 @@ export function registerOpenCoreEsp(opencore: Command, start: Start): void {
     .option('--zip <path>', "OpenCore's release: the zip as it was downloaded, or the folder it was unpacked to")
     .option('--efi <dir>', 'a folder EFI that is configured already, with any loader: taken as it is')
     .option('--release <version>', 'what the config is made for (default: 10.10)')
+    .option('--set <path=value>', 'a setting of that config: Misc/Boot/Timeout=5; again for more', collect)
     .option('--config <file>', 'with --zip: this config.plist')
     .option('--kext <path>', 'with --zip: a kext, or a folder or zip that holds some; again for more', collect)
     .option('--size <size>', 'of the volume', '40M')
     .addHelpText('after', EXAMPLES)
-    .action((file: string, options: Omit<OpenCoreEspOptions, 'file'>) =>
-      start((api, context) => api.openCoreEsp({ ...options, kext: options.kext ?? [], file }, context)),
+    .action((file: string, options: Partial<OpenCoreEspOptions>) =>
+      start((api, context) => api.openCoreEsp({ kext: [], set: [], ...options, file }, context)),
     );
 }

@@ -97,7 +97,8 @@ function listing(map: PartitionMap): string {
   return `Its partitions are ${rows.join('; ') || 'none'}.`;
 }
 
-function partitionSource(partition: Partition, disk: ByteSource): ByteSource {
+/** The bytes of a partition. FormatError where it starts behind the end of the disk. */
+export function partitionSource(partition: Partition, disk: ByteSource): ByteSource {
   const offset = partition.firstSector * SECTOR;
   if (offset > disk.size) {
     throw new FormatError({

@@ -9,29 +9,32 @@ const ENTRY_COUNT = 128;
 const ENTRY_SIZE = 128;
 const ENTRIES_SECTORS = (ENTRY_COUNT * ENTRY_SIZE) / SECTOR;
 /** hdiutil's first partition: the map ends at sector 34, partitions start at multiples of 8. */
-const FIRST_SECTOR = 40;
+export const FIRST_SECTOR = 40;
 /** Bytes; what partitions of either block size are aligned to. */
 const ALIGNMENT = 4096;
 const HEADER_SIZE = 92;
 
 /**
- * A new disk with a GUID partition table as hdiutil lays it out: one Apple_HFS partition from sector 40, 40 sectors behind it.
- * The GUIDs are given as text, so that equal input makes equal disks.
+ * A new disk with a GUID partition table as hdiutil lays it out: one Apple_HFS partition from sector 40, 40 sectors behind it. With
+ * `esp` an EFI system partition stands in front of it, from sector 40, a multiple of 8 sectors long. The GUIDs are given as text, so
+ * that equal input makes equal disks.
  */
 export function planGpt(options: {
   readonly volumeSectors: number;
   readonly name?: string;
   readonly diskGuid: string;
   readonly partitionGuid: string;
+  readonly esp?: { readonly sectors: number; readonly guid: string };
 }): DiskLayout {
-  const { volumeSectors, name = 'disk image' } = options;
+  const { volumeSectors, name = 'disk image', esp } = options;
+  if (esp && esp.sectors % (ALIGNMENT / SECTOR) !== 0) throw new Error(`${esp.sectors} sectors are not aligned`);
+  const first = FIRST_SECTOR + (esp?.sectors ?? 0);
   const entries = new Uint8Array(ENTRY_COUNT * ENTRY_SIZE);
-  const fields = new DataView(entries.buffer);
-  entries.set(guidBytes(GuidType.hfs), 0);
-  entries.set(guidBytes(options.partitionGuid), 16);
-  fields.setBigUint64(32, BigInt(FIRST_SECTOR), true);
-  fields.setBigUint64(40, BigInt(FIRST_SECTOR + volumeSectors - 1), true);
-  for (let i = 0; i < Math.min(35, name.length); i++) fields.setUint16(56 + i * 2, name.charCodeAt(i), true);
+  const own = { type: GuidType.hfs, guid: options.partitionGuid, name, first, sectors: volumeSectors };
+  const inFront = esp && { ...esp, type: GuidType.efi, name: 'EFI System Partition', first: FIRST_SECTOR };
+  [...(inFront ? [inFront] : []), own].forEach((partition, i) => {
+    entries.set(encodeEntry(partition), i * ENTRY_SIZE);
+  });
 
   const header = new Uint8Array(SECTOR);
   const head = new DataView(header.buffer);
@@ -42,7 +45,26 @@ export function planGpt(options: {
   header.set(guidBytes(options.diskGuid), 56);
   head.setUint32(80, ENTRY_COUNT, true);
   head.setUint32(84, ENTRY_SIZE, true);
-  return layOut({ lbaSize: SECTOR, mbr: protectiveMbr(), header, entries, first: FIRST_SECTOR, volumeSectors });
+  return layOut({ lbaSize: SECTOR, mbr: protectiveMbr(), header, entries, first, volumeSectors });
+}
+
+/** An entry: 0 type, 16 GUID, 32 u64 first sector, 40 u64 last, 48 u64 flags, 56 name (UTF-16, 36 units). Little-endian. */
+function encodeEntry(partition: {
+  readonly type: string;
+  readonly guid: string;
+  readonly name: string;
+  readonly first: number;
+  readonly sectors: number;
+}): Uint8Array {
+  const { type, guid, name, first, sectors } = partition;
+  const entry = new Uint8Array(ENTRY_SIZE);
+  const fields = viewOf(entry);
+  entry.set(guidBytes(type), 0);
+  entry.set(guidBytes(guid), 16);
+  fields.setBigUint64(32, BigInt(first), true);
+  fields.setBigUint64(40, BigInt(first + sectors - 1), true);
+  for (let i = 0; i < Math.min(35, name.length); i++) fields.setUint16(56 + i * 2, name.charCodeAt(i), true);
+  return entry;
 }
 
 /**

@@ -1,5 +1,7 @@
 /** GPT partition types this program knows. */
 export const GuidType = {
+  /** EFI system partition (UEFI 2.10, 5.3.3). */
+  efi: 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B',
   hfs: '48465300-0000-11AA-AA11-00306543ECAC',
   apfs: '7C3457EF-0000-11AA-AA11-00306543ECAC',
   coreStorage: '53746F72-6167-11AA-AA11-00306543ECAC',

@@ -3,7 +3,7 @@ import { openDisk, openVolume } from '../../formats/disk.js';
 import { hfsNow } from '../../formats/entry.js';
 import { openHostFile } from '../../host/host-file.js';
 import { planIso } from '../iso-plan.js';
-import type { MapChoice, Work } from '../types.js';
+import type { DiskForm, Work } from '../types.js';
 import type { VerbatimPlan } from '../verbatim.js';
 import { WorkerPool } from '../writer/pool.js';
 import { type WrittenDisk, writeDisk } from '../writer/write-disk.js';
@@ -16,14 +16,14 @@ import { type WrittenDisk, writeDisk } from '../writer/write-disk.js';
 export async function finishMap(
   path: string,
   to: string,
-  map: MapChoice,
+  form: DiskForm,
   work: Work,
 ): Promise<WrittenDisk | undefined> {
   const file = await openHostFile(path);
   let plan: Awaited<ReturnType<typeof planIso>>;
   try {
     const disk = await openDisk(file);
-    plan = await planIso({ disk, ...(await openVolume(disk)) }, { map, now: hfsNow() });
+    plan = await planIso({ disk, ...(await openVolume(disk)) }, { form, now: hfsNow() });
     if (!plan.patch) {
       work.note('the volume moves: the ISO is written a second time');
       return await writtenAnew(to, plan, work);

@@ -1,5 +1,5 @@
 import { UsageError } from '../../errors.js';
-import { asArray, asDict, buildPlist, type PlistDict, plistGet, plistString } from '../plist.js';
+import { asArray, asDict, buildPlist, type PlistDict, type PlistValue, plistGet, plistString } from '../plist.js';
 import { bundlesOf, type GivenKext, inOrder, kextEntry, LILU, missingLibraries } from './kexts.js';
 import { UUID } from './keys/values.js';
 import { openCoreRelease } from './releases.js';
@@ -75,11 +75,13 @@ export function opencoreConfig(options: ConfigOptions): OpenCoreConfig {
   };
 }
 
-/** Names of the drivers that are loaded. */
-export function enabledDrivers(config: PlistDict): string[] {
+/** Names of the drivers that are loaded: dictionaries since 0.7.3, before that strings, of which `#` left one out. */
+export function enabledDrivers(config: PlistValue): string[] {
   const entries = asArray(plistGet(config, 'UEFI', 'Drivers')) ?? [];
   return entries
-    .filter((entry) => asDict(entry)?.Enabled === true)
-    .map((entry) => plistString(entry, 'Path'))
+    .map((entry) => {
+      if (typeof entry === 'string') return entry.startsWith('#') ? undefined : entry;
+      return asDict(entry)?.Enabled === true ? plistString(entry, 'Path') : undefined;
+    })
     .filter((path) => path !== undefined);
 }

@@ -1,7 +1,7 @@
 import type { Disk } from '../../formats/disk.js';
 import type { HfsVolume } from '../../formats/hfsplus/volume.js';
 import { type HfsPartition, SECTOR } from '../../formats/partition-map/index.js';
-import { defaultLoader, LOADERS, type Loader } from '../../known/loaders.js';
+import { defaultLoader, LOADERS, type Loader, type LoaderId } from '../../known/loaders.js';
 import type { Release } from '../../releases.js';
 import type { Checks } from '../report.js';
 import { volumeUuid } from '../uuid.js';
@@ -21,27 +21,28 @@ export interface OpenedDisk {
 
 /**
  * What each loader will stumble over, from the table of their limits. An error for the one this release is started with by default, and
- * for the kernel, which every start ends in; a warning for the others.
+ * for those that are on the disk themselves (`brought`), and for the kernel, which every start ends in; a warning for the others.
  */
 export async function checkLoaders(
   opened: OpenedDisk,
   release: Release,
   choice: BootChoice,
   checks: Checks,
+  brought: readonly LoaderId[] = [],
 ): Promise<void> {
   const objects: BootObject[] = [];
   for await (const object of bootObjects(opened.volume, choice)) objects.push(object);
-  const usual = defaultLoader(release.version);
+  const usual = [defaultLoader(release.version), ...brought];
   for (const loader of Object.values(LOADERS)) {
     const read = objects.filter(({ what }) => what === 'tree' || loader.reads.includes(what));
     // Who starts no file of this volume does not mind how it is.
     if (loader.id === 'boot1h' && !read.some(({ what }) => what === 'boot')) continue;
     const said = findings(loader, read, opened);
-    const severity = loader.id === usual || loader.id === 'xnu' ? 'error' : 'warning';
+    const severity = usual.includes(loader.id) || loader.id === 'xnu' ? 'error' : 'warning';
     for (const text of said.slice(0, MOST_FINDINGS)) checks.find(severity, loader.name, text);
     if (said.length > MOST_FINDINGS)
       checks.find(severity, loader.name, `… and ${said.length - MOST_FINDINGS} more of this kind`);
-    if (said.length === 0 && loader.id === usual) {
+    if (said.length === 0 && usual.includes(loader.id)) {
       checks.pass(loader.name, `finds the volume and reads all ${read.length} files and trees it may want`);
     }
   }

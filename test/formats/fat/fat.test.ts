@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { FormatError, StepError } from '../../../src/errors.js';
 import { fromBytes, zeros } from '../../../src/formats/bytes.js';
 import { HFS_EPOCH } from '../../../src/formats/entry.js';
-import { FatVolume, planFat } from '../../../src/formats/fat/index.js';
+import { checkFat, FatVolume, planFat } from '../../../src/formats/fat/index.js';
 import { shortNames } from '../../../src/formats/fat/names.js';
 import { needs } from '../../helpers/judges/needs.js';
 import { run, scratch } from '../../helpers/judges/tool.js';
@@ -261,5 +261,42 @@ describe('a damaged volume', () => {
     );
     new DataView(bytes.buffer).setUint16(at + 26, a.cluster, true);
     await expect(contentOf(fromBytes(bytes, 'fat'))).rejects.toThrow(/in another folder, too/);
+  });
+});
+
+describe('a check', () => {
+  const signal = new AbortController().signal;
+  const findings = async (damage: (bytes: Uint8Array, view: DataView) => void, size = 2.5 * MIB) => {
+    const bytes = await made(ESP, { size });
+    damage(bytes, new DataView(bytes.buffer));
+    return checkFat(await FatVolume.open(fromBytes(bytes, 'fat')), signal);
+  };
+  /** FAT16 of 2.5 MiB: the tables' first sectors. */
+  const TABLES = [1, 21];
+  const both = (view: DataView, cluster: number, value: number) => {
+    for (const sector of TABLES) view.setUint16(sector * 512 + cluster * 2, value, true);
+  };
+
+  it.each([MIB, 2.5 * MIB, 40 * MIB])('has nothing against %i bytes of ours', async (size) => {
+    expect(await findings(() => undefined, size)).toEqual([]);
+  });
+
+  it('finds lost clusters, short chains, what two have, copies that differ', async () => {
+    expect(await findings((_, view) => both(view, 900, 0xffff))).toEqual([
+      '1 clusters are taken and belong to no file',
+    ]);
+    expect(await findings((_, view) => view.setUint16(512 + 900 * 2, 0xffff, true))).toEqual([
+      '1 clusters are taken and belong to no file',
+      'the copies of the table differ in 1 entries',
+    ]);
+    // Folders have clusters 2 to 6; OpenHfsPlus.efi has ten from 10 on.
+    expect(await findings((_, view) => both(view, 10, 0xffff))).toEqual([
+      '/EFI/OC/Drivers/OpenHfsPlus.efi: expected 10 clusters for its 5000 bytes, found 1',
+      '9 clusters are taken and belong to no file',
+    ]);
+    expect(await findings((_, view) => both(view, 10, 2))).toEqual([
+      expect.stringMatching(/its cluster 2 belongs to something else, too/),
+      '9 clusters are taken and belong to no file',
+    ]);
   });
 });

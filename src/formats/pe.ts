@@ -1,5 +1,5 @@
 import { SourceError } from '../errors.js';
-import { viewOf } from '../formats/bytes.js';
+import { viewOf } from './bytes.js';
 
 /** A section of a PE file. Offsets in the file and addresses once loaded, bytes. */
 export interface Section {

@@ -1,0 +1,76 @@
+import type { ByteSource } from '../formats/bytes.js';
+import type { Disk } from '../formats/disk.js';
+import { BOOT_SECTOR_SIZE, checkFat, FatVolume, looksLikeFat } from '../formats/fat/index.js';
+import { GuidType, partitionSource } from '../formats/partition-map/index.js';
+import { readEfiProgram } from '../formats/pe.js';
+import { readWhole } from '../formats/whole.js';
+import { openCoreTitle, openCoreVersion } from '../opencore/version.js';
+import { enabledDrivers } from '../plist/opencore/index.js';
+import { parsePlist } from '../plist/plist.js';
+import type { Checks } from './report.js';
+
+const NAME = 'system partition';
+/** What firmware starts of a medium that it has not seen before (UEFI 2.10, 3.5.1.1). */
+const FALLBACK = ['EFI', 'BOOT', 'BOOTX64.EFI'];
+const OPENCORE = ['EFI', 'OC', 'OpenCore.efi'];
+const CONFIG = ['EFI', 'OC', 'config.plist'];
+const PROGRAM = { what: 'EFI program', most: 64 << 20 };
+const CONFIG_FILE = { what: 'config.plist', most: 4 << 20 };
+
+/** The loader of the system partition, where there is one. */
+export type EspLoader = 'opencore' | 'other';
+
+/**
+ * The EFI system partition: that firmware finds its loader there, and OpenCore its config and drivers. Apple's own disks have one that
+ * is empty, or has never been formatted: of it nothing is said unless a loader is `expected`.
+ */
+export async function checkEsp(
+  disk: Disk,
+  checks: Checks,
+  options: { readonly expected: boolean; readonly signal: AbortSignal },
+): Promise<EspLoader | undefined> {
+  const { expected, signal } = options;
+  const nothing = (found: string) => {
+    if (expected) checks.fail(NAME, `expected an EFI system partition with a loader, found ${found}`);
+    return undefined;
+  };
+  const partition = disk.map.partitions.find(({ type }) => type === GuidType.efi);
+  if (!partition) return nothing('none in the map');
+  const source = partitionSource(partition, disk.source);
+  const head = source.size < BOOT_SECTOR_SIZE ? new Uint8Array(0) : await source.read(0, BOOT_SECTOR_SIZE);
+  if (!looksLikeFat(head)) return nothing('one without a FAT volume');
+  const volume = await FatVolume.open(source);
+  const program = await volume.file(FALLBACK);
+  if (!program) return nothing(`one without ${FALLBACK.join('/')}`);
+  readEfiProgram(await readWhole(program, PROGRAM), program.name);
+  const findings = await checkFat(volume, signal);
+  for (const text of findings) checks.fail(NAME, text);
+  const main = await volume.file(OPENCORE);
+  const what = main ? await openCoreIn(volume, main, checks) : 'a loader other than OpenCore';
+  if (findings.length === 0) checks.pass(NAME, `FAT${volume.boot.bits}, ${FALLBACK.join('/')}: ${what}`);
+  return main ? 'opencore' : 'other';
+}
+
+/** OpenCore on the partition: it stops where its config cannot be read or names a driver that is not there. */
+async function openCoreIn(volume: FatVolume, main: ByteSource, checks: Checks): Promise<string> {
+  const bytes = await readWhole(main, PROGRAM);
+  const title = openCoreTitle(openCoreVersion(bytes, readEfiProgram(bytes, main.name)));
+  const config = await volume.file(CONFIG);
+  if (!config) {
+    checks.fail('OpenCore', `expected ${CONFIG.join('/')}, found none`);
+    return title;
+  }
+  const drivers = enabledDrivers(parsePlist(await readWhole(config, CONFIG_FILE), config.name));
+  const absent: string[] = [];
+  for (const driver of drivers) {
+    if (!(await volume.file(['EFI', 'OC', 'Drivers', ...driver.split('/')]))) absent.push(driver);
+  }
+  if (absent.length > 0) {
+    checks.fail(
+      'OpenCore',
+      `config.plist names ${absent.join(', ')}, which ${absent.length === 1 ? 'is' : 'are'} not in EFI/OC/Drivers`,
+    );
+    return title;
+  }
+  return `${title}; its config.plist names ${drivers.length} drivers, all there`;
+}
