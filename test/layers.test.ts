@@ -59,7 +59,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       ...RELEASES,
     ],
   },
-  'src/launch/': { values: ['src/core/', 'src/host/', 'src/plist/', 'src/version.ts', 'src/vm-disk/'] },
+  'src/launch/': {
+    values: ['src/core/', 'src/host/', 'src/known/loaders.ts', 'src/plist/', 'src/version.ts', 'src/vm-disk/'],
+  },
   'src/template-files.ts': { values: ['src/package-root.ts'] },
   'src/guest/': {
     values: [
@@ -101,7 +103,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     ],
   },
   'src/boot/': {
-    values: ['src/known/', 'src/launch/', 'src/verify/', 'src/host/'],
+    values: ['src/core/', 'src/known/', 'src/launch/', 'src/opencore/', 'src/verify/', 'src/host/', ...RELEASES],
     types: ['src/build/manifest.ts'],
   },
   'src/cli/': { values: ['src/index.ts', 'src/version.ts', 'src/host/faults.ts'], types: ['src/core/events.ts'] },

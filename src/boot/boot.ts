@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { Scope } from '../core/scope.js';
 import { HostError, SourceError, UsageError } from '../errors.js';
 import { quoteFile } from '../host/quote.js';
 import { unlessStopped } from '../host/unless-stopped.js';
 import { expiredNote } from '../known/index.js';
+import { type Starter, startersOf } from '../known/loaders.js';
 import { chooseAccelerator } from '../launch/accelerator.js';
 import { adviceOn } from '../launch/advice.js';
 import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from '../launch/capabilities.js';
@@ -25,7 +27,9 @@ import { findOsk, OSK_HINT, type Osk, takeFromEnvironment } from '../launch/osk.
 import { DEFAULT_RELEASE, type NetworkModel, type Profile, profileOf, profiles } from '../launch/profiles.js';
 import { type GuestEnd, type RunOptions, runMachine } from '../launch/run.js';
 import type { Secret } from '../launch/secret.js';
+import type { Esp } from '../opencore/index.js';
 import { type BootMedium, examineMedium } from './medium.js';
+import { openCoreDisk, ownFiles } from './opencore.js';
 
 /** What a user asks of a guest. Paths are below the current folder. */
 export interface BootOptions {
@@ -47,6 +51,14 @@ export interface BootOptions {
   readonly firmware?: 'bios' | 'uefi';
   /** UEFI: a disk image, or a folder that holds EFI/BOOT. */
   readonly loader?: string;
+  /** UEFI: OpenCore's release as zip or folder, or a folder EFI with it that is configured. */
+  readonly opencore?: string;
+  /** UEFI: a folder EFI with any loader. */
+  readonly efi?: string;
+  /** With a release of OpenCore: kexts for it, PATH=VALUE in its config, a config instead. */
+  readonly kext?: readonly string[];
+  readonly config?: string;
+  readonly ocSet?: readonly string[];
   /** UEFI: keeps the firmware's variables. */
   readonly nvram?: string;
   readonly oskFile?: string;
@@ -80,6 +92,10 @@ export interface BootPlan {
   readonly osk?: Osk;
   /** A disk that is made first: bytes. */
   readonly create?: { readonly file: string; readonly size: number };
+  /** The loader's disk, which is made first and gone with the guest: the machine has it as LOADER_FILE. */
+  readonly esp?: Esp;
+  /** What makes it for good, for whoever starts the machine himself. */
+  readonly espCommand?: readonly string[];
   /** A file for the firmware's variables that is made first. */
   readonly nvram?: { readonly file: string; readonly from: string };
   /** What the user should know before it starts. */
@@ -105,14 +121,17 @@ export async function planBoot(
     notes.push(expiredNote(medium.validUntil));
   const profile = chooseProfile(options.release, medium?.version, notes);
 
-  const { nvram, ...loading } = await chooseLoader(options, profile, notes, signal);
+  const uefi = medium?.uefi ?? false;
+  const { nvram, esp, espCommand, ...loading } = await chooseLoader(options, { profile, uefi, notes, signal });
   const disks = await findDisks(options, signal);
   const host = await probeHost(options.qemu, signal);
   const chosen = chooseAccelerator(options.accelerator, { ...host, accelerators: capabilities.accelerators });
   if (chosen.note !== undefined) notes.push(chosen.note);
   if (options.folder !== undefined) await expectFolder(options.folder);
 
-  const osk = options.smc ? await expectOsk(options, capabilities, environment, host.apple !== undefined) : undefined;
+  // VirtualSMC.kext is one itself (measured by others).
+  const smc = options.smc && !(esp && brings(esp, 'VirtualSMC.kext'));
+  const osk = smc ? await expectOsk(options, capabilities, environment, host.apple !== undefined) : undefined;
   if (osk?.open)
     notes.push(`${options.oskFile} can be read by others than you: chmod 600 ${quoteFile(options.oskFile ?? '')}`);
   if (!atLeast(capabilities.version, ...profile.qemu)) {
@@ -128,7 +147,7 @@ export async function planBoot(
     release: profile.release,
     accelerator: chosen.accelerator,
     memory: options.memory ?? Math.max(profile.memory, medium?.memory ?? 0),
-    smc: options.smc,
+    smc,
     monitor: options.monitor,
     extra: options.qemuArgs,
     disks: disks.found,
@@ -150,6 +169,8 @@ export async function planBoot(
     notes,
     ...(osk && { osk }),
     ...(disks.create && { create: disks.create }),
+    ...(esp && { esp }),
+    ...(espCommand && { espCommand }),
     ...(nvram && { nvram }),
   };
 }
@@ -162,10 +183,25 @@ export async function boot(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Pr
     options.note(`Made ${plan.create.file}.`);
   }
   if (plan.nvram) await makeNvram(plan.nvram, scope);
-  return runMachine(plan.machine, plan.capabilities, { ...options, ...(plan.osk && { osk: plan.osk.secret }) });
+  const given = { ...options, ...(plan.osk && { osk: plan.osk.secret }) };
+  if (!plan.esp) return runMachine(plan.machine, plan.capabilities, given);
+  const own = await ownFiles(plan.machine, plan.esp, { signal, scope: scope ?? new Scope() });
+  try {
+    return await runMachine(own.machine, plan.capabilities, given);
+  } finally {
+    await own.spend();
+  }
 }
 
-function expectSense({ iso, disks, createDisk: size, chameleon, firmware, loader, nvram, clock }: BootOptions): void {
+const NVRAM = '--nvram needs --firmware uefi.';
+/** Options that bring a loader for UEFI. */
+const UEFI_LOADERS = ['loader', 'opencore', 'efi'] as const;
+const OPENCORE_ONLY = ['kext', 'config', 'ocSet'] as const;
+
+function expectSense(options: BootOptions): void {
+  const { iso, disks, createDisk: size, chameleon, firmware, nvram, clock } = options;
+  const loaders = UEFI_LOADERS.filter((name) => options[name] !== undefined);
+  const [loader, second] = loaders;
   if (iso === undefined && disks.length === 0) {
     throw new UsageError(
       'There is nothing to start.',
@@ -175,12 +211,16 @@ function expectSense({ iso, disks, createDisk: size, chameleon, firmware, loader
   if (size !== undefined && disks.length === 0) throw new UsageError('--create-disk needs --disk FILE: which disk.');
   if (disks.length > MOST_DISKS) throw new UsageError(`A guest has ${MOST_DISKS} disks at most.`);
   if (chameleon !== undefined && (firmware === 'uefi' || loader !== undefined)) {
-    throw new UsageError('--chameleon is for the BIOS, --loader and --firmware uefi are for UEFI: give one of them.');
+    const given = loader === undefined ? '--firmware uefi is' : `--${loader} is`;
+    throw new UsageError(`--chameleon is for the BIOS, ${given} for UEFI: give one of them.`);
   }
-  if (firmware === 'bios' && loader !== undefined) throw new UsageError('--loader needs --firmware uefi.');
-  if (nvram !== undefined && firmware !== 'uefi' && loader === undefined) {
-    throw new UsageError('--nvram needs --firmware uefi.');
-  }
+  if (second !== undefined) throw new UsageError(`--${loader} and --${second}: give one of them.`);
+  if (firmware === 'bios' && loader !== undefined) throw new UsageError(`--${loader} needs --firmware uefi.`);
+  const mayBeUefi = firmware !== 'bios' && chameleon === undefined;
+  const isUefi = firmware === 'uefi' || loader !== undefined || (iso !== undefined && mayBeUefi);
+  if (nvram !== undefined && !isUefi) throw new UsageError(NVRAM);
+  const stray = options.opencore === undefined && OPENCORE_ONLY.find((name) => (options[name]?.length ?? 0) > 0);
+  if (stray) throw new UsageError(`--${stray === 'ocSet' ? 'oc-set' : stray} is for --opencore.`);
   if (clock !== undefined && !/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(clock)) {
     throw new UsageError(`--clock ${clock}: expected a date like 2019-10-08.`);
   }
@@ -213,32 +253,46 @@ function chooseProfile(given: string | undefined, version: string | undefined, n
 
 async function chooseLoader(
   options: BootOptions,
-  profile: Profile,
-  notes: string[],
-  signal: AbortSignal,
-): Promise<Pick<Choice, 'loaderDisk'> & FoundFirmware> {
-  const { chameleon, iso, append, backingOk = [] } = options;
-  if (options.firmware === 'uefi' || options.loader !== undefined) {
-    const loaderDisk =
-      options.loader === undefined ? undefined : await uefiLoader(options.loader, { backingOk, signal });
-    return { ...(await uefiFirmware(options.nvram)), ...(loaderDisk && { loaderDisk }) };
+  about: { readonly profile: Profile; readonly uefi: boolean; readonly notes: string[]; readonly signal: AbortSignal },
+): Promise<Pick<Choice, 'loaderDisk'> & FoundFirmware & Pick<BootPlan, 'esp' | 'espCommand'>> {
+  const { chameleon, append, iso, nvram, backingOk = [] } = options;
+  const { profile, uefi, notes, signal } = about;
+  if (options.opencore !== undefined || options.efi !== undefined) {
+    const made = await openCoreDisk(options, profile, signal);
+    notes.push(...made.esp.notes);
+    return { ...(await uefiFirmware(nvram)), ...made };
   }
+  const { loader } = options;
+  const byItself = uefi && chameleon === undefined && options.firmware !== 'bios';
+  if (options.firmware === 'uefi' || loader !== undefined || byItself) {
+    const loaderDisk = loader === undefined ? undefined : await uefiLoader(loader, { backingOk, signal });
+    return { ...(await uefiFirmware(nvram)), ...(loaderDisk && { loaderDisk }) };
+  }
+  if (nvram !== undefined) throw new UsageError(NVRAM);
+  const usual = startersOf(profile.release);
   if (chameleon === undefined) {
-    if (iso !== undefined) {
-      throw new UsageError(
-        'The installer needs a boot loader.',
-        profile.loader === 'uefi'
-          ? `${profile.name} is started by a UEFI loader such as OpenCore: --firmware uefi --loader FILE.`
-          : 'Give Chameleon by --chameleon FILE (the file "boot" of a Chameleon or Enoch).',
-      );
-    }
-    return { firmware: { kind: 'bios' } };
+    if (iso === undefined) return { firmware: { kind: 'bios' } };
+    throw new UsageError('The installer needs a boot loader.', hintFor(profile.name, usual));
   }
   await checkLoader(chameleon);
-  if (profile.loader === 'uefi') {
-    notes.push(`${profile.name} is not started by Chameleon: --firmware uefi --loader FILE, with OpenCore or Clover.`);
+  if (usual.every((starter) => starter === 'opencore')) {
+    notes.push(`${profile.name} is not started by Chameleon: --opencore ZIP, or --loader FILE with Clover.`);
   }
   return { firmware: { kind: 'bios', loader: resolve(chameleon), ...(append !== undefined && { append }) } };
+}
+
+function brings({ items }: Esp, name: string): boolean {
+  return items.some(({ path }) => path.includes(name));
+}
+
+/** What to type for want of a loader. */
+function hintFor(name: string, [usual]: readonly Starter[]): string {
+  const opencore = '--opencore OpenCore-X.Y.Z-RELEASE.zip (github.com/acidanthera/OpenCorePkg/releases)';
+  if (usual === 'opencore') {
+    return `${name} is started by OpenCore: ${opencore}; another loader for UEFI: --firmware uefi --loader FILE.`;
+  }
+  const file = usual === 'enoch' ? 'Enoch' : 'Chameleon or Enoch';
+  return `Give Chameleon by --chameleon FILE (the file "boot" of ${file}), or OpenCore by ${opencore}.`;
 }
 
 async function findDisks(

@@ -16,6 +16,8 @@ export interface BootMedium {
   readonly version?: string;
   /** MiB, at least. */
   readonly memory?: number;
+  /** It has a loader for UEFI of its own. */
+  readonly uefi?: boolean;
   /** When the installer's certificate ends or ended (ISO 8601), where that is known. */
   readonly validUntil?: string;
   /** Where this is known from. */
@@ -43,7 +45,12 @@ export async function examineMedium(
     const { source, boot } = manifest;
     const ends = source.known?.signature === 'expired' ? { validUntil: FIRST_EXPIRY } : {};
     const { validUntil } = source.signer ?? ends;
-    const known = { version: source.version, memory: boot.memory, known: 'manifest' } as const;
+    const known = {
+      version: source.version,
+      memory: boot.memory,
+      uefi: manifest.iso.esp !== undefined,
+      known: 'manifest',
+    } as const;
     return { file, ...known, ...(typeof validUntil === 'string' && { validUntil }), faults: [] };
   }
   const source = await openGiven(file, { signal: options.signal });
@@ -58,8 +65,14 @@ export async function examineMedium(
         'osx-iso verify lists everything; --force starts it all the same.',
       );
     }
-    const { version } = report;
-    return { file, ...(version !== undefined && { version }), known: version ? 'itself' : 'nothing', faults };
+    const { version, loader } = report;
+    return {
+      file,
+      ...(version !== undefined && { version }),
+      uefi: loader !== undefined,
+      known: version ? 'itself' : 'nothing',
+      faults,
+    };
   } finally {
     await source.close();
   }

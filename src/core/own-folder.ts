@@ -15,8 +15,8 @@ export function ownName(): string {
 /** A UNIX socket's path has 107 bytes at most (103 on a Mac); so many of them are the folder's name and the socket's. */
 const MAX_PARENT = 70;
 
-/** A private folder for the sockets of one program. */
-export interface SocketFolder extends Deferred {
+/** A private folder of one program. */
+export interface OwnFolder extends Deferred {
   readonly path: string;
 }
 
@@ -24,9 +24,14 @@ export interface SocketFolder extends Deferred {
  * Makes a folder that only its owner can enter, short enough for a socket's path, and written down before it is made. The program that
  * has it among its arguments is known by it: `clean` ends it together with the folder. `spend` gives it back early.
  */
-export async function makeSocketFolder(scope: Scope, title: string): Promise<SocketFolder> {
+export async function makeSocketFolder(scope: Scope, title: string): Promise<OwnFolder> {
   const parent = tmpdir();
-  const path = join(Buffer.byteLength(parent) > MAX_PARENT ? '/tmp' : parent, ownName());
+  return makeOwnFolder(scope, title, Buffer.byteLength(parent) > MAX_PARENT ? '/tmp' : parent);
+}
+
+/** A folder that only its owner can enter, for files of a guest that end with it; see `makeSocketFolder`. */
+export async function makeOwnFolder(scope: Scope, title: string, parent = tmpdir()): Promise<OwnFolder> {
+  const path = join(parent, ownName());
   const entry = await scope.announce({ kind: 'folder', path });
   await mkdir(path, { mode: 0o700 });
   const owed = { command: `rm -r ${path}`, entry };

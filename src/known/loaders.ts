@@ -1,3 +1,5 @@
+import { majorVersion } from '../releases.js';
+
 /** How a fact is known: measured with the real program, read in its source, reported in a thread, or concluded from the others. */
 export type Evidence = 'measured' | 'code' | 'reported' | 'inferred';
 
@@ -177,11 +179,29 @@ export const LOADERS: Readonly<Record<LoaderId, Loader>> = {
   },
 };
 
-/** The first release that Chameleon and Enoch do not start (reported): from it on OpenCore is the one people have. */
-const FIRST_WITH_OPENCORE = 13;
+/** What people give to start a release. Enoch is the Chameleon that knows 10.12. */
+export type Starter = 'chameleon' | 'enoch' | 'opencore';
 
-/** The loader a release ("10.10") is started with by default, where nobody chooses another. */
-export function defaultLoader(release: string): LoaderId {
-  const [first = 0, second = 0] = release.split('.').map(Number);
-  return first > 10 || second >= FIRST_WITH_OPENCORE ? 'opencore' : 'chameleon';
+/**
+ * What starts which release, what is usual first: whoever chooses nothing gets that. Chameleon up to 10.11, Enoch up to 10.12
+ * (reported; measured for 10.7 to 10.12 with Enoch r2839 up to the kernel); OpenCore all from 10.6 on (reported; measured with 1.0.5
+ * up to boot.efi).
+ */
+export const STARTERS: readonly { readonly release: string; readonly by: readonly Starter[] }[] = [
+  ...['10.6', '10.7', '10.8', '10.9', '10.10', '10.11'].map((release) => ({
+    release,
+    by: ['chameleon', 'opencore'] as const,
+  })),
+  { release: '10.12', by: ['enoch', 'opencore'] },
+];
+
+/** What starts a version ("10.10", "10.10.5"), what is usual first; of one that is not in the table OpenCore. */
+export function startersOf(version: string): readonly Starter[] {
+  const wanted = majorVersion(version);
+  return STARTERS.find(({ release }) => release === wanted)?.by ?? ['opencore'];
+}
+
+/** The loader a version is started with by default, where nobody chooses another. */
+export function defaultLoader(version: string): LoaderId {
+  return startersOf(version)[0] === 'opencore' ? 'opencore' : 'chameleon';
 }

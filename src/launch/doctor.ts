@@ -1,3 +1,4 @@
+import { startersOf } from '../known/loaders.js';
 import { atLeast } from './capabilities.js';
 import { DARWIN_CHECKS } from './doctor-darwin.js';
 import { LINUX_CHECKS } from './doctor-linux.js';
@@ -31,6 +32,11 @@ export function install(what: keyof typeof PACKAGES, { packages }: Host): string
   return packages ? `${INSTALL[packages]} ${PACKAGES[what][packages]}` : `Install ${PACKAGES[what].apt}.`;
 }
 
+/** No loader for the BIOS starts it. */
+function needsUefi(release: string): boolean {
+  return startersOf(release).every((starter) => starter === 'opencore');
+}
+
 const GB = 1e9;
 /** The installed system and what it needs while it installs. */
 const DISK_LEAST = 15 * GB;
@@ -51,13 +57,13 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'AppleSMC in QEMU',
-    look({ qemu }, { loader }) {
+    look({ qemu }, { release }) {
       if (!qemu) return undefined;
       if (qemu.devices.has('isa-applesmc')) return ok('isa-applesmc is there');
       const found = 'isa-applesmc was left out of this QEMU, as RHEL and CentOS do';
       const fix = 'Take a QEMU that was built with it: the distribution of another system, or qemu.org.';
-      // OpenCore brings an SMC of its own.
-      return loader === 'uefi' ? warning(found, fix) : problem(found, fix);
+      // With OpenCore a kext may stand in for it.
+      return needsUefi(release) ? warning(found, fix) : problem(found, fix);
     },
   },
   {
@@ -75,10 +81,10 @@ const CHECKS: readonly Check[] = [
   },
   {
     name: 'UEFI firmware',
-    look(host, { loader, release }) {
+    look(host, { release }) {
       if (host.ovmf) return ok(host.ovmf.code);
-      if (loader !== 'uefi') return ok(`not found; ${release} does not need it`);
-      return problem(`OVMF not found; ${release} is not started by Chameleon`, install('ovmf', host));
+      if (!needsUefi(release)) return ok(`not found; ${release} needs it only with --opencore`);
+      return problem(`OVMF not found; ${release} is started by OpenCore only`, install('ovmf', host));
     },
   },
   {

@@ -20,8 +20,6 @@ export interface Profile {
   readonly usesMwait: boolean;
   /** The first QEMU whose AppleSMC model is good enough. */
   readonly qemu: readonly [major: number, minor: number];
-  /** What starts it: Chameleon (or Enoch) by `-kernel`, or a UEFI loader. */
-  readonly loader: 'chameleon' | 'enoch' | 'uefi';
   /** For people, once, where they start this release. */
   readonly notes: readonly string[];
 }
@@ -38,7 +36,6 @@ const OLD = {
   readsPerfCtl: false,
   usesMwait: false,
   qemu: [2, 1],
-  loader: 'chameleon',
 } as const;
 
 /** From Sierra on: SSE4.1, and what OpenCore's users give. */
@@ -50,7 +47,6 @@ const NEW = {
   baseBoard: false,
   readsPerfCtl: true,
   qemu: [2, 10],
-  loader: 'uefi',
 } as const;
 
 export const profiles: readonly Profile[] = [
@@ -76,7 +72,6 @@ export const profiles: readonly Profile[] = [
     release: '10.12',
     name: 'Sierra',
     memory: 2048,
-    loader: 'enoch',
     notes: ['Sierra is started by Enoch (a Chameleon); 10.12.4 and later only with QEMU 2.10 or newer.'],
   },
   { ...NEW, release: '10.13', name: 'High Sierra', notes: [] },

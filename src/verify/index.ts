@@ -70,6 +70,7 @@ export async function verifyIso(file: ByteSource, options: VerifyOptions): Promi
     checks: checks.all,
     ...release,
     map: describeMap(disk),
+    ...(loader && { loader }),
     volume: { name: volume.name, uuid: volumeUuid(volume.header.finderInfo) },
   };
 }

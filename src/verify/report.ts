@@ -25,6 +25,8 @@ export interface VerifyReport {
   readonly version?: string;
   readonly build?: string;
   readonly map?: string;
+  /** The loader on its EFI system partition: it starts by UEFI. */
+  readonly loader?: 'opencore' | 'other';
   readonly volume?: { readonly name: string; readonly uuid: string };
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultLoader, LOADERS, READ_AHEAD_SECTORS } from '../../src/known/loaders.js';
-import { profiles } from '../../src/launch/profiles.js';
+import { defaultLoader, LOADERS, READ_AHEAD_SECTORS, startersOf } from '../../src/known/loaders.js';
 import { releases } from '../../src/releases.js';
 
 describe('the table of loaders', () => {
@@ -19,14 +18,14 @@ describe('the table of loaders', () => {
     expect(Object.values(LOADERS).filter(({ needsUuid }) => needsUuid)).toEqual([xnu]);
   });
 
-  it('names the loader that `boot` takes for a release', () => {
+  it('says for each release what starts it: OpenCore all of them, Chameleon or Enoch up to 10.12', () => {
     for (const { version } of releases) {
-      const profile = profiles.find(({ release }) => release === version);
-      expect([version, profile?.loader === 'uefi' ? 'opencore' : 'chameleon']).toEqual([
-        version,
-        defaultLoader(version),
-      ]);
+      const minor = Number(version.split('.')[1]);
+      const usual = minor < 12 ? ['chameleon'] : minor === 12 ? ['enoch'] : [];
+      expect([version, startersOf(version)]).toEqual([version, [...usual, 'opencore']]);
+      expect(defaultLoader(version)).toBe(minor < 13 ? 'chameleon' : 'opencore');
     }
+    expect(startersOf('11')).toEqual(['opencore']);
   });
 
   it('has each loader under its own name, and a word for each fact', () => {

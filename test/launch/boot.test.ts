@@ -1,10 +1,13 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type BootOptions, planBoot } from '../../src/boot/boot.js';
 import { examineMedium } from '../../src/boot/medium.js';
 import { UserError } from '../../src/errors.js';
+import { needs } from '../helpers/judges/needs.js';
 import { scratch } from '../helpers/judges/tool.js';
+import { kextFiles, putFiles, releaseFiles } from '../helpers/opencore.js';
+import { zipOf } from '../helpers/zip.js';
 import { makeMultibootStub } from './multiboot-stub.js';
 
 const KEY = 'A'.repeat(64);
@@ -149,6 +152,52 @@ describe('a plan', () => {
   });
 });
 
+describe('by UEFI', () => {
+  const release = () => {
+    const path = at('OpenCore-1.0.5-RELEASE.zip');
+    writeFileSync(path, zipOf([...releaseFiles()].map(([name, bytes]) => ({ name, bytes }))));
+    return path;
+  };
+
+  test('with OpenCore: its disk is gathered, and where it will be made is said', async (context) => {
+    needs(context, '/usr/share/OVMF/OVMF_CODE_4M.fd');
+    const opencore = release();
+    const found = await plan({ iso: at('good.iso'), opencore, disks: [at('hdd.img')], diskFormat: 'raw' });
+    expect(found.machine.firmware).toMatchObject({ kind: 'uefi', varsReadOnly: true });
+    expect(found.machine.disks).toMatchObject([
+      { id: 'Loader', file: resolve('opencore.img'), format: 'raw', bootIndex: 0 },
+      { id: 'MacHDD', bootIndex: 1 },
+      // A disk, not a CD.
+      { id: 'MacDVD', port: 0, bootIndex: 2 },
+    ]);
+    expect(found.espCommand).toEqual(['opencore', 'esp', 'opencore.img', '--zip', opencore, '--release', '10.9']);
+    const config = found.esp!.items.find(({ path }) => path.at(-1) === 'config.plist')!.data!;
+    const uuid = /<key>SystemUUID<\/key>\s*<string>([^<]*)/.exec(
+      Buffer.from(await config.read(0, config.size)).toString(),
+    );
+    expect(uuid?.[1]).toMatch(/^[0-9A-F]{8}-[0-9A-F]{4}-5[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}$/);
+  });
+
+  test('with a kext that is an SMC no key is asked for', async (context) => {
+    needs(context, '/usr/share/OVMF/OVMF_CODE_4M.fd');
+    putFiles(folder, new Map([...kextFiles('VirtualSMC')]));
+    const kext = [at('VirtualSMC.kext')];
+    const found = await plan({ iso: at('good.iso'), opencore: release(), kext, oskFile: '/nowhere' });
+    expect(found.machine.smc).toBe(false);
+    expect(found).not.toHaveProperty('osk');
+  });
+
+  test('an ISO that has its loader itself needs none, and Chameleon starts it all the same', async (context) => {
+    needs(context, '/usr/share/OVMF/OVMF_CODE_4M.fd');
+    writeFileSync(at('both.iso'), new Uint8Array(4096));
+    const esp = { size: 40 << 20, loader: 'OpenCore 1.0.5 (RELEASE)', config: 'made' };
+    writeFileSync(at('both.iso.json'), JSON.stringify({ ...manifest, iso: { ...manifest.iso, esp } }));
+    expect((await plan({ iso: at('both.iso') })).machine.firmware.kind).toBe('uefi');
+    expect((await plan({ iso: at('both.iso'), chameleon: at('boot') })).machine.firmware.kind).toBe('bios');
+    await expect(plan({ iso: at('both.iso'), firmware: 'bios' })).rejects.toThrow(/needs a boot loader/);
+  });
+});
+
 describe('refused before QEMU starts', () => {
   const lonely = () => {
     const path = at('lonely-qemu');
@@ -172,6 +221,16 @@ describe('refused before QEMU starts', () => {
     ['two firmwares', () => ({ ...given(), firmware: 'uefi' }), 2, /give one of them/],
     ['a loader for the wrong one', () => ({ firmware: 'bios', loader: folder, disks: ['x'] }), 2, /--firmware uefi/],
     ['variables for the wrong one', () => ({ nvram: 'x', disks: ['x'] }), 2, /--nvram needs/],
+    ['two loaders', () => ({ ...given(), opencore: 'x' }), 2, /--chameleon is for the BIOS, --opencore is for UEFI/],
+    ['two for UEFI', () => ({ disks: ['x'], opencore: 'x', loader: 'y' }), 2, /--loader and --opencore/],
+    [
+      'OpenCore by BIOS',
+      () => ({ disks: ['x'], opencore: 'x', firmware: 'bios' }),
+      2,
+      /--opencore needs --firmware uefi/,
+    ],
+    ['no such OpenCore', () => ({ iso: at('good.iso'), opencore: at('none') }), 3, /--opencore .*no such file/],
+    ['a kext for nobody', () => ({ ...given(), kext: ['x'] }), 2, /--kext is for --opencore/],
     ['a size without a disk', () => ({ ...given(), createDisk: '3G' }), 2, /--create-disk needs --disk/],
     ['a bad size', () => ({ ...given(), disks: [at('n')], createDisk: 'much' }), 2, /expected a size/],
     ['too many disks', () => ({ disks: ['a', 'b', 'c', 'd', 'e'] }), 2, /4 disks at most/],

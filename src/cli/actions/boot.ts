@@ -112,6 +112,9 @@ export function printGuest(plan: osx.BootPlan, { format, smcConfig }: BootOption
       `The disk is made first: ${osx.commandLine('osx-iso', ['disk', 'create', plan.create.file, '--size', String(plan.create.size)])}`,
     );
   }
+  if (plan.espCommand) {
+    context.remark(`The loader's disk is made first: ${osx.commandLine('osx-iso', plan.espCommand)}`);
+  }
   if (plan.nvram) {
     const { from, file } = plan.nvram;
     context.remark(`The firmware's variables are made first: ${osx.commandLine('cp', [from, file])}`);

@@ -13,6 +13,13 @@ export interface BootOptions {
   readonly append?: string;
   readonly firmware?: 'bios' | 'uefi';
   readonly loader?: string;
+  /** OpenCore's release, or a folder EFI with it. */
+  readonly opencore?: string;
+  /** A folder EFI with any loader. */
+  readonly efi?: string;
+  readonly kext?: readonly string[];
+  readonly config?: string;
+  readonly ocSet?: readonly string[];
   readonly nvram?: string;
   readonly oskFile?: string;
   readonly smc: boolean;
@@ -60,6 +67,11 @@ export function registerBoot(program: Command, start: Start): void {
     .description('Starts an installer ISO, or the guest that was installed from it, in QEMU.')
     .argument('[iso]', 'the installer; without it the installed guest is started');
   bootOptions(command)
+    .option('--opencore <zip|dir>', 'start by UEFI with OpenCore: its release, or a folder EFI that is configured')
+    .option('--efi <dir>', 'the same with a folder EFI with any loader, taken as it is')
+    .option('--kext <path>', 'with --opencore: a kext for it; may be given again', collect)
+    .option('--config <file>', 'with --opencore: this config.plist (default: one made for the release)')
+    .option('--oc-set <path=value>', 'with --opencore: a setting of that config; may be given again', collect)
     .option('--force', 'start an ISO that fails its checks')
     .option('--dry-run', 'print the machine and start nothing')
     .addOption(
@@ -75,6 +87,8 @@ export function registerBoot(program: Command, start: Start): void {
         'Examples:',
         '  osx-iso boot "Install OS X Yosemite.iso" --disk mac_hdd.qcow2 \\',
         '    --create-disk 30G --chameleon ./boot --osk-file ~/.osk',
+        '  osx-iso boot "Install OS X Yosemite.iso" --disk mac_hdd.qcow2 \\',
+        '    --opencore OpenCore-1.0.5-RELEASE.zip --osk-file ~/.osk',
         '  osx-iso boot --disk mac_hdd.qcow2 --chameleon ./boot --osk-file ~/.osk',
       ].join('\n'),
     )
