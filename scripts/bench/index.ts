@@ -8,6 +8,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ReleaseName } from '../installer/index.js';
 import { scale } from '../scale.js';
 import { type Comparison, compare } from './compare.js';
+import { compareDecoders } from './decoders.js';
 import { appIn, deepIn, type Source } from './installers.js';
 import { compareRemote, remoteReport } from './remote.js';
 import { heading, stepTable, table } from './tables.js';
@@ -23,6 +24,8 @@ interface Options {
   readonly remote?: true;
   readonly rounds: number;
   readonly steps?: true;
+  readonly kernel?: true;
+  readonly decoders?: true;
   readonly dir: string;
 }
 
@@ -46,6 +49,8 @@ const options = new Command('bench')
   )
   .option('--rounds <number>', 'of each; the table has medians', rounds, 3)
   .option('--steps', 'also what each step took')
+  .option('--kernel', 'each build also with the kernel from a file: what finding it costs')
+  .option('--decoders', 'only the decoders of packages, beside xz and bzip2')
   .option('--dir <dir>', 'where installers and ISOs go', join(tmpdir(), 'osx-iso-bench'))
   .parse()
   .opts<Options>();
@@ -55,12 +60,15 @@ if (options.remote) {
   const source = await deepIn(options.dir, DEEP, options.scale);
   const comparison = await compareRemote(source, options.dir, options.rounds, { slow: true });
   process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${remoteReport(comparison)}`);
+} else if (options.decoders) {
+  const lines = await compareDecoders(options.dir, options.scale, options.rounds);
+  process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${lines}`);
 } else await compareAll();
 
 async function compareAll(): Promise<void> {
   const comparisons: Comparison[] = [];
   for await (const source of sources(options)) {
-    comparisons.push(await compare(source, options.dir, options.rounds));
+    comparisons.push(await compare(source, options.dir, options.rounds, { kernel: options.kernel ?? false }));
   }
   process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${table(comparisons)}`);
   if (options.steps) for (const comparison of comparisons) process.stdout.write(`\n${stepTable(comparison)}`);

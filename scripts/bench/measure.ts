@@ -23,17 +23,26 @@ export async function measureBuild(argv: readonly string[]): Promise<BuildCost> 
  * there is room for it, see `warm`.
  */
 export async function measureCopy(from: string, to: string): Promise<Cost> {
+  return measureShell('dd if="$1" of="$2" bs=4M conv=fsync 2>/dev/null', [from, to]);
+}
+
+/** Runs a line of a shell, which finds `args` as "$1" and so on. Throws where its status is not 0. */
+export async function measureShell(
+  line: string,
+  args: readonly string[],
+  { anyStatus = false }: { readonly anyStatus?: boolean } = {},
+): Promise<Cost> {
   const start = process.hrtime.bigint();
   // The shell's builtin tells the time its children took.
-  const script = 'dd if="$1" of="$2" bs=4M conv=fsync 2>/dev/null && times';
-  const child = spawn('sh', ['-c', script, 'sh', from, to], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const script = `${line}${anyStatus ? ';' : ' &&'} times`;
+  const child = spawn('sh', ['-c', script, 'sh', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
   const code = await ended(child);
   const wall = secondsSince(start);
-  if (code !== 0) throw new Error(`dd bs=4M conv=fsync of ${from}: expected exit code 0, found ${code}`);
+  if (code !== 0) throw new Error(`${line}: expected exit code 0, found ${code}`);
   return { wall, cpu: childrenSeconds(said) };
 }
 

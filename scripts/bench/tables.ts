@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import type { Comparison, Round } from './compare.js';
-import { lookup, median } from './cost.js';
+import { type Cost, lookup, median } from './cost.js';
 
 interface Column {
   readonly title: string;
@@ -33,12 +33,24 @@ export function heading(scale: number, rounds: number): string {
   return `${new Date().toISOString().slice(0, 10)}, ${machine}; scale ${scale}, medians of ${rounds}`;
 }
 
+/** Where it was measured: what a build takes more than one that is given its kernel in a file. */
+const LOOKUP: readonly Column[] = [
+  { title: 'build / with --kernel', text: ({ rounds }) => moreThan(rounds, ({ wall }) => wall) },
+  { title: 'its CPU', text: ({ rounds }) => moreThan(rounds, ({ cpu }) => cpu) },
+];
+
 /** A row for each installer, in Markdown. */
 export function table(comparisons: readonly Comparison[]): string {
+  const measured = comparisons.some(({ rounds }) => rounds.some(({ given }) => given));
+  const columns = measured ? [...COLUMNS, ...LOOKUP] : COLUMNS;
   return markdown(
-    COLUMNS.map(({ title }) => title),
-    comparisons.map((comparison) => COLUMNS.map(({ text }) => text(comparison))),
+    columns.map(({ title }) => title),
+    comparisons.map((comparison) => columns.map(({ text }) => text(comparison))),
   );
+}
+
+function moreThan(rounds: readonly Round[], of: (cost: Cost) => number): string {
+  return spread(rounds.flatMap(({ build, given }) => (given ? [of(build) / of(given)] : [])));
 }
 
 /** What each step of the recipe took, those that took anything. */

@@ -379,7 +379,8 @@ describe('hostile payloads', () => {
 
   it('very many entries', async () => {
     const nothing = Buffer.alloc(0);
-    const entries = system(WHOLE ? 1_000_000 : LONG ? 300_000 : 20_000, () => nothing);
+    // With the eight around the kernel as many as are read at all.
+    const entries = system(WHOLE ? 999_992 : LONG ? 300_000 : 20_000, () => nothing);
     const plain = await joined(writeCpio(entries));
     const bom = bomFor(entries);
     const { count, payload } = counted(cpioPayload(fromBytes(plain, 'Payload'), 100_000));
