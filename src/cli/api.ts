@@ -7,6 +7,8 @@ import type { DoctorOptions } from './commands/doctor.js';
 import type { DownloadOptions } from './commands/download.js';
 import type { RemoveKextOptions } from './commands/guest.js';
 import type { InspectOptions } from './commands/inspect.js';
+import type { OpenCoreCheckOptions } from './commands/opencore-check.js';
+import type { OpenCoreConfigOptions } from './commands/opencore-config.js';
 import type { OpenCoreEspOptions } from './commands/opencore-esp.js';
 import type { PlistOptions } from './commands/plist.js';
 import type { PlistCheckOptions } from './commands/plist-check.js';
@@ -48,6 +50,8 @@ export interface Api {
   plist(options: PlistOptions, context: Context): Promise<void>;
   plistCheck(options: PlistCheckOptions, context: Context): Promise<void>;
   plistKeys(options: PlistKeysOptions, context: Context): Promise<void>;
+  openCoreConfig(options: OpenCoreConfigOptions, context: Context): Promise<void>;
+  openCoreCheck(options: OpenCoreCheckOptions, context: Context): Promise<void>;
   openCoreEsp(options: OpenCoreEspOptions, context: Context): Promise<void>;
   removeKext(options: RemoveKextOptions, context: Context): Promise<void>;
   boot(options: BootOptions, context: Context): Promise<void>;

@@ -1,16 +1,15 @@
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { copyFile, lstat, mkdir, open, readdir, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { explain } from '../core/explain.js';
 import type { Journal } from '../core/journal.js';
-import { ownName } from '../core/own-folder.js';
 import { StepError, UsageError } from '../errors.js';
 import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon/boot-plist.js';
 import { BOOT_PLIST_FILE } from '../plist/chameleon/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import { explained } from './explained.js';
-import { backupName } from './stage-plist.js';
+import { backupName, replaceFile } from './replace-file.js';
 
 export interface MountedOptions {
   /** Where the volume is mounted. */
@@ -56,7 +55,8 @@ export async function installMounted(
     if (!dryRun) await explained(backup, () => keep(join(folder, old.stored), backup));
   }
   changes.push({ what: old ? 'replace' : 'add', path, text });
-  if (!dryRun) await explained(path, () => replaceFile(path, text, { journal, stored: old?.stored }));
+  if (!dryRun)
+    await explained(path, () => replaceFile(path, Buffer.from(text, 'latin1'), { journal, stored: old?.stored }));
   return changes;
 }
 
@@ -80,44 +80,6 @@ export async function volumeRoot({ volume, force = false }: Pick<MountedOptions,
     );
   }
   return root;
-}
-
-export interface Replacing {
-  /** The unfinished file is written down in it. */
-  readonly journal: Journal;
-  /** The old file's name as the volume has it. */
-  readonly stored?: string | undefined;
-}
-
-/** Writes a file so that there is always the old one or the new one, whole. */
-export async function replaceFile(path: string, text: string, { journal, stored }: Replacing): Promise<void> {
-  const folder = dirname(resolve(path));
-  const draft = join(folder, `.${ownName()}`);
-  const entry = await journal.append({ kind: 'file', path: draft });
-  try {
-    const handle = await open(draft, 'wx', 0o644);
-    try {
-      await handle.writeFile(text, 'latin1');
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, path);
-    // On a volume that does not tell cases apart the old spelling may have stayed.
-    const names = await readdir(folder);
-    if (
-      stored !== undefined &&
-      stored !== BOOT_PLIST_NAME &&
-      names.includes(stored) &&
-      !names.includes(BOOT_PLIST_NAME)
-    ) {
-      await rename(join(folder, stored), path);
-    }
-  } finally {
-    await rm(draft, { force: true });
-    await journal.done(entry);
-  }
-  await syncFolder(folder);
 }
 
 /** The plist that is there, and its name as the volume has it. */
@@ -146,13 +108,6 @@ async function keep(path: string, backup: string): Promise<void> {
   await copyFile(path, backup, constants.COPYFILE_EXCL);
   const handle = await open(backup, 'r');
   await handle.sync().finally(() => handle.close());
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  // Some systems cannot flush a folder; the rename is whole all the same.
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => {});
-  await handle?.close();
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {

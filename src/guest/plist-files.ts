@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { copyFile, lstat, stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
 import { UsageError } from '../errors.js';
@@ -10,8 +9,7 @@ import { fixBootPlist } from '../plist/chameleon/fix.js';
 import { BOOT_PLIST_FILE } from '../plist/chameleon/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import { explained } from './explained.js';
-import { replaceFile } from './mounted.js';
-import { backupName } from './stage-plist.js';
+import { keepBeside, replaceFile } from './replace-file.js';
 import { DEFAULT_TEMPLATE, readTemplate } from './templates.js';
 
 /** What is typed: a template's name, KEY=VALUE, names of keys to leave out. */
@@ -48,7 +46,7 @@ export async function writePlistFile(
     throw new UsageError(`${path} exists already.`, 'Give another name, or --force.');
   }
   const text = composePlist(request, there ? { bytes: await readBootPlist(path), name: path } : undefined);
-  if (!dryRun) await explained(path, () => replaceFile(path, text, { journal }));
+  if (!dryRun) await explained(path, () => replaceFile(path, Buffer.from(text, 'latin1'), { journal }));
   return text;
 }
 
@@ -79,7 +77,7 @@ export async function fixPlistFile(
   const { text, changes } = fixBootPlist(bytes, path);
   if (output !== undefined) {
     if (await lstat(output).catch(() => undefined)) throw new UsageError(`${output} exists already.`);
-    await explained(output, () => replaceFile(output, text, { journal }));
+    await explained(output, () => replaceFile(output, Buffer.from(text, 'latin1'), { journal }));
     return { path: output, written: true, changes };
   }
   const { findings } = await checkPlistFile(path);
@@ -92,20 +90,8 @@ export async function fixPlistFile(
   }
   if (!findings.some(({ code }) => code !== 'file-name')) return { path, written: false, changes: [] };
   const backup = await explained(path, () => keepBeside(path));
-  await explained(path, () => replaceFile(path, text, { journal }));
+  await explained(path, () => replaceFile(path, Buffer.from(text, 'latin1'), { journal }));
   return { path, written: true, changes, backup };
-}
-
-async function keepBeside(path: string): Promise<string> {
-  for (let i = 1; ; i++) {
-    const backup = join(dirname(path), backupName(basename(path), i));
-    try {
-      await copyFile(path, backup, constants.COPYFILE_EXCL);
-      return backup;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-  }
 }
 
 /** The bytes of a plist file. SourceError where it cannot be read or is far too large. */

@@ -10,6 +10,7 @@ import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon/boot-plis
 import { BOOT_PLIST_FILE } from '../plist/chameleon/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import type { GuestChange } from './edit-image.js';
+import { backupName } from './replace-file.js';
 
 /** Backups of one plist. */
 const MAX_BACKUPS = 99;
@@ -74,9 +75,4 @@ async function freeName(volume: StagedVolume, path: Path): Promise<Path> {
     if (!(await volume.entry(backup))) return backup;
   }
   throw new StepError(`${volume.name}: there are ${MAX_BACKUPS} backups of ${showPath(path)}. Remove some.`);
-}
-
-/** "….plist.bak", "….plist.bak2": the first one is the oldest, so what was there at the beginning is never lost. */
-export function backupName(name: string, number: number): string {
-  return `${name}.bak${number === 1 ? '' : number}`;
 }

@@ -30,7 +30,7 @@ export function parsePlist(bytes: Uint8Array, name: string): PlistValue {
   }
   // A copy of its own: data in it are views, and may be kept longer than the bytes that are given.
   if (isBinaryPlist(bytes)) return readBinaryPlist(Uint8Array.from(bytes), name);
-  return readXmlPlist(decodeText(bytes, name), name);
+  return readXmlPlist(plistText(bytes, name), name);
 }
 
 /**
@@ -85,9 +85,15 @@ export function plistData(
   return found instanceof Uint8Array ? found : undefined;
 }
 
-function decodeText(bytes: Uint8Array, name: string): string {
-  const encoding =
-    bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
+/** The encoding of a property list that is text, by its byte order mark. */
+export function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16be' | 'utf-16le' {
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  return bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
+}
+
+/** The text of a property list that is none of the binary ones. FormatError where it begins like none. */
+export function plistText(bytes: Uint8Array, name: string): string {
+  const encoding = encodingOf(bytes);
   // The decoder drops a byte order mark by itself. Trailing NULs: some writers pad.
   let text: string;
   try {

@@ -1,4 +1,5 @@
 import { MAX_PLIST_DEPTH } from './limits.js';
+import type { PlistPlaces } from './places.js';
 import type { PlistValue } from './plist.js';
 import { type XmlToken, XmlTokens } from './xml-tokens.js';
 
@@ -10,24 +11,29 @@ type Open =
       readonly at: number;
       readonly values: { [key: string]: PlistValue };
       key: string | undefined;
+      keyAt: number;
     };
 
 /**
  * Reads an XML property list (PropertyList-1.0.dtd) from its text, once and front to back: a document of nodes would take a hundred
  * times its memory. As strict as Apple's own reader: a leaf holds text alone, a dict keys and values by turns. FormatError for anything
- * else, and for more values or levels than any real list has.
+ * else, and for more values or levels than any real list has. `places` is told where each value is.
  */
-export function readXmlPlist(text: string, name: string): PlistValue {
-  return new Reader(new XmlTokens(text, name)).read();
+export function readXmlPlist(text: string, name: string, places?: PlistPlaces): PlistValue {
+  return new Reader(new XmlTokens(text, name), places).read();
 }
 
 class Reader {
   readonly #tokens: XmlTokens;
   /** From the outermost container to the one that is being filled. */
   readonly #open: Open[] = [];
+  readonly #places: PlistPlaces | undefined;
+  /** Where the value that was read last began. */
+  #began = 0;
 
-  constructor(tokens: XmlTokens) {
+  constructor(tokens: XmlTokens, places: PlistPlaces | undefined) {
     this.#tokens = tokens;
+    this.#places = places;
   }
 
   read(): PlistValue {
@@ -70,6 +76,7 @@ class Reader {
     for (;;) {
       const inside = this.#open.at(-1);
       if (value !== undefined) {
+        this.#place(inside);
         if (!inside) return value;
         if (inside.name === 'array') inside.values.push(value);
         else {
@@ -81,14 +88,26 @@ class Reader {
     }
   }
 
+  /** Says where the value is that was read just now. */
+  #place(inside: Open | undefined): void {
+    const places = this.#places;
+    if (!places) return;
+    const place = { at: this.#began, end: this.#tokens.at };
+    places.depth = Math.max(places.depth, this.#open.length + 1);
+    if (!inside) places.root = place;
+    else if (inside.name === 'array') places.put(inside.values, inside.values.length, place);
+    else places.put(inside.values, inside.key!, { ...place, keyAt: inside.keyAt });
+  }
+
   /** A leaf's value; undefined where a container begins. */
   #begin({ kind, name, at }: Exclude<XmlToken, { kind: 'text' }>): PlistValue | undefined {
+    this.#began = at;
     if (name === 'dict' || name === 'array') {
       if (kind === 'empty') return name === 'array' ? [] : {};
       if (this.#open.length >= MAX_PLIST_DEPTH) {
         throw this.#tokens.fault(at, `at most ${MAX_PLIST_DEPTH} levels`, 'deeper nesting');
       }
-      this.#open.push(name === 'array' ? { name, at, values: [] } : { name, at, values: {}, key: undefined });
+      this.#open.push(name === 'array' ? { name, at, values: [] } : { name, at, values: {}, key: undefined, keyAt: 0 });
       return undefined;
     }
     const text = kind === 'empty' ? '' : this.#text(name, at);
@@ -126,6 +145,7 @@ class Reader {
         throw this.#tokens.fault(tag.at, `a value of "${inside.key.slice(0, 40)}"`, 'none');
       }
       this.#open.pop();
+      this.#began = inside.at;
       return inside.values;
     }
     if (inside.name === 'array' || inside.key !== undefined) return this.#begin(tag);
@@ -133,6 +153,7 @@ class Reader {
     const key = tag.kind === 'empty' ? '' : this.#text('key', tag.at);
     if (key === '__proto__') throw this.#tokens.fault(tag.at, 'an ordinary key', key);
     inside.key = key;
+    inside.keyAt = tag.at;
     return undefined;
   }
 

@@ -32,6 +32,11 @@ export class XmlTokens {
     this.#name = name;
   }
 
+  /** Where the next token begins: characters from the start. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** The next token; undefined at the end. */
   next(): XmlToken | undefined {
     const text = this.#text;

@@ -8,6 +8,8 @@ export { download } from './download.js';
 export { removeKext } from './guest-remove-kext.js';
 export { inspect } from './inspect.js';
 export { list } from './list.js';
+export { openCoreCheck } from './opencore-check.js';
+export { openCoreConfig } from './opencore-config.js';
 export { openCoreEsp } from './opencore-esp.js';
 export { plist } from './plist.js';
 export { plistCheck } from './plist-check.js';

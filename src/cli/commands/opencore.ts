@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { Start } from '../session.js';
+import { registerOpenCoreCheck } from './opencore-check.js';
+import { registerOpenCoreConfig } from './opencore-config.js';
 import { registerOpenCoreEsp } from './opencore-esp.js';
 
 export function registerOpenCore(program: Command, start: Start): void {
@@ -9,5 +11,7 @@ export function registerOpenCore(program: Command, start: Start): void {
     .description(
       'OpenCore, the loader for UEFI: from the release that you download; nothing of it comes with osx-iso.',
     );
+  registerOpenCoreConfig(opencore, start);
+  registerOpenCoreCheck(opencore, start);
   registerOpenCoreEsp(opencore, start);
 }

@@ -71,13 +71,13 @@ export function librariesOf(info: PlistDict): string[] {
 }
 
 /** Lilu first, then VirtualSMC, and every bundle behind those it links against; else in the order given. */
-export function inOrder(bundles: readonly Bundle[]): Bundle[] {
-  const rank = ({ identifier }: Bundle) => (identifier === LILU ? 0 : identifier === VIRTUAL_SMC ? 1 : 2);
+export function inOrder<B extends Bundle>(bundles: readonly B[]): B[] {
+  const rank = ({ identifier }: B) => (identifier === LILU ? 0 : identifier === VIRTUAL_SMC ? 1 : 2);
   const given = [...bundles].sort((a, b) => rank(a) - rank(b));
   const byName = new Map(given.map((bundle) => [bundle.identifier, bundle]));
-  const ordered = new Set<Bundle>();
-  const begun = new Set<Bundle>();
-  const put = (bundle: Bundle) => {
+  const ordered = new Set<B>();
+  const begun = new Set<B>();
+  const put = (bundle: B) => {
     // Those that need each other stay as they were given.
     if (begun.has(bundle)) return;
     begun.add(bundle);

@@ -37,7 +37,8 @@ export async function checkLoaders(
     const read = objects.filter(({ what }) => what === 'tree' || loader.reads.includes(what));
     // Who starts no file of this volume does not mind how it is.
     if (loader.id === 'boot1h' && !read.some(({ what }) => what === 'boot')) continue;
-    const said = findings(loader, read, opened);
+    const blind = overMap(loader, opened);
+    const said = [...(blind === undefined ? [] : [blind]), ...overVolume(loader, read, opened)];
     const severity = usual.includes(loader.id) || loader.id === 'xnu' ? 'error' : 'warning';
     for (const text of said.slice(0, MOST_FINDINGS)) checks.find(severity, loader.name, text);
     if (said.length > MOST_FINDINGS)
@@ -48,13 +49,21 @@ export async function checkLoaders(
   }
 }
 
-function findings(loader: Loader, objects: readonly BootObject[], { disk, partition, volume }: OpenedDisk): string[] {
+/** Why a loader does not see the volume at all; undefined where it does. */
+export function overMap(loader: Loader, { disk, partition }: OpenedDisk): string | undefined {
+  // Chameleon and a bare volume: the check of the map says so.
+  return disk.map.scheme === 'none' ? undefined : blindTo(loader, disk.map, partition.index);
+}
+
+/** What a loader stumbles over on the volume itself, as sentences. */
+export function overVolume(
+  loader: Loader,
+  objects: readonly BootObject[],
+  { disk, partition, volume }: OpenedDisk,
+): string[] {
   const { header, name } = volume;
   const { signatures, blockSize, nodeSize, label, needsUuid } = loader;
   const said: string[] = [];
-  // Chameleon and a bare volume: the check of the map says so.
-  const blind = disk.map.scheme === 'none' ? undefined : blindTo(loader, disk.map, partition.index);
-  if (blind !== undefined) said.push(blind);
   if (!signatures.is.includes(header.signature)) {
     said.push(`the volume is ${header.signature === 'HX' ? 'HFSX' : header.signature}, which it does not read`);
   }

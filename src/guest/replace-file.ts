@@ -1,0 +1,64 @@
+import { constants } from 'node:fs';
+import { copyFile, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Journal } from '../core/journal.js';
+import { ownName } from '../core/own-folder.js';
+
+export interface Replacing {
+  /** The unfinished file is written down in it. */
+  readonly journal: Journal;
+  /** The old file's name as the volume has it. */
+  readonly stored?: string | undefined;
+}
+
+/** Writes a file so that there is always the old one or the new one, whole. */
+export async function replaceFile(path: string, content: Uint8Array, { journal, stored }: Replacing): Promise<void> {
+  const folder = dirname(resolve(path));
+  const draft = join(folder, `.${ownName()}`);
+  const entry = await journal.append({ kind: 'file', path: draft });
+  try {
+    const handle = await open(draft, 'wx', 0o644);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, path);
+    // On a volume that does not tell cases apart the old spelling may have stayed.
+    const own = basename(path);
+    const names = await readdir(folder);
+    if (stored !== undefined && stored !== own && names.includes(stored) && !names.includes(own)) {
+      await rename(join(folder, stored), path);
+    }
+  } finally {
+    await rm(draft, { force: true });
+    await journal.done(entry);
+  }
+  await syncFolder(folder);
+}
+
+/** Copies a file to a free name beside it, and says which: "config.plist.bak". */
+export async function keepBeside(path: string): Promise<string> {
+  for (let i = 1; ; i++) {
+    const backup = join(dirname(path), backupName(basename(path), i));
+    try {
+      await copyFile(path, backup, constants.COPYFILE_EXCL);
+      return backup;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** "….plist.bak", "….plist.bak2": the first one is the oldest, so what was there at the beginning is never lost. */
+export function backupName(name: string, number: number): string {
+  return `${name}.bak${number === 1 ? '' : number}`;
+}
+
+export async function syncFolder(folder: string): Promise<void> {
+  // Some systems cannot flush a folder; the rename is whole all the same.
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
