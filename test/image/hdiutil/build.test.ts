@@ -12,6 +12,7 @@ import type { HostFacts } from '../../../src/preflight/index.js';
 import { verifyFile } from '../../../src/verify-file.js';
 import { LONG, points } from '../../helpers/long.js';
 import { Mac, MOUNTS_ON } from '../../helpers/mac.js';
+import { putFiles, releaseFiles } from '../../helpers/opencore.js';
 import { smallInstaller } from '../../helpers/small-installer.js';
 import { BIN, compileStandIn } from '../../helpers/stand-in.js';
 import { snapshot } from '../../helpers/tree-snapshot.js';
@@ -315,4 +316,15 @@ it('--dry-run: every command, to be read next to the page', async () => {
   execFileSync('sh', ['-n'], { input: text });
   expect(mac.hdiutil.calls()).toEqual([]);
   expect(BIN).toMatch(/test\/bin$/);
+});
+
+it.runIf(LONG)('with OpenCore: the system partition is put in front of the volume that hdiutil wrote', async () => {
+  const opencore = putFiles(join(mac.out, 'opencore'), releaseFiles());
+  const { iso, notes, manifest } = await built({ opencore });
+  expect(notes).toContain('the volume moves: the ISO is written a second time');
+  expect(manifest.iso).toMatchObject({ map: 'gpt', esp: { loader: 'OpenCore 1.0.5 (RELEASE)' } });
+  const { ok, checks } = await verifyFile(iso, { signal });
+  expect(checks.filter((check) => !check.ok)).toEqual([]);
+  expect(ok).toBe(true);
+  expect(checks.map(({ name }) => name)).toContain('system partition');
 });

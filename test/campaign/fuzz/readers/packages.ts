@@ -2,19 +2,22 @@ import { createHash } from 'node:crypto';
 import { deflateSync, gzipSync, inflateSync } from 'node:zlib';
 import { readAppleDouble } from '../../../../src/formats/appledouble.js';
 import { readBom } from '../../../../src/formats/bom.js';
-
 import { chunks, fromBytes } from '../../../../src/formats/bytes.js';
 import { type CpioInput, readCpio, writeCpio } from '../../../../src/formats/cpio/index.js';
 import { openPackage } from '../../../../src/formats/payload.js';
 import { openPbzx, unpbzx } from '../../../../src/formats/pbzx/index.js';
+import { readEfiProgram } from '../../../../src/formats/pe.js';
 import { encodeXarHeader } from '../../../../src/formats/xar/header.js';
 import { openXar, proveArchive, writeXar } from '../../../../src/formats/xar/index.js';
 import { openPackageLayers } from '../../../../src/inspect/package-layers.js';
+import { openZip } from '../../../../src/opencore/zip.js';
 import { fixture } from '../../../formats/hfsplus/volumes.js';
 import { appleDouble } from '../../../helpers/appledouble.js';
 import { bomOfNames } from '../../../helpers/bom.js';
 import { joined } from '../../../helpers/damage.js';
+import { releaseFiles } from '../../../helpers/opencore.js';
 import { mixedPbzx } from '../../../helpers/pbzx.js';
+import { zipOf } from '../../../helpers/zip.js';
 import { drain, drainAll } from '../given.js';
 import type { Sample } from '../mutate.js';
 import type { Reader } from '../readers.js';
@@ -117,6 +120,17 @@ const plainCpio = async (): Promise<Sample[]> => [
 ];
 
 export const packageReaders: readonly Reader[] = [
+  {
+    name: 'zip of OpenCore',
+    samples: () => {
+      const bytes = zipOf([...releaseFiles()].map(([name, content]) => ({ name, bytes: content })));
+      return [{ name: 'release', bytes, hot: [[bytes.length - 1000, 1000]] }];
+    },
+    async read({ source }) {
+      const { members } = await openZip(source, async () => {});
+      for (const member of members) if (/X64.*efi$/.test(member.path)) readEfiProgram(await member.read(), member.path);
+    },
+  },
   {
     name: 'xar',
     weight: 2,

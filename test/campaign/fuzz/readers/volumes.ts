@@ -1,8 +1,10 @@
 import { fromBytes } from '../../../../src/formats/bytes.js';
+import { checkFat, FatVolume } from '../../../../src/formats/fat/index.js';
 import { checkVolume } from '../../../../src/formats/hfsplus/check.js';
 import { decompressed } from '../../../../src/formats/hfsplus/decmpfs.js';
 import { HfsVolume } from '../../../../src/formats/hfsplus/volume.js';
 import { verifyIso } from '../../../../src/verify/index.js';
+import { file, made } from '../../../formats/fat/volumes.js';
 import { fixture } from '../../../formats/hfsplus/volumes.js';
 import { guestVolume, inMap } from '../../../guest/disks.js';
 import { anatomy } from '../../damages/anatomy.js';
@@ -71,7 +73,33 @@ const decmpfs = (type: number, size: number, payload: Uint8Array): Sample => {
 /** Types whose content is in the resource fork. */
 const IN_FORK = new Set([4, 8, 10, 12]);
 
+/** Small volumes: boot sector, tables, root and folders are in the first sectors. */
+async function fats(): Promise<Sample[]> {
+  const items = [file('EFI/BOOT/BOOTx64.efi', 'MZ'), file('EFI/OC/a long name of a driver.efi', new Uint8Array(3000))];
+  const sizes = [1 << 20, 2.5 * (1 << 20)];
+  const volumes = await Promise.all(sizes.map((size) => made(items, { size })));
+  return volumes.map((bytes, i) => ({
+    name: `FAT${i === 0 ? 12 : 16}`,
+    bytes,
+    hot: [
+      [0, 90],
+      [512, 64],
+      [i === 0 ? 7 * 512 : 41 * 512, 1024],
+      [i === 0 ? 39 * 512 : 73 * 512, 2048],
+    ],
+  }));
+}
+
 export const volumeReaders: readonly Reader[] = [
+  {
+    name: 'FAT: read and check',
+    samples: fats,
+    async read({ source, signal }) {
+      const volume = await FatVolume.open(source);
+      for await (const { data } of volume.walk()) if (data) await drain(data, 1 << 16);
+      await checkFat(volume, signal);
+    },
+  },
   { name: 'HFS+: read', weight: 2, samples: volumes, read: ({ source }) => readVolume(source) },
   {
     name: 'HFS+: check',
