@@ -68,6 +68,8 @@ export interface BuildOptions {
   /** With a release of OpenCore: kexts for it, and a config.plist instead of one that is made. */
   readonly kext?: readonly string[];
   readonly config?: string;
+  /** PATH=VALUE in the config that is made. */
+  readonly ocSet?: readonly string[];
   /** Bytes of the system partition; default: 40 MiB. */
   readonly espSize?: number;
 }
@@ -178,12 +180,21 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
 
 /** What the ISO's system partition is to have in it; undefined where there is to be none. */
 async function chooseEsp(options: BuildOptions, { version }: Installer): Promise<Esp | undefined> {
-  const { opencore, efi, config, kext = [], espSize: size, signal = new AbortController().signal } = options;
+  const {
+    opencore,
+    efi,
+    config,
+    kext = [],
+    ocSet: set = [],
+    espSize: size,
+    signal = new AbortController().signal,
+  } = options;
   const given = async (path: string | undefined) => (path === undefined ? undefined : givenPath(path));
   if (opencore === undefined && efi === undefined) {
-    const stray =
-      config !== undefined ? '--config' : kext.length > 0 ? '--kext' : size !== undefined ? '--esp-size' : '';
-    if (stray !== '') throw new UsageError(`${stray} is for an ISO that starts by UEFI.`, 'Give --opencore ZIP, too.');
+    const strays = { config, kext: kext[0], 'oc-set': set[0], 'esp-size': size };
+    const stray = Object.entries(strays).find(([, value]) => value !== undefined)?.[0];
+    if (stray !== undefined)
+      throw new UsageError(`--${stray} is for an ISO that starts by UEFI.`, 'Give --opencore ZIP, too.');
     return undefined;
   }
   const request = {
@@ -192,6 +203,7 @@ async function chooseEsp(options: BuildOptions, { version }: Installer): Promise
     config: await given(config),
     kexts: await Promise.all(kext.map(givenPath)),
     release: version,
+    set,
     size,
   };
   const esp = await gatherEsp(request, { signal });

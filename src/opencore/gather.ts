@@ -73,9 +73,9 @@ export async function gatherEsp(request: EspRequest, { signal }: { readonly sign
 
 async function fromOpenCore(given: OpenCore, request: EspRequest, signal: AbortSignal): Promise<Content> {
   const loader = openCoreTitle(given);
-  const { config: path, kexts: paths = [] } = request;
+  const { config: path, kexts: paths = [], set = [] } = request;
   if (given.config && path === undefined) {
-    if (paths.length > 0) throw tooLate(given.name);
+    if (paths.length > 0 || set.length > 0) throw tooLate(given.name);
     const notes = [`${given.name} is configured already: it is taken as it is.`];
     return { items: await espFiles(given, undefined, []), loader, config: 'given', notes };
   }
@@ -100,8 +100,8 @@ function wishOf({ release, set = [], systemUuid }: EspRequest): MakeConfigOption
 
 function tooLate(name: string): UsageError {
   return new UsageError(
-    `${name} is configured already: --kext is for a release.`,
-    'Put the kext into EFI/OC/Kexts and into its config.plist, or give --config FILE.',
+    `${name} is configured already: it takes no kexts and no settings.`,
+    'Change its own EFI/OC, or give a release.',
   );
 }
 
@@ -135,8 +135,9 @@ async function givenConfig(path: string): Promise<GivenConfig> {
 
 /** A folder EFI that is ready: OpenCore's is looked at as such, any other only for the program that firmware starts. */
 async function readyFolder(path: string, request: EspRequest, signal: AbortSignal): Promise<Content> {
-  if (request.config !== undefined || (request.kexts ?? []).length > 0) {
-    throw new UsageError('--efi takes a folder as it is: --config and --kext are for --opencore.');
+  const { config, kexts = [], set = [] } = request;
+  if (config !== undefined || kexts.length > 0 || set.length > 0) {
+    throw new UsageError('--efi takes a folder as it is: a config, kexts and settings are for a release.');
   }
   const bundle = await openBundle(path, { option: '--efi', signal });
   let files: ReadonlyMap<string, Member>;

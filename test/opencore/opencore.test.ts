@@ -225,7 +225,7 @@ describe('what goes into the partition', () => {
       expect(paths(esp)).toHaveLength(8);
     }
     await expect(gatherEsp({ openCore: given, kexts: ['x'] }, { signal })).rejects.toThrow(
-      /is configured already: --kext/,
+      /is configured already: it takes no kexts/,
     );
   });
 

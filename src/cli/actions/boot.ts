@@ -19,7 +19,7 @@ export async function boot(options: BootOptions, context: Context): Promise<void
 /** The same for an ISO that is still to be made: what could not be started is refused before that. */
 export async function planGuest(
   options: BootOptions,
-  iso: { readonly file: string; readonly version: string },
+  iso: { readonly file: string; readonly version: string; readonly uefi: boolean },
   environment: ReturnType<typeof osx.takeFromEnvironment>,
   context: Context,
 ): Promise<osx.BootPlan> {

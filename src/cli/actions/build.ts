@@ -68,7 +68,10 @@ async function guestOf(
 ): Promise<osx.BootPlan> {
   try {
     const { version } = plan.installer;
-    return await planGuest(options, { file: plan.output.iso, version }, environment, context);
+    // The loader is on the ISO itself: what it is made of is no business of the guest's.
+    const { opencore: _, efi: _efi, kext: _kext, config: _config, ocSet: _set, ...machine } = options;
+    const iso = { file: plan.output.iso, version, uefi: plan.esp !== undefined };
+    return await planGuest(machine, iso, environment, context);
   } catch (error) {
     await osx.closePlan(plan);
     throw error;

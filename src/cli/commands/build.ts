@@ -47,6 +47,7 @@ export interface BuildOptions {
   readonly efi?: string;
   readonly kext?: readonly string[];
   readonly config?: string;
+  readonly ocSet?: readonly string[];
   /** Of the system partition: "40M". */
   readonly espSize?: string;
   /** Start the ISO when it is made, in this guest. */
@@ -110,6 +111,7 @@ export function registerBuild(program: Command, start: Start): void {
     .option('--efi <dir>', 'the same with a folder EFI with any loader, taken as it is')
     .option('--kext <path>', 'with --opencore: a kext for it; again for more', collect)
     .option('--config <file>', 'with --opencore: this config.plist (default: one made for the release)')
+    .option('--oc-set <path=value>', 'with --opencore: a setting of that config; again for more', collect)
     .option('--esp-size <size>', 'of the system partition (default: 40M)')
     .option('--checksum', 'write FILE.iso.sha256, for sha256sum -c')
     .option('--identify', 'also look it up among the published checksums (reads it twice)')
