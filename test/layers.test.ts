@@ -38,7 +38,14 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     types: ['src/image/types.ts'],
   },
   'src/verify/': {
-    values: ['src/formats/', 'src/known/loaders.ts', 'src/opencore/version.ts', 'src/plist/', ...RELEASES],
+    values: [
+      'src/formats/',
+      'src/known/loaders.ts',
+      'src/opencore/efi-files.ts',
+      'src/opencore/version.ts',
+      'src/plist/',
+      ...RELEASES,
+    ],
     types: ['src/image/types.ts'],
   },
   'src/steps/': {

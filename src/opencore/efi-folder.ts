@@ -1,8 +1,9 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { SourceError } from '../errors.js';
 import { readEfiProgram } from '../formats/pe.js';
-import { type EfiFolder, INFO_PLIST } from '../plist/opencore/index.js';
+import type { EfiFolder } from '../plist/opencore/index.js';
 import { openFolder } from './bundle.js';
+import { efiFolderOf } from './efi-files.js';
 import { MAIN_FILE } from './open.js';
 import { openCoreVersion } from './version.js';
 
@@ -12,28 +13,16 @@ export interface AroundConfig {
   readonly version?: string;
 }
 
-/** Bytes of a kext's property list. */
-const MOST_INFO = 1 << 20;
-
 /** What lies around EFI/OC/config.plist; undefined for a file that lies elsewhere. SourceError where that folder cannot be read. */
 export async function aroundConfig(path: string, signal: AbortSignal): Promise<AroundConfig | undefined> {
   const folder = dirname(resolve(path));
   const isThere = basename(path).toLowerCase() === 'config.plist' && basename(folder).toLowerCase() === 'oc';
   if (!isThere) return undefined;
   const { members } = await openFolder(dirname(folder), { signal });
-  const infos = new Map<string, Uint8Array>();
-  let version: string | undefined;
-  for (const member of members) {
-    if (member.instead !== undefined) continue;
-    if (/^OC\/Kexts\//i.test(member.path) && member.path.endsWith(`.kext/${INFO_PLIST}`) && member.size <= MOST_INFO) {
-      infos.set(member.path, await member.read());
-    }
-    if (member.path.toLowerCase() === MAIN_FILE.toLowerCase()) {
-      version = versionOf(await member.read(), join(folder, member.path));
-    }
-  }
-  const files = members.filter(({ instead }) => instead === undefined).map((member) => member.path);
-  return { folder: { files, infos }, ...(version !== undefined && { version }) };
+  const files = members.filter(({ instead }) => instead === undefined);
+  const main = files.find((member) => member.path.toLowerCase() === MAIN_FILE.toLowerCase());
+  const version = main && versionOf(await main.read(), join(folder, main.path));
+  return { folder: await efiFolderOf(files), ...(version !== undefined && { version }) };
 }
 
 /** Nothing is refused for it: a version that cannot be told is not known. */

@@ -2,9 +2,10 @@ import { SourceError, UsageError } from '../errors.js';
 import type { FatItem } from '../formats/fat/index.js';
 import { readEfiProgram } from '../formats/pe.js';
 import { readHostFile } from '../host/read-file.js';
-import { CONTENT_VISIBILITY, enabledDrivers } from '../plist/opencore/index.js';
+import { CONTENT_VISIBILITY, checkConfig, enabledDrivers } from '../plist/opencore/index.js';
 import { parsePlist, plistGet } from '../plist/plist.js';
 import { isLitter, type Member } from './bundle.js';
+import { efiFolderOf } from './efi-files.js';
 import { ESP_LABEL, ESP_SIZE, espFiles, type GivenConfig, wholeFolder } from './esp.js';
 import { expectOnce, openKexts } from './kexts.js';
 import { type MakeConfigOptions, makeOpenCoreConfig } from './make-config.js';
@@ -47,6 +48,8 @@ export interface Esp {
 
 type Content = Omit<Esp, 'size' | 'label'>;
 
+/** More sentences than this help nobody. */
+const MOST_FAULTS = 8;
 /** Bytes of a config.plist; Sample.plist has some 60,000. */
 const CONFIG = { what: 'config.plist', most: 4 << 20 };
 
@@ -76,7 +79,7 @@ async function fromOpenCore(given: OpenCore, request: EspRequest, signal: AbortS
   const { config: path, kexts: paths = [], set = [] } = request;
   if (given.config && path === undefined) {
     if (paths.length > 0 || set.length > 0) throw tooLate(given.name);
-    const notes = [`${given.name} is configured already: it is taken as it is.`];
+    const notes = [`${given.name} is configured already: it is taken as it is.`, ...(await faultsOf(given))];
     return { items: await espFiles(given, undefined, []), loader, config: 'given', notes };
   }
   const opened = await openAll(paths, signal);
@@ -90,6 +93,18 @@ async function fromOpenCore(given: OpenCore, request: EspRequest, signal: AbortS
   } finally {
     await opened.close();
   }
+}
+
+/** What OpenCore will make of a config that somebody else wrote. Nothing is refused for it: he may know better. */
+async function faultsOf({ name, config, files, version }: OpenCore): Promise<string[]> {
+  const members = [...files].map(([path, { size, read }]) => ({ path, size, read }));
+  const folder = await efiFolderOf(members.filter(({ path }) => files.get(path)?.instead === undefined));
+  const { findings } = checkConfig(config!, name, { folder, ...(version !== undefined && { version }) });
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const said = errors.slice(0, MOST_FAULTS).map(({ line, message }) => `${CONFIG_FILE}, line ${line}: ${message}`);
+  if (errors.length > said.length)
+    said.push(`${CONFIG_FILE}: ${errors.length - said.length} more; osx-iso opencore check`);
+  return said;
 }
 
 /** UsageError where it is not said which release of OS X the config is for. */

@@ -4,8 +4,9 @@ import { BOOT_SECTOR_SIZE, checkFat, FatVolume, looksLikeFat } from '../formats/
 import { GuidType, partitionSource } from '../formats/partition-map/index.js';
 import { readEfiProgram } from '../formats/pe.js';
 import { readWhole } from '../formats/whole.js';
+import { type EfiFile, efiFolderOf } from '../opencore/efi-files.js';
 import { openCoreTitle, openCoreVersion } from '../opencore/version.js';
-import { enabledDrivers } from '../plist/opencore/index.js';
+import { checkConfig, enabledDrivers, type Medium } from '../plist/opencore/index.js';
 import { parsePlist } from '../plist/plist.js';
 import type { Checks } from './report.js';
 
@@ -16,6 +17,11 @@ const OPENCORE = ['EFI', 'OC', 'OpenCore.efi'];
 const CONFIG = ['EFI', 'OC', 'config.plist'];
 const PROGRAM = { what: 'EFI program', most: 64 << 20 };
 const CONFIG_FILE = { what: 'config.plist', most: 4 << 20 };
+
+/** More sentences than this help nobody. */
+const MOST_FAULTS = 8;
+/** Bytes of a file that a config is judged by. */
+const KEXT_FILE = { what: 'property list of a kext', most: 1 << 20 };
 
 /** The loader of the system partition, where there is one. */
 export type EspLoader = 'opencore' | 'other';
@@ -46,21 +52,35 @@ export async function checkEsp(
   const findings = await checkFat(volume, signal);
   for (const text of findings) checks.fail(NAME, text);
   const main = await volume.file(OPENCORE);
-  const what = main ? await openCoreIn(volume, main, checks) : 'a loader other than OpenCore';
+  const what = main
+    ? await openCoreIn(volume, main, { name: disk.source.name, map: disk.map.scheme, stumbles: [] }, checks)
+    : 'a loader other than OpenCore';
   if (findings.length === 0) checks.pass(NAME, `FAT${volume.boot.bits}, ${FALLBACK.join('/')}: ${what}`);
   return main ? 'opencore' : 'other';
 }
 
 /** OpenCore on the partition: it stops where its config cannot be read or names a driver that is not there. */
-async function openCoreIn(volume: FatVolume, main: ByteSource, checks: Checks): Promise<string> {
+async function openCoreIn(volume: FatVolume, main: ByteSource, medium: Medium, checks: Checks): Promise<string> {
   const bytes = await readWhole(main, PROGRAM);
-  const title = openCoreTitle(openCoreVersion(bytes, readEfiProgram(bytes, main.name)));
+  const known = openCoreVersion(bytes, readEfiProgram(bytes, main.name));
+  const { version } = known;
+  const title = openCoreTitle(known);
   const config = await volume.file(CONFIG);
   if (!config) {
     checks.fail('OpenCore', `expected ${CONFIG.join('/')}, found none`);
     return title;
   }
-  const drivers = enabledDrivers(parsePlist(await readWhole(config, CONFIG_FILE), config.name));
+  const text = await readWhole(config, CONFIG_FILE);
+  const drivers = enabledDrivers(parsePlist(text, config.name));
+  const judged = {
+    folder: await efiFolderOf(await filesIn(volume)),
+    medium,
+    ...(version !== undefined && { version }),
+  };
+  const faults = checkConfig(text, config.name, judged).findings.filter(({ severity }) => severity === 'error');
+  for (const { line, message } of faults.slice(0, MOST_FAULTS)) {
+    checks.find('warning', 'OpenCore', `config.plist, line ${line}: ${message}`);
+  }
   const absent: string[] = [];
   for (const driver of drivers) {
     if (!(await volume.file(['EFI', 'OC', 'Drivers', ...driver.split('/')]))) absent.push(driver);
@@ -73,4 +93,13 @@ async function openCoreIn(volume: FatVolume, main: ByteSource, checks: Checks): 
     return title;
   }
   return `${title}; its config.plist names ${drivers.length} drivers, all there`;
+}
+
+/** Every file of the folder EFI. */
+async function filesIn(volume: FatVolume): Promise<EfiFile[]> {
+  const files: EfiFile[] = [];
+  for await (const { path, data } of volume.walk(['EFI'])) {
+    if (data) files.push({ path: path.slice(1).join('/'), size: data.size, read: () => readWhole(data, KEXT_FILE) });
+  }
+  return files;
 }

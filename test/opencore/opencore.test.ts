@@ -223,6 +223,7 @@ describe('what goes into the partition', () => {
       expect(esp.config).toBe('given');
       expect(paths(esp)).toContain('EFI/OC/ACPI/SSDT.aml');
       expect(paths(esp)).toHaveLength(8);
+      expect(esp.notes).toContainEqual(expect.stringMatching(/^OC\/config.plist, line \d+: .*SecureBootModel/));
     }
     await expect(gatherEsp({ openCore: given, kexts: ['x'] }, { signal })).rejects.toThrow(
       /is configured already: it takes no kexts/,
