@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
-import { type ByteSource, type Piece, piecesOf } from '../formats/bytes.js';
+import type { ByteSource } from '../formats/bytes.js';
 import { concat } from '../formats/concat.js';
 import { type HostFile, openHostFile } from '../host/host-file.js';
 import { Relay } from './relay.js';
+import { isSame } from './same-source.js';
 import type { DiskExtent, DiskPlan } from './writer/disk-plan.js';
 import type { WriteOptions } from './writer/write-disk.js';
 import { writeStretches } from './writer/write-stretches.js';
@@ -48,21 +49,4 @@ export class Early {
   async close(): Promise<void> {
     await this.#file?.close();
   }
-}
-
-/** Whether two sources are one: as long, and their ends the same bytes of the same file far away. */
-function isSame(a: ByteSource, b: ByteSource): boolean {
-  if (a.size !== b.size || !a.pieces || !b.pieces) return false;
-  return [0, a.size - 1].every((at) => originOf(a, at) === originOf(b, at));
-}
-
-function originOf(source: ByteSource, at: number): string {
-  return [...piecesOf(source, at, 1)].map(origin).join();
-}
-
-/** Where a piece comes from. Only for pieces that are far away is this beyond doubt. */
-function origin(piece: Piece): string {
-  if (piece.kind === 'far') return `${piece.origin}+${piece.length}`;
-  if (piece.kind === 'encoded') return `${piece.codec}(${piece.input.map(origin).join()})[${piece.skip}]`;
-  return piece.kind;
 }

@@ -1,3 +1,4 @@
+import type { ByteSource } from '../formats/bytes.js';
 import type { Disk } from '../formats/disk.js';
 import { HFS_EPOCH } from '../formats/entry.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
@@ -5,6 +6,7 @@ import { endOfUse, planVolume, StagedVolume, spareBlocks } from '../formats/hfsp
 import { type HfsPartition, SECTOR } from '../formats/partition-map/index.js';
 import { READ_AHEAD_SECTORS } from '../known/loaders.js';
 import { layOut, volumeMultiple } from './layout.js';
+import { isSame } from './same-source.js';
 import type { DiskForm } from './types.js';
 import { type VerbatimPlan, verbatim } from './verbatim.js';
 import type { DiskPlan } from './writer/disk-plan.js';
@@ -26,9 +28,15 @@ export interface OpenDisk {
  */
 export async function planIso(
   { disk, partition, volume }: OpenDisk,
-  options: { readonly form: DiskForm; readonly now: number; readonly staged?: StagedVolume | undefined },
+  options: {
+    readonly form: DiskForm;
+    readonly now: number;
+    readonly staged?: StagedVolume | undefined;
+    /** The file that the base disk is in. */
+    readonly base?: ByteSource;
+  },
 ): Promise<DiskPlan & Pick<VerbatimPlan, 'patch'>> {
-  const { form, now, staged } = options;
+  const { form, now, staged, base } = options;
   const date = now - HFS_EPOCH;
   if (staged === undefined || staged.catalog.isUntouched) {
     const plan = await verbatim(disk, partition, form, date);
@@ -38,6 +46,8 @@ export async function planIso(
     now,
     reserveBlocks: spareBlocks(SPARE, volume.header.blockSize),
     multipleOf: volumeMultiple(disk, partition, form),
+    // Where it is a file of the disk as well, it is read for the base system and for itself: soon after, it is still in the page cache.
+    ...(base && { laidFirst: (data: ByteSource) => isSame(data, base) }),
   });
   return layOut(disk, partition, planned, form, date);
 }

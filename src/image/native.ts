@@ -131,7 +131,7 @@ export class NativeTool implements ImageTool {
   }
 
   async #plan(image: NativeImage, form: DiskForm): Promise<DiskPlan> {
-    return planIso(await this.#openOnce(image), { form, now: hfsNow(), staged: image.staged });
+    return planIso(await this.#openOnce(image), { form, now: hfsNow(), staged: image.staged, base: image.file });
   }
 
   async #write(plan: DiskPlan, to: string, work: Work, proofs: ProofsOnTheWay, early?: Early): Promise<WrittenDisk> {

@@ -91,6 +91,14 @@ describe('packages of a finished ISO', () => {
     expect(await textsOf(fromBytes(bytes, 'x.iso'), 'quick')).toEqual(['ok: not compared: left out by --quick']);
   });
 
+  it('lie behind BaseSystem.dmg, which is read for the system in it just before', async () => {
+    const { partition, volume } = await openVolume(await openDisk(fromBytes(bytes, 'x.iso')));
+    const nothing = { update: () => undefined, finish: () => '' };
+    const { stretches } = await placedFile(volume, partition, ['BaseSystem.dmg'], nothing);
+    const { all } = await places();
+    expect(stretches![0]!.offset).toBeLessThan(Math.min(...all.map(({ offset }) => offset)));
+  });
+
   it('are read once, with BaseSystem.dmg and all that a manifest covers', async () => {
     const whole = fromBytes(bytes, 'x.iso');
     let read = 0;

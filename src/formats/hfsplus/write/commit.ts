@@ -1,5 +1,5 @@
 import { SourceError } from '../../../errors.js';
-import { fromBytes } from '../../bytes.js';
+import { type ByteSource, fromBytes } from '../../bytes.js';
 import type { Path } from '../../entry.js';
 import {
   ALTERNATE_HEADER_FROM_END,
@@ -32,13 +32,15 @@ export interface PlanOptions {
   readonly bless?: Blessing;
   /** 8 bytes of finderInfo of which systems make the volume's UUID. */
   readonly uuidSeed?: Uint8Array;
+  /** Data that is to lie before all other that is new. */
+  readonly laidFirst?: (data: ByteSource) => boolean;
   /** For tests only: breaks new files at these paths into extents of so many blocks. */
   readonly fragmentForTests?: (path: Path) => number | undefined;
 }
 
 /**
  * Plans a volume with the staged changes that is as small as its content allows. What is used of the base volume stays where it
- * is; bitmap and trees come anew after it, then the new data in the order in which it was put. FormatError or SourceError when
+ * is; bitmap and trees come anew after it, then the new data in the order in which it was put, unless some is to come first. FormatError or SourceError when
  * the base volume is not clean.
  */
 export async function planVolume(staged: StagedVolume, options: PlanOptions): Promise<VolumePlan> {
@@ -49,7 +51,7 @@ export async function planVolume(staged: StagedVolume, options: PlanOptions): Pr
   const fragmenting = await fragmentingOf(staged, options);
   // The sizes of the trees do not depend on where data lies: they are built once to be measured, then as they will be.
   const measuring = new AppendAllocator(0);
-  const roughly = layOut(catalog.items, blockSize, measuring, fragmenting);
+  const roughly = layOut(catalog.items, blockSize, measuring, { fragmenting });
   const measured = await mergeTrees(staged, roughly, account, { measureOnly: true });
   freeOldMetadata(base, account);
   const remaining = account.remaining();
@@ -113,9 +115,13 @@ function lay(
   {
     first,
     fragmenting,
+    laidFirst,
     reserveBlocks = 0,
     multipleOf = 1,
-  }: { first: number; fragmenting: Fragmenting | undefined; reserveBlocks?: number; multipleOf?: number },
+  }: Pick<PlanOptions, 'laidFirst' | 'reserveBlocks' | 'multipleOf'> & {
+    first: number;
+    fragmenting: Fragmenting | undefined;
+  },
 ): { layout: Layout; places: MetadataPlaces; totalBlocks: number; bitmapBytes: number } {
   const { blockSize } = base.header;
   for (let bitmapBlocks = 1; ; ) {
@@ -127,7 +133,7 @@ function lay(
       attributes: take(trees.attributes?.source.size ?? 0),
       extents: take(trees.extents.source.size),
     };
-    const layout = layOut(catalog.items, blockSize, blocks, fragmenting);
+    const layout = layOut(catalog.items, blockSize, blocks, { fragmenting, laidFirst });
     const step = Math.max(1, multipleOf / blockSize);
     const totalBlocks = Math.ceil((blocks.end + reserveBlocks + tailBlocks(blockSize)) / step) * step;
     if (totalBlocks > MAX_BLOCKS) {

@@ -1,3 +1,4 @@
+import type { ByteSource } from '../../bytes.js';
 import { EXTENTS_PER_RECORD, type Extent, type ForkData } from '../fork-data.js';
 import type { PlannedExtent } from '../plan.js';
 import type { Allocator } from './allocator.js';
@@ -20,10 +21,23 @@ export function* newForksOf(items: Iterable<Item>): Generator<{ readonly item: I
   }
 }
 
+export interface LayoutOptions {
+  readonly fragmenting?: Fragmenting | undefined;
+  /** Data that is to lie before all other. */
+  readonly laidFirst?: ((data: ByteSource) => boolean) | undefined;
+}
+
 /** Gives every new fork its blocks, one after another. */
-export function layOut(items: Iterable<Item>, blockSize: number, blocks: Allocator, fragmenting?: Fragmenting): Layout {
+export function layOut(
+  items: Iterable<Item>,
+  blockSize: number,
+  blocks: Allocator,
+  { fragmenting, laidFirst }: LayoutOptions = {},
+): Layout {
   const layout = new Map<NewFork, readonly Extent[]>();
-  for (const { item, fork } of newForksOf(items)) {
+  const forks = [...newForksOf(items)];
+  const before = laidFirst ? forks.filter(({ fork }) => laidFirst(fork.source)) : [];
+  for (const { item, fork } of new Set([...before, ...forks])) {
     layout.set(fork, blocks.take(blocksFor(fork.source.size, blockSize), fragmenting?.(item)));
   }
   return layout;
