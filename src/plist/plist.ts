@@ -35,13 +35,22 @@ export function parsePlist(bytes: Uint8Array, name: string): PlistValue {
 
 /**
  * Writes a property list as XML, the way Apple's tools do: tabs, and an empty string as `<string></string>`, because readers
- * like Chameleon's ignore `<string/>`.
+ * like Chameleon's ignore `<string/>`. FormatError for a text with characters that XML cannot hold, as a binary list may have.
  */
 export function buildPlist(value: PlistValue): string {
-  // The library's own type has mutable arrays; it changes nothing.
-  const xml = build(value as Parameters<typeof build>[0], { pretty: true, indent: '\t' });
+  const xml = built(value);
   // `<` never occurs inside text or data: it is always escaped there.
   return `${xml.replaceAll(/<(string|key|data)\/>/g, '<$1></$1>')}\n`;
+}
+
+function built(value: PlistValue): string {
+  try {
+    // The library's own type has mutable arrays; it changes nothing.
+    return build(value as Parameters<typeof build>[0], { pretty: true, indent: '\t' });
+  } catch (error) {
+    if (!(error as Error).message.startsWith('Invalid character')) throw error;
+    throw plistFault('text', 'characters that XML can hold', 'one that it cannot');
+  }
 }
 
 /** The value as a dictionary, undefined where it is anything else. */

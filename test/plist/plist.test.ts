@@ -267,6 +267,10 @@ describe('parsePlist: anything', () => {
 });
 
 describe('buildPlist', () => {
+  it('refuses what XML cannot hold, by a FormatError', () => {
+    expect(() => buildPlist({ a: '\u0001' })).toThrow(FormatError);
+  });
+
   it('writes empty strings so that Chameleon reads them, with tabs', () => {
     expect(buildPlist({ 'Kernel Flags': '', Timeout: '5', on: true, none: {} })).toBe(
       `<?xml version="1.0" encoding="UTF-8"?>

@@ -95,10 +95,10 @@ function rootOf(
 function foreignConfig(bytes: Uint8Array, name: string, what: string): ConfigReading {
   const places = new PlistPlaces();
   try {
-    const value = parsePlist(bytes, name);
+    const rewritten = buildPlist(parsePlist(bytes, name));
     const message = `${what}: OpenCore reads XML in UTF-8 only. ${STOPS}.`;
     const fault = { severity: 'error', code: 'not-xml-text', at: 0, message, fix: 'it is XML in UTF-8' } as const;
-    return { text: '', places, faults: [fault], rewritten: buildPlist(value) };
+    return { text: '', places, faults: [fault], rewritten };
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return { text: '', places, faults: [unreadable(error, bytes, '')] };

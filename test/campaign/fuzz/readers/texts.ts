@@ -24,9 +24,11 @@ import {
 import { checkBootPlist } from '../../../../src/plist/chameleon/check.js';
 import { fixBootPlist } from '../../../../src/plist/chameleon/fix.js';
 import { settingsOf } from '../../../../src/plist/chameleon/settings.js';
+import { checkConfig, fixConfig } from '../../../../src/plist/opencore/index.js';
 import { buildPlist, type PlistValue, parsePlist } from '../../../../src/plist/plist.js';
 import { parseCatalogue } from '../../../../src/remote/catalogue.js';
 import { parseDistribution } from '../../../../src/remote/distribution.js';
+import { templateFile } from '../../../../src/template-files.js';
 import { verifyFile } from '../../../../src/verify-file.js';
 import { scratch } from '../../../helpers/judges/tool.js';
 import { BROKEN } from '../../../plist/chameleon/broken.js';
@@ -122,6 +124,15 @@ export const textReaders: readonly Reader[] = [
         }
       }
       if (fault) throw fault;
+    },
+  },
+  {
+    name: "OpenCore's config",
+    weight: 2,
+    samples: async () => [text('default', (await templateFile('opencore', 'default')).bytes), binary()],
+    async read({ bytes }) {
+      checkConfig(bytes, 'config.plist');
+      fixConfig(bytes, 'config.plist');
     },
   },
   {
