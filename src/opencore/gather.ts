@@ -2,8 +2,8 @@ import { SourceError, UsageError } from '../errors.js';
 import type { FatItem } from '../formats/fat/index.js';
 import { readEfiProgram } from '../formats/pe.js';
 import { readHostFile } from '../host/read-file.js';
-import { CONTENT_VISIBILITY, checkConfig, enabledDrivers } from '../plist/opencore/index.js';
-import { parsePlist, plistGet } from '../plist/plist.js';
+import { checkConfig, enabledDrivers, OWN_VOLUME_HIDDEN } from '../plist/opencore/index.js';
+import { parsePlist } from '../plist/plist.js';
 import { isLitter, type Member } from './bundle.js';
 import { efiFolderOf } from './efi-files.js';
 import { ESP_LABEL, ESP_SIZE, espFiles, type GivenConfig, wholeFolder } from './esp.js';
@@ -138,14 +138,8 @@ async function openAll(paths: readonly string[], signal: AbortSignal) {
 
 async function givenConfig(path: string): Promise<GivenConfig> {
   const bytes = await readHostFile(path, CONFIG, { label: '--config ' });
-  const plist = parsePlist(bytes, path);
-  // As with a config that is made: else the partition itself is in the menu, before the installer.
-  const shown = plistGet(plist, 'Misc', 'Security', 'ScanPolicy') === 0;
-  return {
-    xml: new TextDecoder().decode(bytes),
-    drivers: enabledDrivers(plist),
-    files: shown ? { [CONTENT_VISIBILITY]: 'Disabled' } : {},
-  };
+  const drivers = enabledDrivers(parsePlist(bytes, path));
+  return { xml: new TextDecoder().decode(bytes), drivers, files: OWN_VOLUME_HIDDEN };
 }
 
 /** A folder EFI that is ready: OpenCore's is looked at as such, any other only for the program that firmware starts. */

@@ -65,28 +65,38 @@ class Check {
 
   /** Says so where a cluster belongs to something already. */
   #claim(cluster: number, path: Path): boolean {
-    const bit = 1 << (cluster & 7);
-    if ((this.#claimed[cluster >> 3]! & bit) !== 0) {
+    if (this.#isClaimed(cluster)) {
       this.#say(`${showPath(path)}: its cluster ${cluster} belongs to something else, too`);
       return false;
     }
-    this.#claimed[cluster >> 3]! |= bit;
+    this.#claimed[cluster >> 3]! |= 1 << (cluster & 7);
     return true;
+  }
+
+  #isClaimed(cluster: number): boolean {
+    return (this.#claimed[cluster >> 3]! & (1 << (cluster & 7))) !== 0;
   }
 
   /** Clusters that are taken and belong to nothing; copies of the table that differ. */
   async table(): Promise<void> {
     const { source, boot, table } = this.volume;
     const others = [...Array(boot.tables).keys()].filter((copy) => copy !== table.copy);
-    const copies = others.map((copy) => new Table(source, boot, copy));
+    const copies = others.map((copy) => new Table(source, boot, copy).pages());
     let lost = 0;
     let different = 0;
-    for (let cluster = 2; cluster < boot.clusters + 2; cluster++) {
-      if (cluster % 65_536 === 0) this.signal.throwIfAborted();
-      const value = await table.get(cluster);
-      const isClaimed = (this.#claimed[cluster >> 3]! & (1 << (cluster & 7))) !== 0;
-      if (value !== Mark.free && !isClaimed && !isBad(boot.bits, value)) lost++;
-      for (const copy of copies) if ((await copy.get(cluster)) !== value) different++;
+    for await (const { first, bytes, entries } of table.pages()) {
+      this.signal.throwIfAborted();
+      entries.forEach((value, i) => {
+        if (value === Mark.free || first + i < 2 || isBad(boot.bits, value)) return;
+        if (!this.#isClaimed(first + i)) lost++;
+      });
+      for (const copy of copies) {
+        const page = (await copy.next()).value;
+        if (!page || Buffer.compare(page.bytes, bytes) === 0) continue;
+        entries.forEach((value, i) => {
+          if (first + i >= 2 && page.entries[i] !== value) different++;
+        });
+      }
     }
     if (lost > 0) this.#say(`${lost} clusters are taken and belong to no file`);
     if (different > 0) this.#say(`the copies of the table differ in ${different} entries`);

@@ -39,6 +39,29 @@ export class Table {
     return bits === 16 ? viewOf(page).getUint16(at % PAGE, true) : viewOf(page).getUint32(at % PAGE, true) & MASK[32];
   }
 
+  /** All entries, pages at a time: `first` is the cluster of the first one. */
+  async *pages(): AsyncGenerator<{
+    readonly first: number;
+    readonly bytes: Uint8Array;
+    readonly entries: Uint32Array;
+  }> {
+    const { bits, clusters, sectorsPerTable, bytesPerSector } = this.geometry;
+    const perPage = (PAGE * 8) / bits;
+    for (let first = 0; first < clusters + 2; first += perPage) {
+      const count = Math.min(perPage, clusters + 2 - first);
+      const at = (first * bits) / 8;
+      const length = Math.min(PAGE, sectorsPerTable * bytesPerSector - at);
+      const bytes = await this.source.read(this.#start + at, length);
+      yield { first, bytes, entries: decodeEntries(bits, bytes, count) };
+    }
+  }
+
+  /** Bytes from the start of the volume to the table. */
+  get #start(): number {
+    const { reservedSectors, sectorsPerTable, bytesPerSector } = this.geometry;
+    return (reservedSectors + this.copy * sectorsPerTable) * bytesPerSector;
+  }
+
   async #byte(at: number): Promise<number> {
     return (await this.#page(Math.floor(at / PAGE)))[at % PAGE]!;
   }
@@ -46,10 +69,9 @@ export class Table {
   async #page(number: number): Promise<Uint8Array> {
     const kept = this.#pages.get(number);
     if (kept) return kept;
-    const { reservedSectors, sectorsPerTable, bytesPerSector } = this.geometry;
-    const start = (reservedSectors + this.copy * sectorsPerTable) * bytesPerSector;
+    const { sectorsPerTable, bytesPerSector } = this.geometry;
     const length = Math.min(PAGE, sectorsPerTable * bytesPerSector - number * PAGE);
-    const bytes = await this.source.read(start + number * PAGE, length);
+    const bytes = await this.source.read(this.#start + number * PAGE, length);
     const [oldest] = this.#pages.keys();
     if (this.#pages.size >= MOST_PAGES && oldest !== undefined) this.#pages.delete(oldest);
     this.#pages.set(number, bytes);
@@ -82,9 +104,19 @@ export class Table {
 
   /** Where the entry of a cluster is, for errors. */
   #offset(cluster = 0): number {
-    const { reservedSectors, sectorsPerTable, bytesPerSector, bits } = this.geometry;
-    return (reservedSectors + this.copy * sectorsPerTable) * bytesPerSector + Math.floor((cluster * bits) / 8);
+    return this.#start + Math.floor((cluster * this.geometry.bits) / 8);
   }
+}
+
+/** Entries from the start of a stretch of a table. */
+function decodeEntries(bits: FatBits, bytes: Uint8Array, count: number): Uint32Array {
+  const view = viewOf(bytes);
+  return Uint32Array.from({ length: count }, (_, i) => {
+    if (bits === 32) return view.getUint32(i * 4, true) & MASK[32];
+    if (bits === 16) return view.getUint16(i * 2, true);
+    const pair = view.getUint16(Math.floor(i * 1.5), true);
+    return i % 2 === 0 ? pair & 0xfff : pair >> 4;
+  });
 }
 
 /** The entries of a new table from its start on, as far as they are in use: all behind them are 0. */

@@ -37,6 +37,12 @@ export interface OpenCoreConfig {
 export const CONTENT_VISIBILITY = 'EFI/BOOT/.contentVisibility';
 
 /**
+ * Wanted whatever ScanPolicy is: with 0x10002, too, the volume is the first entry, and starts OpenCore again, where its disk is a SATA one
+ * (measured with 1.0.5).
+ */
+export const OWN_VOLUME_HIDDEN: Readonly<Record<string, string>> = { [CONTENT_VISIBILITY]: 'Disabled' };
+
+/**
  * config.plist of a release: the template, what the release needs otherwise, the kexts, and last what was set. UsageError for a
  * release or a setting there is none of, SourceError for a kext that is none.
  */
@@ -64,13 +70,12 @@ export function opencoreConfig(options: ConfigOptions): OpenCoreConfig {
     settings.push({ path: ['Kernel', 'Quirks', 'DisableLinkeditJettison'], value: true });
   }
   const plist = withSettings(template, [...settings, ...set.map(parseConfigSetting)]);
-  const shown = plistGet(plist, 'Misc', 'Security', 'ScanPolicy') === 0;
   return {
     plist,
     xml: buildPlist(plist),
     drivers: enabledDrivers(plist),
     kexts: kexts.map(({ name }) => name),
-    files: shown ? { [CONTENT_VISIBILITY]: 'Disabled' } : {},
+    files: OWN_VOLUME_HIDDEN,
     remarks,
   };
 }

@@ -2,10 +2,10 @@
 
 export { type ConfigReport, checkConfig } from './check.js';
 export {
-  CONTENT_VISIBILITY,
   type ConfigOptions,
   enabledDrivers,
   type OpenCoreConfig,
+  OWN_VOLUME_HIDDEN,
   opencoreConfig,
 } from './config.js';
 export type { ConfigFinding } from './findings.js';

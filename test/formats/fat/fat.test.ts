@@ -179,7 +179,7 @@ describe('judged by others', () => {
   });
 });
 
-const COUNT = WHOLE ? 500 : LONG ? 150 : 10;
+const COUNT = WHOLE ? 500 : LONG ? 100 : 6;
 
 it(`random trees read back whole, and fsck.fat finds nothing: ${COUNT}`, async (context) => {
   needs(context, 'fsck.fat');

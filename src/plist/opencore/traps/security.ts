@@ -26,9 +26,8 @@ function scanPolicy(judge: Judge): void {
     const message = `${shown}: with bit 0 set OpenCore lists no volume of a disk with an Apple map${why}.`;
     const mend = judge.setting(path('ScanPolicy'), open, ', without bit 0 and the file systems it asks for');
     judge.note(medium?.map === 'apm' ? 'error' : 'warning', 'scan-policy', path('ScanPolicy'), message, mend);
-  } else if (found === 0 && judge.hasFile('BOOT/.contentVisibility') === false) {
-    const message =
-      'ScanPolicy is 0 and EFI/BOOT/.contentVisibility is missing: the partition OpenCore lies on is the first entry, and starts OpenCore again. Write Disabled into that file.';
+  } else if ((found & FILE_SYSTEM_LOCK) === 0 && judge.hasFile('BOOT/.contentVisibility') === false) {
+    const message = `${shown} and EFI/BOOT/.contentVisibility is missing: the partition OpenCore lies on is the first entry, and starts OpenCore again. Write Disabled into that file.`;
     judge.note('warning', 'content-visibility', path('ScanPolicy'), message);
   }
 }
