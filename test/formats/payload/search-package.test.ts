@@ -150,7 +150,7 @@ describe.each(Object.keys(FORMS) as Form[])('a hostile %s package', (form) => {
         const expected = BELOW_K.filter(([path]) => has(`.${path}`) || (path === '/K' && has('./K/kernel')));
         expect(new Map(found)).toEqual(new Map(expected as [string, string | undefined][]));
       }),
-      { numRuns: times(40) },
+      { numRuns: times(40, 2) },
     );
   });
 
@@ -164,7 +164,7 @@ describe.each(Object.keys(FORMS) as Form[])('a hostile %s package', (form) => {
         const { found } = await kernels(await packageOf(FORMS[form](lying), SYSTEM));
         if (!(found instanceof FormatError)) expect(found).toEqual(BELOW_K);
       }),
-      { numRuns: times(60) },
+      { numRuns: times(60, 3) },
     );
   });
 });
