@@ -9,8 +9,8 @@ export interface EfiFile {
   read(): Promise<Uint8Array>;
 }
 
-/** Bytes of a kext's property list. */
-const MOST_INFO = 1 << 20;
+/** Bytes of a kext's property list; a real one has some thousand. */
+export const MOST_INFO = 1 << 20;
 
 /** A folder EFI as a config.plist is judged by it. */
 export async function efiFolderOf(files: Iterable<EfiFile>): Promise<EfiFolder> {

@@ -3,7 +3,8 @@ import { type GivenKext, INFO_PLIST, type OpenCoreConfig, opencoreConfig } from 
 import { asDict, parsePlist } from '../plist/plist.js';
 import { templateFile } from '../template-files.js';
 import { tooMuch } from './bundle.js';
-import { type Kext, openKexts } from './kexts.js';
+import { MOST_INFO } from './efi-files.js';
+import { expectOnce, type Kext, openKexts } from './kexts.js';
 
 /** What is asked for, as somebody types it. */
 export interface MakeConfigOptions {
@@ -16,9 +17,6 @@ export interface MakeConfigOptions {
   /** The guest's own; without it a placeholder of zeros. */
   readonly systemUuid?: string;
 }
-
-/** Bytes of a kext's property list; a real one has some thousand. */
-const MOST_INFO = 1 << 20;
 
 /** config.plist of a release with these kexts. UsageError and SourceError as `opencoreConfig` has them. */
 export async function makeOpenCoreConfig(options: MakeConfigOptions, kexts: readonly Kext[]): Promise<OpenCoreConfig> {
@@ -45,10 +43,9 @@ export async function makeOpenCoreConfigOf(
   const opened: Awaited<ReturnType<typeof openKexts>>[] = [];
   try {
     for (const path of paths) opened.push(await openKexts(path, { option: '--kext', signal }));
-    return await makeOpenCoreConfig(
-      options,
-      opened.flatMap(({ kexts }) => kexts),
-    );
+    const kexts = opened.flatMap((one) => one.kexts);
+    expectOnce(kexts, '--kext');
+    return await makeOpenCoreConfig(options, kexts);
   } finally {
     for (const one of opened) await one.close();
   }

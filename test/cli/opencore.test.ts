@@ -79,6 +79,10 @@ describe('osx-iso opencore config', () => {
       code: 3,
       err: expect.stringMatching(/names the executable Contents\/MacOS\/Lilu/),
     });
+    expect(await refused('--kext', lilu('one'), '--kext', lilu('two'))).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/Lilu\.kext is there twice/),
+    });
     const empty = join(folder, 'Empty.kext');
     mkdirSync(empty);
     expect(await refused('--kext', empty)).toMatchObject({ code: 3, err: expect.stringMatching(/kext/) });
