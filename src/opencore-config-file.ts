@@ -1,13 +1,19 @@
 import { lstat } from 'node:fs/promises';
 import type { Journal } from './core/journal.js';
 import { UsageError } from './errors.js';
-import type { Whole } from './formats/whole.js';
 import { explained } from './guest/explained.js';
 import { keepBeside, replaceFile } from './guest/replace-file.js';
 import { openGiven } from './host/open-given.js';
 import { readHostFile } from './host/read-file.js';
 import { aroundConfig } from './opencore/index.js';
-import { type ConfigReport, checkConfig, fixConfig, type JudgeOptions, type Medium } from './plist/opencore/index.js';
+import {
+  CONFIG_PLIST,
+  type ConfigReport,
+  checkConfig,
+  fixConfig,
+  type JudgeOptions,
+  type Medium,
+} from './plist/opencore/index.js';
 import { seenBy } from './verify/loaders/seen-by.js';
 
 /** What a config.plist is judged by. */
@@ -36,9 +42,6 @@ export interface FixedConfigFile {
   /** Of the corrected file. */
   readonly left: ConfigReport;
 }
-
-/** Bytes of the largest config.plist that is looked at; Sample.plist has some 60,000. */
-export const CONFIG_PLIST: Whole = { what: "OpenCore's config.plist", most: 4 << 20 };
 
 /** What OpenCore makes of a config.plist. SourceError where it, the folder around it or the disk cannot be read. */
 export async function checkConfigFile(path: string, options: ConfigCheckOptions): Promise<CheckedConfig> {

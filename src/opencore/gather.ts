@@ -2,12 +2,12 @@ import { SourceError, UsageError } from '../errors.js';
 import type { FatItem } from '../formats/fat/index.js';
 import { readEfiProgram } from '../formats/pe.js';
 import { readHostFile } from '../host/read-file.js';
-import { checkConfig, enabledDrivers, OWN_VOLUME_HIDDEN } from '../plist/opencore/index.js';
+import { CONFIG_PLIST, checkConfig, enabledDrivers, OWN_VOLUME_HIDDEN } from '../plist/opencore/index.js';
 import { parsePlist } from '../plist/plist.js';
 import { isLitter, type Member } from './bundle.js';
 import { efiFolderOf } from './efi-files.js';
 import { ESP_LABEL, ESP_SIZE, espFiles, type GivenConfig, wholeFolder } from './esp.js';
-import { expectOnce, openKexts } from './kexts.js';
+import { openAllKexts } from './kexts.js';
 import { type MakeConfigOptions, makeOpenCoreConfig } from './make-config.js';
 import { CONFIG_FILE, type OpenCore, openBundle, openOpenCore } from './open.js';
 import { openCoreTitle } from './version.js';
@@ -50,9 +50,6 @@ type Content = Omit<Esp, 'size' | 'label'>;
 
 /** More sentences than this help nobody. */
 const MOST_FAULTS = 8;
-/** Bytes of a config.plist; Sample.plist has some 60,000. */
-const CONFIG = { what: 'config.plist', most: 4 << 20 };
-
 /** What removable media start by UEFI (UEFI 2.10, 3.5.1.1), in the folder EFI. */
 const FALLBACK = 'BOOT/BOOTX64.EFI';
 
@@ -82,7 +79,7 @@ async function fromOpenCore(given: OpenCore, request: EspRequest, signal: AbortS
     const notes = [`${given.name} is configured already: it is taken as it is.`, ...(await faultsOf(given))];
     return { items: await espFiles(given, undefined, []), loader, config: 'given', notes };
   }
-  const opened = await openAll(paths, signal);
+  const opened = await openAllKexts(paths, { option: '--kext', signal });
   try {
     const { kexts } = opened;
     if (path !== undefined) {
@@ -120,24 +117,8 @@ function tooLate(name: string): UsageError {
   );
 }
 
-async function openAll(paths: readonly string[], signal: AbortSignal) {
-  const opened: Awaited<ReturnType<typeof openKexts>>[] = [];
-  const close = async () => {
-    for (const one of opened) await one.close();
-  };
-  try {
-    for (const path of paths) opened.push(await openKexts(path, { option: '--kext', signal }));
-    const kexts = opened.flatMap((one) => one.kexts);
-    expectOnce(kexts, '--kext');
-    return { kexts, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
 async function givenConfig(path: string): Promise<GivenConfig> {
-  const bytes = await readHostFile(path, CONFIG, { label: '--config ' });
+  const bytes = await readHostFile(path, CONFIG_PLIST, { label: '--config ' });
   const drivers = enabledDrivers(parsePlist(bytes, path));
   return { xml: new TextDecoder().decode(bytes), drivers, files: OWN_VOLUME_HIDDEN };
 }

@@ -62,8 +62,28 @@ export async function openKexts(
   }
 }
 
+/** The kexts at several paths. UsageError for two of one name. */
+export async function openAllKexts(
+  paths: readonly string[],
+  options: { readonly option: string; readonly signal: AbortSignal },
+): Promise<GivenKexts> {
+  const opened: GivenKexts[] = [];
+  const close = async () => {
+    for (const one of opened) await one.close();
+  };
+  try {
+    for (const path of paths) opened.push(await openKexts(path, options));
+    const kexts = opened.flatMap((one) => one.kexts);
+    expectOnce(kexts, options.option);
+    return { kexts, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
 /** UsageError for two kexts of one name. */
-export function expectOnce(kexts: readonly Kext[], where: string): void {
+function expectOnce(kexts: readonly Kext[], where: string): void {
   const seen = new Set<string>();
   for (const { name } of kexts) {
     if (seen.has(name.toLowerCase())) throw new UsageError(`${where}: ${name} is there twice.`, 'Give one of them.');

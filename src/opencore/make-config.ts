@@ -4,7 +4,7 @@ import { asDict, parsePlist } from '../plist/plist.js';
 import { templateFile } from '../template-files.js';
 import { tooMuch } from './bundle.js';
 import { MOST_INFO } from './efi-files.js';
-import { expectOnce, type Kext, openKexts } from './kexts.js';
+import { type Kext, openAllKexts } from './kexts.js';
 
 /** What is asked for, as somebody types it. */
 export interface MakeConfigOptions {
@@ -40,14 +40,11 @@ export async function makeOpenCoreConfigOf(
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<OpenCoreConfig> {
-  const opened: Awaited<ReturnType<typeof openKexts>>[] = [];
+  const opened = await openAllKexts(paths, { option: '--kext', signal });
   try {
-    for (const path of paths) opened.push(await openKexts(path, { option: '--kext', signal }));
-    const kexts = opened.flatMap((one) => one.kexts);
-    expectOnce(kexts, '--kext');
-    return await makeOpenCoreConfig(options, kexts);
+    return await makeOpenCoreConfig(options, opened.kexts);
   } finally {
-    for (const one of opened) await one.close();
+    await opened.close();
   }
 }
 

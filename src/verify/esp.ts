@@ -6,7 +6,7 @@ import { readEfiProgram } from '../formats/pe.js';
 import { readWhole } from '../formats/whole.js';
 import { type EfiFile, efiFolderOf } from '../opencore/efi-files.js';
 import { openCoreTitle, openCoreVersion } from '../opencore/version.js';
-import { checkConfig, enabledDrivers, type Medium } from '../plist/opencore/index.js';
+import { CONFIG_PLIST, checkConfig, enabledDrivers, type Medium } from '../plist/opencore/index.js';
 import { parsePlist } from '../plist/plist.js';
 import type { Checks } from './report.js';
 
@@ -16,7 +16,6 @@ const FALLBACK = ['EFI', 'BOOT', 'BOOTX64.EFI'];
 const OPENCORE = ['EFI', 'OC', 'OpenCore.efi'];
 const CONFIG = ['EFI', 'OC', 'config.plist'];
 const PROGRAM = { what: 'EFI program', most: 64 << 20 };
-const CONFIG_FILE = { what: 'config.plist', most: 4 << 20 };
 
 /** More sentences than this help nobody. */
 const MOST_FAULTS = 8;
@@ -70,7 +69,7 @@ async function openCoreIn(volume: FatVolume, main: ByteSource, medium: Medium, c
     checks.fail('OpenCore', `expected ${CONFIG.join('/')}, found none`);
     return title;
   }
-  const text = await readWhole(config, CONFIG_FILE);
+  const text = await readWhole(config, CONFIG_PLIST);
   const drivers = enabledDrivers(parsePlist(text, config.name));
   const judged = {
     folder: await efiFolderOf(await filesIn(volume)),

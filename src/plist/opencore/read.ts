@@ -26,6 +26,9 @@ export interface TextFault {
   readonly fix?: string;
 }
 
+/** The file, for who reads one whole (formats/whole.ts); Sample.plist has some 60,000 bytes. */
+export const CONFIG_PLIST = { what: "OpenCore's config.plist", most: 4 << 20 } as const;
+
 /** Levels of elements inside each other that OpenCore follows (code: XML_PARSER_NEST_LEVEL); <plist> is one. */
 const MOST_LEVELS = 32;
 const STOPS = 'OpenCore does not start with a configuration it cannot read';
