@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { EnvHttpProxyAgent } from 'undici';
 import { version } from '../version.js';
+import { type Body, Exchange } from './exchange.js';
 import { NetworkError, networkError } from './network-error.js';
 import { shownUrl } from './url.js';
 
@@ -27,7 +28,7 @@ export interface Answer {
   readonly status: number;
   /** Lower-case names. Of a header that came twice, both, separated by ", ". */
   readonly headers: ReadonlyMap<string, string>;
-  readonly body: Readable;
+  readonly body: Body;
   /** Where it came from in the end. */
   readonly url: URL;
 }
@@ -64,7 +65,7 @@ export class HttpClient {
       const answer = await this.#ask(at, options.headers ?? {}, signal);
       const target = redirectOf(answer);
       if (target === undefined) return answer;
-      answer.body.on('error', () => {}).destroy();
+      answer.body.destroy();
       if (redirects === MOST_REDIRECTS) {
         throw new NetworkError(`${shownUrl(url)}: expected a file, found more than ${MOST_REDIRECTS} redirects.`);
       }
@@ -94,16 +95,21 @@ export class HttpClient {
     signal.throwIfAborted();
     this.requests++;
     this.#agent ??= this.#open();
-    const { request } = await import('undici');
     try {
-      const answer = await request(url, {
-        dispatcher: await this.#agent,
-        signal,
-        headersTimeout: this.#stall,
-        bodyTimeout: this.#stall,
-        headers: { 'accept-encoding': 'identity', 'user-agent': `osx-iso/${version}`, ...headers },
-      });
-      return { status: answer.statusCode, headers: joined(answer.headers), body: answer.body, url };
+      const exchange = new Exchange(signal);
+      (await this.#agent).dispatch(
+        {
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
+          method: 'GET',
+          headersTimeout: this.#stall,
+          bodyTimeout: this.#stall,
+          headers: { 'accept-encoding': 'identity', 'user-agent': `osx-iso/${version}`, ...headers },
+        },
+        exchange,
+      );
+      const head = await exchange.head;
+      return { status: head.status, headers: joined(head.headers), body: exchange, url };
     } catch (error) {
       signal.throwIfAborted();
       throw networkError(error, shownUrl(url));
@@ -111,7 +117,7 @@ export class HttpClient {
   }
 }
 
-function joined(headers: Record<string, string | string[] | undefined>): Map<string, string> {
+function joined(headers: IncomingHttpHeaders): Map<string, string> {
   const map = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) map.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value);

@@ -53,19 +53,18 @@ export async function fetchRange(
     try {
       const headers = { range: `bytes=${at}-${end - 1}` };
       const answer = await client.get(url, { headers, signal, ...(toHttp !== undefined && { toHttp }) });
-      // Destroyed before it has ended it reports that, to nobody.
-      answer.body.on('error', () => {});
       try {
         const shown = shownUrl(answer.url);
         const { length, validators } = checkRangeAnswer(answer, { offset: at, length: end - at }, known, shown);
         known ??= validators;
         end = Math.min(end, known.size);
         const last = at + length;
-        for await (const bytes of answer.body as AsyncIterable<Uint8Array>) {
-          if (at + bytes.length > last) throw tooLong(shown, last - before);
-          await taken(sink, bytes, at);
+        await answer.body.read((bytes) => {
+          const from = at;
           at += bytes.length;
-        }
+          if (at > last) throw tooLong(shown, last - before);
+          return taken(sink, bytes, from);
+        });
         if (at < last)
           throw new NetworkError(`${shown}: the answer ended ${last - at} bytes early.`, { transient: true });
       } finally {
@@ -88,11 +87,14 @@ export async function fetchRange(
 export class SinkFailure extends Error {}
 
 /** Hands bytes to a sink. SinkFailure, with the error as its cause, when that throws. */
-export async function taken(sink: Sink, bytes: Uint8Array, at: number): Promise<void> {
+export function taken(sink: Sink, bytes: Uint8Array, at: number): void | Promise<void> {
+  const failed = (cause: unknown) => {
+    throw new SinkFailure('the bytes could not be put away', { cause });
+  };
   try {
-    await sink(bytes, at);
+    return sink(bytes, at)?.catch(failed);
   } catch (error) {
-    throw new SinkFailure('the bytes could not be put away', { cause: error });
+    failed(error);
   }
 }
 

@@ -22,7 +22,6 @@ export async function fetchWhole({ client, url, toHttp }: Target, sink: Sink, op
   for (let failures = 0; ; ) {
     try {
       const answer = await client.get(url, { signal, ...(toHttp !== undefined && { toHttp }) });
-      answer.body.on('error', () => {});
       try {
         return await take(answer, shown);
       } finally {
@@ -47,11 +46,12 @@ export async function fetchWhole({ client, url, toHttp }: Target, sink: Sink, op
     if (size !== undefined && size > most) throw tooMuch();
     await options.onStart?.({ ...validatorsOf(headers), ...(size !== undefined && { size }) });
     let at = 0;
-    for await (const bytes of body as AsyncIterable<Uint8Array>) {
-      if (at + bytes.length > most) throw tooMuch();
-      await taken(sink, bytes, at);
+    await body.read((bytes) => {
+      const from = at;
       at += bytes.length;
-    }
+      if (at > most) throw tooMuch();
+      return taken(sink, bytes, from);
+    });
     if (size !== undefined && at !== size) {
       throw new NetworkError(`${from}: expected ${size} bytes, the answer ended after ${at}.`, { transient: true });
     }
