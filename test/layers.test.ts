@@ -146,7 +146,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   listr2: ['src/cli/view.ts'],
   commander: ['src/cli/main.ts', 'src/cli/commands/', 'scripts/'],
   plist: ['src/plist/plist.ts'],
-  undici: ['src/remote/client.ts'],
+  undici: ['src/remote/client.ts', 'src/remote/exchange.ts'],
   yauzl: ['src/opencore/zip.ts'],
   '@xmldom/xmldom': ['src/plist/plist.ts', 'src/formats/xar/'],
 };

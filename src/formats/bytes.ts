@@ -13,15 +13,12 @@ export type Piece =
       readonly kind: 'bytes';
       readonly bytes: Uint8Array;
       readonly length: number;
-      /** Where they were brought from, unique in the process: what caches go by. The memory belongs to pieces brought together, nobody else. */
+      /** Where they were brought from, unique in the process: what caches go by. */
       readonly origin?: string;
       readonly run?: RunTag;
       readonly part?: PartTag;
     }
-  /**
-   * Bytes that have to be asked for first (of a server). A thread cannot: `brought` makes 'bytes' of them on the way to it. What the
-   * source gives is memory of its own for each read.
-   */
+  /** Bytes that have to be asked for first (of a server). A thread cannot: `brought` makes 'bytes' of them on the way to it. */
   | {
       readonly kind: 'far';
       readonly source: Far;
@@ -69,7 +66,17 @@ export type EncodedPiece = Extract<Piece, { kind: 'encoded' }>;
 export type DecodePiece = (piece: EncodedPiece, room?: Uint8Array) => Promise<Uint8Array>;
 
 /** Gives bytes that are far away, where it is known beforehand that they are wanted, and how far. */
-export type Far = Pick<ByteSource, 'read'>;
+export interface Far {
+  /** Asks for [offset, offset + length). Resolves when all of it is here. */
+  hold(offset: number, length: number): Promise<Hold>;
+}
+
+/** Bytes that are here and stay so until they are released; a thread can use them where they are, if their memory is shared. */
+export interface Hold {
+  /** `length` bytes from `offset` of the source, inside what was asked for. Not to be changed, nor used after `release`. */
+  bytes(offset: number, length: number): Uint8Array;
+  release(): void;
+}
 
 /**
  * Says that a piece is a whole run of a checksummed image, so that whoever makes its bytes can report their CRC32 (of all
@@ -225,33 +232,45 @@ export function piecesOf(source: ByteSource, offset: number, length: number): It
   return source.pieces(offset, length);
 }
 
-/**
- * The same pieces with all that is far away brought here, asked for at once; what lies side by side there is asked for as one, and the
- * pieces share its memory. The pieces themselves where there is nothing far.
- */
-export async function brought(pieces: readonly Piece[]): Promise<readonly Piece[]> {
-  if (!pieces.some(isFar)) return pieces;
+/** Pieces of which nothing is far away any more. */
+export interface Brought {
+  readonly pieces: readonly Piece[];
+  /** When nobody uses them any more. */
+  release(): void;
+}
+
+/** The same pieces with all that is far away brought here, asked for at once; what lies side by side there is asked for as one. */
+export async function brought(pieces: readonly Piece[]): Promise<Brought> {
+  if (!pieces.some(isFar)) return { pieces, release: () => {} };
   const groups: { source: Far; offset: number; end: number }[] = [];
-  const place = new Map<Piece, { group: number; skip: number }>();
+  const groupOf = new Map<Piece, number>();
   for (const piece of leaves(pieces)) {
     if (piece.kind !== 'far') continue;
     const { source, offset, length } = piece;
     const last = groups.at(-1);
     if (last?.source === source && last.end === offset) last.end += length;
     else groups.push({ source, offset, end: offset + length });
-    const group = groups.length - 1;
-    place.set(piece, { group, skip: offset - groups[group]!.offset });
+    groupOf.set(piece, groups.length - 1);
   }
-  const came = await Promise.all(groups.map(({ source, offset, end }) => source.read(offset, end - offset)));
+  const asked = await Promise.allSettled(groups.map(({ source, offset, end }) => source.hold(offset, end - offset)));
+  const holds = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const release = () => {
+    for (const hold of holds) hold.release();
+  };
+  const failed = asked.find((one) => one.status === 'rejected');
+  if (failed) {
+    release();
+    throw failed.reason;
+  }
   const near = (piece: Piece): Piece => {
     if (piece.kind === 'encoded') return { ...piece, input: piece.input.map(near) };
-    const found = place.get(piece);
-    if (piece.kind !== 'far' || !found) return piece;
-    const { origin, length, run, part } = piece;
-    const bytes = came[found.group]!.subarray(found.skip, found.skip + length);
+    const group = groupOf.get(piece);
+    if (piece.kind !== 'far' || group === undefined) return piece;
+    const { origin, offset, length, run, part } = piece;
+    const bytes = holds[group]!.bytes(offset, length);
     return { kind: 'bytes', bytes, length, origin, ...(run && { run }), ...(part && { part }) };
   };
-  return pieces.map(near);
+  return { pieces: pieces.map(near), release };
 }
 
 /** All pieces that are not made of others, in order. */

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type ByteSource, brought, type Piece, piecesOf } from '../formats/bytes.js';
+import { type Brought, type ByteSource, brought, type Piece, piecesOf } from '../formats/bytes.js';
 import { type ErrorMessage, revive } from './writer/pool-error.js';
 
 /** Bytes a message. */
@@ -30,7 +30,7 @@ export async function digestInBackground(source: ByteSource, signal: AbortSignal
   const worker = new Worker(ENTRY, { resourceLimits: { maxYoungGenerationSizeMb: 2 } });
   worker.unref();
   const failed = failureOf(worker, signal);
-  const ahead: Promise<readonly Piece[]>[] = [];
+  const ahead: Promise<Brought>[] = [];
   try {
     let asked = 0;
     for (let at = 0; ; at += PART) {
@@ -40,12 +40,13 @@ export async function digestInBackground(source: ByteSource, signal: AbortSignal
         pieces.catch(() => undefined);
         ahead.push(pieces);
       }
-      const pieces = await Promise.race([failed, ahead.shift()!]);
+      const { pieces, release } = await Promise.race([failed, ahead.shift()!]);
       const answered = new Promise<DigestAnswer>((resolve) => worker.once('message', resolve));
       const length = Math.min(PART, source.size - at);
       const request: DigestRequest = { pieces, length, last: at + length >= source.size };
       worker.postMessage(request);
       const answer = await Promise.race([failed, answered]);
+      release();
       if ('error' in answer) throw revive(answer.error);
       if (answer.sha1 !== undefined) return answer.sha1;
     }
@@ -66,8 +67,7 @@ function failureOf(worker: Worker, signal: AbortSignal): Promise<never> {
   return failed;
 }
 
-async function piecesFrom(source: ByteSource, offset: number, length: number): Promise<readonly Piece[]> {
-  if (length === 0) return [];
-  if (source.pieces) return brought([...piecesOf(source, offset, length)]);
-  return [{ kind: 'bytes', bytes: await source.read(offset, length), length }];
+async function piecesFrom(source: ByteSource, offset: number, length: number): Promise<Brought> {
+  if (source.pieces) return brought(length === 0 ? [] : [...piecesOf(source, offset, length)]);
+  return brought([{ kind: 'bytes', bytes: await source.read(offset, length), length }]);
 }

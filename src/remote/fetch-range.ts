@@ -60,9 +60,9 @@ export async function fetchRange(
         end = Math.min(end, known.size);
         const last = at + length;
         await answer.body.read((bytes) => {
+          if (at + bytes.length > last) throw tooLong(shown, last - before);
           const from = at;
           at += bytes.length;
-          if (at > last) throw tooLong(shown, last - before);
           return taken(sink, bytes, from);
         });
         if (at < last)

@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange, type Far, type Piece, unfilled } from '../formats/bytes.js';
+import { type ByteSource, checkRange, type Far, type Hold, type Piece, unfilled } from '../formats/bytes.js';
 import { type ClientOptions, CONNECTIONS, HttpClient } from './client.js';
 import { type FetchOptions, fetchRange, type Target } from './fetch-range.js';
 import { Gate } from './gate.js';
@@ -6,7 +6,7 @@ import { NetworkError } from './network-error.js';
 import type { PartFile } from './part-file.js';
 import type { Validators } from './range-answer.js';
 import { MOST_AHEAD, ReadAhead } from './read-ahead.js';
-import { BLOCK, MOST_SPAN, Spans } from './spans.js';
+import { BLOCK, MOST_SPAN, type Span, Spans } from './spans.js';
 import { fileNameOf, shownUrl } from './url.js';
 
 /** What reading a file over a network has cost so far. */
@@ -148,7 +148,7 @@ class HttpFile implements RemoteFile {
   readonly #opening = `http ${opened++}`;
   readonly #spans: Spans;
   readonly #ahead = new ReadAhead();
-  readonly #far: Far = { read: (offset, length) => this.#take(offset, length) };
+  readonly #far: Far = { hold: (offset, length) => this.#hold(offset, length) };
 
   constructor(
     url: URL,
@@ -178,21 +178,32 @@ class HttpFile implements RemoteFile {
     yield { kind: 'far', source: this.#far, origin: `${this.#opening}:${offset}`, offset, length, file: this.name };
   }
 
-  /** In memory of its own, which the reader may give away. */
+  /** In memory of its own. */
   async #take(offset: number, length: number): Promise<Uint8Array> {
     if (length === 0) return new Uint8Array();
     const spans = this.#spans.cover(offset, length);
     try {
       for (const span of spans) await span.ready;
-      const bytes = unfilled(length);
-      for (const span of spans) {
-        const [from, end] = [Math.max(offset, span.offset), Math.min(offset + length, span.end)];
-        bytes.set(span.room.subarray(from - span.offset, end - span.offset), from - offset);
-      }
-      return bytes;
+      return copyOf(spans, offset, length);
     } finally {
       this.#spans.release(spans);
     }
+  }
+
+  async #hold(offset: number, length: number): Promise<Hold> {
+    const spans = this.#spans.cover(offset, length, { exact: true });
+    const release = () => this.#spans.release(spans);
+    try {
+      for (const span of spans) await span.ready;
+    } catch (error) {
+      release();
+      throw error;
+    }
+    const bytes = (from: number, count: number): Uint8Array => {
+      const span = spans.find((one) => one.offset <= from && from + count <= one.end);
+      return span ? span.room.subarray(from - span.offset, from - span.offset + count) : copyOf(spans, from, count);
+    };
+    return { bytes, release };
   }
 
   #readAhead(offset: number, length: number): void {
@@ -201,4 +212,13 @@ class HttpFile implements RemoteFile {
     const part = Math.min(MOST_SPAN, Math.max(BLOCK, (ahead * MOST_SPAN) / MOST_AHEAD));
     this.#spans.prefetch(offset + length, ahead, Math.floor(part));
   }
+}
+
+function copyOf(spans: readonly Span[], offset: number, length: number): Uint8Array {
+  const bytes = unfilled(length);
+  for (const span of spans) {
+    const [from, end] = [Math.max(offset, span.offset), Math.min(offset + length, span.end)];
+    if (from < end) bytes.set(span.room.subarray(from - span.offset, end - span.offset), from - offset);
+  }
+  return bytes;
 }

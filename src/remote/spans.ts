@@ -7,7 +7,7 @@ export const BLOCK = 64 << 10;
 /** Bytes of one request at most: what a failure costs, and what a reader at the end of it waits for. */
 export const MOST_SPAN = 2 << 20;
 /** Bytes of memory that wait to be used again. */
-const MOST_FREE = 2 << 20;
+const MOST_FREE = 4 << 20;
 
 /** A stretch of a file that was fetched, or is under way: [offset, end). */
 export interface Span {
@@ -43,12 +43,16 @@ export class Spans {
     readonly most = MOST_KEPT,
   ) {}
 
-  /** The spans that hold [offset, offset + length), in order; what is missing is asked for. `release` them when done. */
-  cover(offset: number, length: number): Span[] {
+  /**
+   * The spans that hold [offset, offset + length), in order; what is missing is asked for: `exact`ly, or with what lies around it.
+   * `release` them when done.
+   */
+  cover(offset: number, length: number, { exact = false } = {}): Span[] {
     const end = offset + length;
+    const block = exact ? 1 : BLOCK;
     const found: Held[] = [];
     for (let at = offset; at < end; at = found.at(-1)!.end) {
-      const span = this.#find(at) ?? this.#start(at, end, true);
+      const span = this.#find(at) ?? this.#start(at - (at % block), at, Math.ceil(end / block) * block, true);
       this.#spans.delete(span);
       this.#spans.add(span);
       span.users++;
@@ -72,7 +76,7 @@ export class Spans {
         continue;
       }
       if (end - at < part && end < this.size) break;
-      at = this.#start(at, Math.min(at + part, end), false).end;
+      at = this.#start(at, at, Math.min(at + part, end), false).end;
     }
     this.#evict();
   }
@@ -82,10 +86,10 @@ export class Spans {
     return undefined;
   }
 
-  /** A new span that begins at or before `at`, where there is room, and ends at `wanted` or before. */
-  #start(at: number, wanted: number, urgent: boolean): Held {
-    let offset = urgent ? at - (at % BLOCK) : at;
-    let end = Math.min(this.size, offset + MOST_SPAN, urgent ? Math.ceil(wanted / BLOCK) * BLOCK : wanted);
+  /** A new span that holds `at`: from `first`, or where there is room, to `wanted` or before. */
+  #start(first: number, at: number, wanted: number, urgent: boolean): Held {
+    let offset = first;
+    let end = Math.min(this.size, offset + MOST_SPAN, wanted);
     for (const other of this.#spans) {
       if (other.end <= at) offset = Math.max(offset, other.end);
       if (other.offset > at) end = Math.min(end, other.offset);

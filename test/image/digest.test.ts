@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type ByteSource, checkRange, fromBytes } from '../../src/formats/bytes.js';
 import { digestInBackground } from '../../src/image/digest.js';
+import { farFrom } from '../helpers/far.js';
 
 const bytes = new Uint8Array(randomBytes((4 << 20) + 17));
 const sha1 = createHash('sha1').update(bytes).digest('hex');
@@ -22,7 +23,7 @@ function slow(fail?: number): ByteSource {
     },
     *pieces(offset, length) {
       checkRange(source, offset, length);
-      yield { kind: 'far', source, origin: `far:${offset}`, offset, length, file: 'far' };
+      yield { kind: 'far', source: farFrom(source.read), origin: `far:${offset}`, offset, length, file: 'far' };
     },
   };
   return source;

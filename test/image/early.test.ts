@@ -8,6 +8,7 @@ import { Relay } from '../../src/image/relay.js';
 import type { DiskPlan } from '../../src/image/writer/disk-plan.js';
 import { WorkerPool } from '../../src/image/writer/pool.js';
 import { type WriteOptions, writeDisk } from '../../src/image/writer/write-disk.js';
+import { farFrom } from '../helpers/far.js';
 import { scratch } from '../helpers/judges/tool.js';
 
 const MiB = 1 << 20;
@@ -31,7 +32,7 @@ function far(content: Uint8Array, opening: string): { source: ByteSource; asked:
     read,
     *pieces(offset, length) {
       checkRange(source, offset, length);
-      yield { kind: 'far', source: { read }, origin: `${opening}:${offset}`, offset, length, file: opening };
+      yield { kind: 'far', source: farFrom(read), origin: `${opening}:${offset}`, offset, length, file: opening };
     },
   };
   return { source, asked: () => asked };

@@ -301,12 +301,32 @@ describe('through the threads that write', () => {
       file: '',
       at,
     };
-    const [first, { input }, last] = (await brought([parts[0]!, inside, parts[3]!])) as [Bytes, typeof inside, Bytes];
+    const { pieces, release } = await brought([parts[0]!, inside, parts[3]!]);
+    const [first, { input }, last] = pieces as [Bytes, typeof inside, Bytes];
     const came = [first, ...(input as Bytes[]), last];
     for (const [i, { bytes }] of came.entries()) {
       expect(Buffer.compare(bytes, content.subarray(at + i * BLOCK, at + (i + 1) * BLOCK))).toBe(0);
     }
+    release();
     expect(server.asked.slice(1).map(({ range }) => range)).toEqual([`bytes=${at}-${8 * BLOCK - 1}`]);
+  });
+
+  it('what is held stays as it is, whatever else is read, and across what was asked for before', async () => {
+    const server = await serve();
+    const remote = await openFrom(server);
+    const piece = (offset: number, length: number) => [...remote.pieces!(offset, length)][0]!;
+    const wanted = [
+      [1_000_000, 10_000],
+      [1_005_000, 20_000],
+      [999_000, 30_000],
+    ] as const;
+    const held = await Promise.all(wanted.map(([offset, length]) => brought([piece(offset, length)])));
+    for (let at = 0; at + 100_000 < SIZE; at += 100_000) (await brought([piece(at, 100_000)])).release();
+    for (const [i, { pieces, release }] of held.entries()) {
+      const [offset, length] = wanted[i]!;
+      expect(Buffer.compare((pieces[0] as Bytes).bytes, content.subarray(offset, offset + length))).toBe(0);
+      release();
+    }
   });
 
   it('pieces that are far away are brought, with their checksums', async () => {

@@ -36,7 +36,7 @@ export class WorkerPool {
   readonly size: number;
   /** Bytes that were ever asked for. */
   #asked = 0;
-  #threads: { worker: Worker; pending: Map<number, Pending> }[] = [];
+  #threads: ReturnType<typeof startThread>[] = [];
   #nextId = 0;
 
   constructor(most: number) {
@@ -54,16 +54,26 @@ export class WorkerPool {
    */
   async request(unsent: Omit<Request, 'id'>): Promise<readonly RunChecksum[]> {
     const near = await brought(unsent.pieces);
+    try {
+      return await this.#send({ ...unsent, pieces: near.pieces });
+    } finally {
+      near.release();
+    }
+  }
+
+  #send(unsent: Omit<Request, 'id'>): Promise<readonly RunChecksum[]> {
     this.#asked += unsent.length;
     const thread = this.#leastBusy();
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
+      const ended = thread.ended();
+      if (ended) return reject(ended);
       // Only a busy pool keeps the process alive.
       if (thread.pending.size === 0) thread.worker.ref();
       thread.pending.set(id, { resolve, reject });
-      const moved = new Set<ArrayBuffer>();
-      const pieces = near.map((piece) => movable(piece, moved));
-      thread.worker.postMessage({ ...unsent, pieces, id }, [...moved]);
+      const moved: ArrayBuffer[] = [];
+      const pieces = unsent.pieces.map((piece) => movable(piece, moved));
+      thread.worker.postMessage({ ...unsent, pieces, id }, moved);
     });
   }
 
@@ -97,14 +107,15 @@ export class WorkerPool {
   }
 }
 
-/** A piece whose bytes, copied once, are `moved` to the thread: a message would copy all of the buffer they are a part of. */
-function movable(piece: Piece, moved: Set<ArrayBuffer>): Piece {
+/**
+ * A piece whose bytes, copied once, are `moved` to the thread: a message would copy all of the buffer they are a part of. Shared memory
+ * needs neither.
+ */
+function movable(piece: Piece, moved: ArrayBuffer[]): Piece {
   if (piece.kind === 'encoded') return { ...piece, input: piece.input.map((input) => movable(input, moved)) };
-  if (piece.kind !== 'bytes') return piece;
-  // What was brought for this request alone can go as it is.
-  const own = piece.origin !== undefined;
-  const bytes = own ? (piece.bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(piece.bytes);
-  moved.add(bytes.buffer);
+  if (piece.kind !== 'bytes' || piece.bytes.buffer instanceof SharedArrayBuffer) return piece;
+  const bytes = new Uint8Array(piece.bytes);
+  moved.push(bytes.buffer);
   return { ...piece, bytes };
 }
 
@@ -125,12 +136,15 @@ function startThread() {
     if ('error' in answer) waiting?.reject(revive(answer.error));
     else waiting?.resolve(answer.checksums);
   });
+  let ended: Error | undefined;
   const fail = (error: Error) => {
+    ended ??= error;
     for (const waiting of pending.values()) waiting.reject(error);
     pending.clear();
   };
   worker.on('error', fail);
   worker.on('exit', () => fail(new Error('the thread that decodes has ended')));
   worker.unref();
-  return { worker, pending };
+  /** Why nothing more comes from it. */
+  return { worker, pending, ended: () => ended };
 }

@@ -18,13 +18,13 @@ port.on('message', (request: Request) => {
     answer = { id, error: describeError(error) };
   }
   port.postMessage(answer);
-  // They came with the request and are this thread's own.
+  // What came with the request is this thread's own; what is shared belongs to who asked.
   letGo(pieces);
 });
 
 function letGo(pieces: readonly Piece[]): void {
   for (const piece of pieces) {
-    if (piece.kind === 'bytes') release(piece.bytes);
-    else if (piece.kind === 'encoded') letGo(piece.input);
+    if (piece.kind === 'encoded') letGo(piece.input);
+    else if (piece.kind === 'bytes' && !(piece.bytes.buffer instanceof SharedArrayBuffer)) release(piece.bytes);
   }
 }
