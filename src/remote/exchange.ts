@@ -71,6 +71,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Body {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, part: Uint8Array): void {
+    // After each pause undici's parser first gives what it has of the next part, and that may be nothing: to pause for it is to do so for ever.
+    if (part.length === 0) return;
     if (!this.#reader) {
       this.#early.push(part);
       controller.pause();
