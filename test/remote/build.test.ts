@@ -199,6 +199,15 @@ describe('build from a server', () => {
     expect(readdirSync(output)).toEqual([]);
   });
 
+  it('where a signature is required that is not there: exit code 3, and nothing is left', async () => {
+    const { url } = await offeredImage('10.10');
+    const output = folder();
+    const options = { app: url, output, requireSignature: true };
+    const failed = (async () => build(await planBuild(options), options, { signal, emit: () => undefined }))();
+    await expect(failed).rejects.toMatchObject({ exitCode: 3, message: expect.stringMatching(/signed by Apple/) });
+    expect(readdirSync(output)).toEqual([]);
+  });
+
   it('from a server that sends whole files only: says what to do', async () => {
     const { url } = await offeredImage('10.10', { fault: () => ({ kind: 'whole' }) });
     await expect(planBuild({ app: url, output: folder() })).rejects.toMatchObject({
