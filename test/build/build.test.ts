@@ -63,7 +63,7 @@ describe('build', () => {
   }
 
   for (const payload of points(['gzip', 'bzip2'] as const, 1)) {
-    it(`takes a kernel from a ${payload} payload`, async () => {
+    it.runIf(LONG)(`takes a kernel from a ${payload} payload`, async () => {
       const { manifest } = await built(await smallInstaller({ payload }));
       expect(manifest.facts).toMatchObject({ kernel: { format: 'a Mach-O kernel for x86_64' } });
     });

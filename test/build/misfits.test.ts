@@ -42,7 +42,7 @@ describe('a source that cannot be used', () => {
     ['no SystemVersion.plist', { systemVersion: 'missing' }, /SystemVersion\.plist: expected the version/],
     ['a dirty journal', { baseJournal: 'dirty' }, /journal/],
   ];
-  for (const [name, faults, message] of points(cases, 5)) {
+  for (const [name, faults, message] of points(cases, 3)) {
     it(`${name}: exit 3, nothing left behind`, async () => {
       const error = await failure(await smallInstaller(faults));
       expect(error.message).toMatch(message);

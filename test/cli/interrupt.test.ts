@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quoteForSh } from '../../src/host/quote.js';
 import { COMPILED } from '../helpers/compiled.js';
+import { points } from '../helpers/long.js';
 
 const program = join(dirname(fileURLToPath(import.meta.url)), '../helpers/slow-program.mjs');
 const SHOW_CURSOR = '\u001b[?25h';
@@ -169,7 +170,7 @@ describe.skipIf(noTerminal !== '')(`in a terminal${noTerminal === '' ? '' : ` (s
       [false, { args: ['--no-color'] }],
       [false, { env: { NO_COLOR: '1' } }],
     ];
-    for (const [color, options] of cases) {
+    for (const [color, options] of points(cases, 2)) {
       const session = start({ terminal: true, ...options });
       await session.until(' left');
       session.child.stdin?.write('\u0003');

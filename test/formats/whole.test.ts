@@ -53,7 +53,7 @@ describe('as much memory as an input says', () => {
       'src/launch/host-probe.ts',
       // What lies in the package.
       'src/package-root.ts',
-      'src/guest/templates.ts',
+      'src/template-files.ts',
       // Measured by lstat before, in a folder nobody else can write to.
       'src/core/journal.ts',
     ];

@@ -63,7 +63,7 @@ describe.each(SHELLS)('%s reads', (name) => {
     const command = shellCommand(word, [], undefined);
     const { stdout } = spawnSync(name, ['-c', command], {
       encoding: 'utf8',
-      env: { PATH: `${bin}:${process.env.PATH}` },
+      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
     });
     expect(stdout).toBe('it ran\n');
   });

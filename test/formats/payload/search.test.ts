@@ -212,7 +212,7 @@ describe('a search gives what a full read gives', () => {
         expect(await told(walkFound(searched, from))).toEqual(whole);
         await payload.close();
       }),
-      { numRuns: times(1000) },
+      { numRuns: times(1000, 50) },
     );
     // What is in order, and has all of its hard links with it, is found.
     expect(found.folded / tried.folded).toBeGreaterThan(LONG ? 0.6 : 0.2);

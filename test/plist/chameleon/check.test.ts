@@ -117,7 +117,7 @@ describe('checkBootPlist', () => {
           expect(error instanceof UsageError || error instanceof FormatError).toBe(true);
         }
       }),
-      { numRuns: times(1000) },
+      { numRuns: times(1000, 50) },
     );
   });
 
