@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Brought, type ByteSource, brought, type Piece, piecesOf } from '../formats/bytes.js';
+import { threadModule } from './thread-module.js';
 import { type ErrorMessage, revive } from './writer/pool-error.js';
 
 /** Bytes a message. */
@@ -16,10 +17,7 @@ export interface DigestRequest {
 
 export type DigestAnswer = { readonly sha1?: string } | { readonly error: ErrorMessage };
 
-const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? '../../dist/program/digest-worker.js' : './digest-worker.js',
-  import.meta.url,
-);
+const ENTRY = threadModule('digest-worker.js', import.meta.url);
 
 /**
  * The SHA-1 (hex) of all of a source, made by a thread of its own while others read the same bytes: a sequential read that finds

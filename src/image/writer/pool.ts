@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { brought, type Piece } from '../../formats/bytes.js';
+import { threadModule } from '../thread-module.js';
 import { type ErrorMessage, revive } from './pool-error.js';
 import type { RunChecksum } from './produce.js';
 
@@ -119,11 +120,7 @@ function movable(piece: Piece, moved: ArrayBuffer[]): Piece {
   return { ...piece, bytes };
 }
 
-/** From TypeScript sources (tests) the thread's code is taken from dist/, which every npm script compiles first. */
-const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/program/worker.js' : './worker.js',
-  import.meta.url,
-);
+const ENTRY = threadModule('worker.js', import.meta.url);
 
 function startThread() {
   // A young generation of 2 MB: the threads handle external buffers, and a large one only delays their collection.
