@@ -25,7 +25,7 @@ export function registerGuest(program: Command, start: Start): void {
     .command('remove-kext')
     .summary('remove a kernel extension')
     .description(
-      'Removes a kext from /System/Library/Extensions, and the caches that hold a copy. Guests up to 10.7 on hosts with a\nLinux before 3.16 need AppleIntelCPUPowerManagement removed.',
+      'Removes a kext from /System/Library/Extensions, and the caches that hold a copy. Guests up to 10.7 on hosts with a Linux before 3.16 need AppleIntelCPUPowerManagement removed.',
     )
     .argument('<name>', 'the kext: AppleIntelCPUPowerManagement')
     .option('--image <file>', "the guest's disk (raw, or what qemu-nbd opens)")

@@ -19,7 +19,7 @@ export function registerOpenCoreCheck(opencore: Command, start: Start): void {
     .command('check')
     .summary('say what OpenCore makes of a config.plist')
     .description(
-      'Reads a config.plist as OpenCore does and says what it leaves out, what it takes otherwise, and what keeps it from\nstarting a disk. In a folder EFI/OC the drivers and kexts beside it are looked at, too. Status 5 where OpenCore does\nsomething else than the file says.',
+      'Reads a config.plist as OpenCore does and says what it leaves out, what it takes otherwise, and what keeps it from starting a disk. In a folder EFI/OC the drivers and kexts beside it are looked at, too. Status 5 where OpenCore does something else than the file says.',
     )
     .argument('<file>', 'EFI/OC/config.plist')
     .argument('[iso]', 'a disk it is to start: is it what these drivers read?')

@@ -16,14 +16,14 @@ export interface OpenCoreConfigOptions {
 const EXAMPLES = `
 Examples:
   osx-iso opencore config --release 10.10
-  osx-iso opencore config --release 10.13 --set Misc/Boot/Timeout=10 --kext Lilu.kext --kext VirtualSMC.kext`;
+  osx-iso opencore config --release 10.13 --set Misc/Boot/Timeout=10`;
 
 export function registerOpenCoreConfig(opencore: Command, start: Start): void {
   opencore
     .command('config')
     .summary("make OpenCore's config.plist for a release of OS X")
     .description(
-      'Makes EFI/OC/config.plist from a template, with what the release needs, on stdout or in a file. Values have the\ntypes that OpenCore wants; a key it does not know is refused.',
+      'Makes EFI/OC/config.plist from a template, with what the release needs, on stdout or in a file. Values have the types that OpenCore wants; a key it does not know is refused.',
     )
     .requiredOption('--release <version>', 'the system it starts: 10.6 to 10.15')
     .option('--template <name>', 'what to start from: default, verbose')

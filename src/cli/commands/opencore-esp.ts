@@ -30,7 +30,7 @@ export function registerOpenCoreEsp(opencore: Command, start: Start): void {
     .command('esp')
     .summary('make the image of an EFI system partition')
     .description(
-      'Makes a FAT volume that starts OpenCore: for a guest of any hypervisor, or a USB stick. Of a release it takes only\nwhat is needed, with a config.plist made for a release of OS X. Never replaces a file.',
+      'Makes a FAT volume that starts OpenCore: for a guest of any hypervisor, or a USB stick. Of a release it takes only what is needed, with a config.plist made for a release of OS X. Never replaces a file.',
     )
     .argument('<file>', 'the image: esp.img')
     .option('--zip <path>', "OpenCore's release: the zip as it was downloaded, or the folder it was unpacked to")

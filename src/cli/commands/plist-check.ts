@@ -17,7 +17,7 @@ export function registerPlistCheck(plist: Command, start: Start): void {
     .command('check')
     .summary('say what the boot loader makes of a plist')
     .description(
-      'Reads a plist as the boot loader does and says what it will see, what it will ignore, and why. Status 5 where the\nloader does something else than the file says.',
+      'Reads a plist as the boot loader does and says what it will see, what it will ignore, and why. Status 5 where the loader does something else than the file says.',
     )
     .argument('<file>', 'a plist')
     .option('--release <version>', 'the release it is for, as 10.10: says whether the loader finds the kernel', version)

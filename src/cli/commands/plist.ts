@@ -40,7 +40,7 @@ export function registerPlist(program: Command, start: Start): void {
     .command('plist')
     .summary("make Chameleon's plist, and put it onto a guest's disk")
     .description(
-      'Makes /Extra/org.chameleon.Boot.plist as every loader reads it: on stdout, in a file, on a mounted volume, or\nstraight into the disk image of a guest that is shut down.',
+      'Makes /Extra/org.chameleon.Boot.plist as every loader reads it: on stdout, in a file, on a mounted volume, or straight into the disk image of a guest that is shut down.',
     )
     .option('--template <name>', 'what to start from: installer, yosemite, guest, verbose (default: installer)')
     .option('--set <key=value>', 'a key of the plist; again for more', collect)
