@@ -16,6 +16,8 @@ import { openCoreTitle } from './version.js';
 export interface EspRequest {
   /** OpenCore's release as zip or folder, or a folder EFI with it that is configured. */
   readonly openCore?: string | undefined;
+  /** The option that gave it, for messages. Default --opencore. */
+  readonly option?: '--opencore' | '--zip';
   /** A folder EFI that is taken as it is, with whatever loader. */
   readonly efi?: string | undefined;
   /** With a release: this config.plist, not one made for the release of OS X. */
@@ -55,15 +57,15 @@ const FALLBACK = 'BOOT/BOOTX64.EFI';
 
 /** Reads everything an EFI system partition is made of. UsageError and SourceError before anything is written. */
 export async function gatherEsp(request: EspRequest, { signal }: { readonly signal: AbortSignal }): Promise<Esp> {
-  const { openCore, efi, size = ESP_SIZE } = request;
+  const { openCore, option = '--opencore', efi, size = ESP_SIZE } = request;
   if ((openCore === undefined) === (efi === undefined)) {
     throw new UsageError(
-      openCore === undefined ? 'Which loader?' : '--opencore and --efi: give one of them.',
-      '--opencore OpenCore-X.Y.Z-RELEASE.zip, or --efi DIR for a folder EFI that is ready.',
+      openCore === undefined ? 'Which loader?' : `${option} and --efi: give one of them.`,
+      `${option} OpenCore-X.Y.Z-RELEASE.zip, or --efi DIR for a folder EFI that is ready.`,
     );
   }
   if (efi !== undefined) return { ...(await readyFolder(efi, request, signal)), size, label: ESP_LABEL };
-  const given = await openOpenCore(openCore!, { option: '--opencore', signal });
+  const given = await openOpenCore(openCore!, { option, signal });
   try {
     return { ...(await fromOpenCore(given, request, signal)), size, label: ESP_LABEL };
   } finally {

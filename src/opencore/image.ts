@@ -32,7 +32,7 @@ export async function makeEsp(
   if (!parent?.isDirectory()) throw new UsageError(`${dirname(file)}: expected a folder for the image, found none.`);
   const taken = () => new UsageError(`${path} exists already.`, 'Give another name, or remove it first.');
   if (await lstat(file).catch(() => undefined)) throw taken();
-  const esp = await gatherEsp(request, { signal });
+  const esp = await gatherEsp({ ...request, option: '--zip' }, { signal });
   const written = await writeEsp(file, esp, { signal, scope }).catch((error: unknown) => {
     if (hostCode(error) === 'EEXIST') throw taken();
     const fault = hostFault(error, path);

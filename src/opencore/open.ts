@@ -117,7 +117,7 @@ function rootOf({ name, members }: Bundle): string {
   }
   const isSource = members.some(({ path }) => /(^|\/)OpenCorePkg\.dsc$/.test(path));
   throw new SourceError(
-    `${name}: expected EFI/${MAIN_FILE} in it, found ${isSource ? "OpenCore's source code" : `none among ${members.length} files`}.`,
+    `${name}: expected EFI/${MAIN_FILE} in it, found ${isSource ? "OpenCore's source code" : `none among ${members.length} ${members.length === 1 ? 'file' : 'files'}`}.`,
     { hint: HINT },
   );
 }

@@ -76,7 +76,7 @@ describe('what is none', () => {
     [
       'a zip of something else',
       () => zipFile([{ name: 'a/b.txt', bytes: Buffer.from('x') }]),
-      /expected EFI\/OC\/OpenCore.efi in it, found none among 1 files/,
+      /expected EFI\/OC\/OpenCore.efi in it, found none among 1 file/,
     ],
     ['an empty folder', place, /found none among 0 files/],
     [
