@@ -16,6 +16,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clean } from '../../src/clean.js';
 import { fileJournal, type UndoRecord } from '../../src/core/journal.js';
 import { processStart } from '../../src/host/process-start.js';
+import { LONG } from '../helpers/long.js';
 import { Mac } from '../helpers/mac.js';
 import { smallInstaller } from '../helpers/small-installer.js';
 import { compileStandIn } from '../helpers/stand-in.js';
@@ -134,15 +135,18 @@ describe('clean', () => {
     expect(mac.hdiutil.attached()).toHaveLength(1);
   });
 
-  it('says what to type about an image that is attached and mounted nowhere: it may be anybody’s', async () => {
-    mac.hdiutil.run('attach', '-nomount', esd);
-    const file = await journal({ kind: 'attachment', image: esd, mountPoint: join(mounts, '1') });
-    const { failed } = await clean();
-    expect(failed).toHaveLength(1);
-    expect(failed[0]!.reason).toMatch(/mounted nowhere: if it is not yours, type hdiutil detach \/dev\/disk2/);
-    expect(existsSync(file)).toBe(true);
-    expect(mac.hdiutil.attached()).toHaveLength(1);
-  });
+  it.runIf(LONG)(
+    'says what to type about an image that is attached and mounted nowhere: it may be anybody’s',
+    async () => {
+      mac.hdiutil.run('attach', '-nomount', esd);
+      const file = await journal({ kind: 'attachment', image: esd, mountPoint: join(mounts, '1') });
+      const { failed } = await clean();
+      expect(failed).toHaveLength(1);
+      expect(failed[0]!.reason).toMatch(/mounted nowhere: if it is not yours, type hdiutil detach \/dev\/disk2/);
+      expect(existsSync(file)).toBe(true);
+      expect(mac.hdiutil.attached()).toHaveLength(1);
+    },
+  );
 
   it('keeps scratch, mount points and journal while a volume cannot be detached, and ends the work later', async () => {
     mkdirSync(scratch, { mode: 0o700 });

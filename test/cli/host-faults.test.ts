@@ -8,7 +8,7 @@ import { emptyVolume, planVolume, StagedVolume } from '../../src/formats/hfsplus
 import { entry, SOME_DATE } from '../helpers/entries.js';
 import { top } from '../helpers/imports.js';
 import { scratch } from '../helpers/judges/tool.js';
-import { points } from '../helpers/long.js';
+import { LONG, points } from '../helpers/long.js';
 import { smallInstaller } from '../helpers/small-installer.js';
 
 /** The command line in a process of its own, where one of its memory's limits is met like a user's. */
@@ -94,7 +94,7 @@ async function believed(): Promise<string> {
   return path;
 }
 
-it('whatever size a fork says, no memory is taken for it', async () => {
+it.runIf(LONG)('whatever size a fork says, no memory is taken for it', async () => {
   const path = await believed();
   const verified = osxIso(['verify', path]);
   expect(verified.status).toBe(5);

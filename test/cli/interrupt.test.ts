@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { quoteForSh } from '../../src/host/quote.js';
 import { COMPILED } from '../helpers/compiled.js';
-import { points } from '../helpers/long.js';
+import { LONG } from '../helpers/long.js';
 
 const program = join(dirname(fileURLToPath(import.meta.url)), '../helpers/slow-program.mjs');
 const SHOW_CURSOR = '\u001b[?25h';
@@ -162,7 +162,7 @@ describe.skipIf(noTerminal !== '')(`in a terminal${noTerminal === '' ? '' : ` (s
     expect(text.lastIndexOf(SHOW_CURSOR)).toBeGreaterThan(text.lastIndexOf(HIDE_CURSOR));
   });
 
-  it('uses colour, and none with --no-color or NO_COLOR', async () => {
+  it.runIf(LONG)('uses colour, and none with --no-color or NO_COLOR', async () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
     const colored = /\u001b\[3\dm/;
     const cases: [boolean, { args?: string[]; env?: Record<string, string> }][] = [
@@ -170,7 +170,7 @@ describe.skipIf(noTerminal !== '')(`in a terminal${noTerminal === '' ? '' : ` (s
       [false, { args: ['--no-color'] }],
       [false, { env: { NO_COLOR: '1' } }],
     ];
-    for (const [color, options] of points(cases, 2)) {
+    for (const [color, options] of cases) {
       const session = start({ terminal: true, ...options });
       await session.until(' left');
       session.child.stdin?.write('\u0003');

@@ -15,6 +15,7 @@ import { encodeXarHeader } from '../../src/formats/xar/header.js';
 import { writeXar } from '../../src/formats/xar/index.js';
 import { appleDouble } from '../helpers/appledouble.js';
 import { joined, orFormatError, patched } from '../helpers/damage.js';
+import { times } from '../helpers/long.js';
 import { mixedPbzx } from '../helpers/pbzx.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/packages/${name}`, import.meta.url));
@@ -379,7 +380,7 @@ describe.each(FORMS)('walking a %s payload', (form, pack) => {
           for (const entry of await list(await openPackage(source))) if (entry.data) await bytesOf(entry);
         });
       }),
-      { numRuns: 150 },
+      { numRuns: times(150, 30) },
     );
   });
 });

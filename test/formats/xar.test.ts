@@ -12,6 +12,7 @@ import { MAX_DEPTH, MAX_ELEMENTS } from '../../src/formats/xar/xml.js';
 import { joined, orFormatError, patched } from '../helpers/damage.js';
 import { needs } from '../helpers/judges/needs.js';
 import { run, scratch } from '../helpers/judges/tool.js';
+import { times } from '../helpers/long.js';
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/packages/${name}`, import.meta.url));
 const openFixture = (name: string) => openXar(fromBytes(fixture(name), name));
@@ -204,7 +205,7 @@ describe('damage', () => {
         if (unread(at)) expect(result).toBe(expected);
         else expect(result).toBeInstanceOf(FormatError);
       }),
-      { numRuns: 300 },
+      { numRuns: times(300, 60) },
     );
   });
 
@@ -302,7 +303,7 @@ describe('damage', () => {
       fc.asyncProperty(fc.array(tag, { maxLength: 20 }), async (tags) => {
         await orFormatError(() => openXar(fromBytes(xarAround(tocOf(tags.join(''))), 'x')));
       }),
-      { numRuns: 200 },
+      { numRuns: times(200, 40) },
     );
   });
 
@@ -409,7 +410,7 @@ describe('writeXar', () => {
           expect(archive.members).toHaveLength(list.length);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: times(100, 20) },
     );
   });
 

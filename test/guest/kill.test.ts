@@ -10,6 +10,7 @@ import { fsck, repaired } from '../helpers/fsck.js';
 import { find, needs } from '../helpers/judges/needs.js';
 import { kept, scratch } from '../helpers/judges/tool.js';
 import { KilledUser, killTimes } from '../helpers/killed.js';
+import { LONG } from '../helpers/long.js';
 import { diskFile, guestVolume, inMap } from './disks.js';
 
 const PLIST = 'org.chameleon.Boot.plist';
@@ -76,7 +77,7 @@ describe('a qcow2 whose edit', () => {
     expect(readFileSync(image).equals(before)).toBe(true);
   });
 
-  it('fails is what it was, and no folder and no server are left', async (context) => {
+  it.runIf(LONG)('fails is what it was, and no folder and no server are left', async (context) => {
     needs(context, 'qemu-img', 'qemu-nbd');
     const image = diskFile(scratch('kill'), inMap(await guestVolume({ freeBlocks: 1 }), 'none'), 'qcow2');
     const before = readFileSync(image);
@@ -86,30 +87,34 @@ describe('a qcow2 whose edit', () => {
     expect(readFileSync(image).equals(before)).toBe(true);
   });
 
-  it('is killed at any time is old or new, and clean gives back whatever is left', HOURS, async (context) => {
-    needs(context, 'qemu-img', 'qemu-nbd', 'fsck.hfsplus');
-    const disk = inMap(await guestVolume(), 'none');
-    for (const after of killTimes(300, 3000)) {
-      const folder = scratch('kill');
-      const image = diskFile(folder, disk, 'qcow2');
-      const user = new KilledUser();
-      await user.kill(['plist', '--image', image], after);
-      const cleaned = user.clean();
-      expect(user.left(), `killed after ${after} ms: ${cleaned}`).toEqual([]);
-      const raw = join(folder, 'after.img');
-      execFileSync(find('qemu-img')!, ['convert', '-f', 'qcow2', '-O', 'raw', image, raw], { stdio: 'pipe' });
-      const volume = readFileSync(raw);
-      const { status, output } = fsck(volume);
-      if (status === 0) continue;
-      // Between the two headers: systems see the old volume, fsck makes it the new one (commit.ts).
-      const said = `killed after ${after} ms: ${output}`;
-      const header = (of: Buffer, at: number) => of.subarray(at, at + 512).toString('hex');
-      expect(header(volume, 1024), said).toBe(header(disk, 1024));
-      expect(header(volume, volume.length - 1024), said).not.toBe(header(disk, disk.length - 1024));
-      const mended = repaired(volume);
-      expect(mended.status, said).toBe(0);
-      const plist = await (await HfsVolume.open(fromBytes(mended.volume, 'mended'))).file(['Extra', PLIST]);
-      expect(plist?.size, said).toBeGreaterThan(0);
-    }
-  });
+  it.runIf(LONG)(
+    'is killed at any time is old or new, and clean gives back whatever is left',
+    HOURS,
+    async (context) => {
+      needs(context, 'qemu-img', 'qemu-nbd', 'fsck.hfsplus');
+      const disk = inMap(await guestVolume(), 'none');
+      for (const after of killTimes(300, 3000)) {
+        const folder = scratch('kill');
+        const image = diskFile(folder, disk, 'qcow2');
+        const user = new KilledUser();
+        await user.kill(['plist', '--image', image], after);
+        const cleaned = user.clean();
+        expect(user.left(), `killed after ${after} ms: ${cleaned}`).toEqual([]);
+        const raw = join(folder, 'after.img');
+        execFileSync(find('qemu-img')!, ['convert', '-f', 'qcow2', '-O', 'raw', image, raw], { stdio: 'pipe' });
+        const volume = readFileSync(raw);
+        const { status, output } = fsck(volume);
+        if (status === 0) continue;
+        // Between the two headers: systems see the old volume, fsck makes it the new one (commit.ts).
+        const said = `killed after ${after} ms: ${output}`;
+        const header = (of: Buffer, at: number) => of.subarray(at, at + 512).toString('hex');
+        expect(header(volume, 1024), said).toBe(header(disk, 1024));
+        expect(header(volume, volume.length - 1024), said).not.toBe(header(disk, disk.length - 1024));
+        const mended = repaired(volume);
+        expect(mended.status, said).toBe(0);
+        const plist = await (await HfsVolume.open(fromBytes(mended.volume, 'mended'))).file(['Extra', PLIST]);
+        expect(plist?.size, said).toBeGreaterThan(0);
+      }
+    },
+  );
 });

@@ -60,7 +60,7 @@ describe('what a killed command leaves in a folder of the user is written down, 
       (folder: string) => ['guest', 'remove-kext', 'AppleIntelCPUPowerManagement', '--volume', folder, '--force'],
     ],
   ] as const;
-  it.each(points(killed, 2))('killed at %s: %s', (call, _, argv) => {
+  it.each(points(killed, 1))('killed at %s: %s', (call, _, argv) => {
     const folder = made();
     const user = new KilledUser();
     const env = { ...user.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(killedAt(call))}` };

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { top } from './imports.js';
 import { kept, scratch } from './judges/tool.js';
-import { LONG, WHOLE } from './long.js';
+import { WHOLE } from './long.js';
 
 /** How often a command is killed: at a hundred times before a release. */
-export const KILLS = WHOLE ? 100 : LONG ? 25 : 1;
+export const KILLS = WHOLE ? 100 : 25;
 
 /** A user of the command line with folders of his own, whose processes can be told from all others. */
 export class KilledUser {

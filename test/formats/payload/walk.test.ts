@@ -12,6 +12,7 @@ import { writeXar, type XarInput } from '../../../src/formats/xar/index.js';
 import { appleDouble } from '../../helpers/appledouble.js';
 import { bomOfNames } from '../../helpers/bom.js';
 import { joined } from '../../helpers/damage.js';
+import { times } from '../../helpers/long.js';
 import { mixedPbzx } from '../../helpers/pbzx.js';
 import * as trees from './trees.js';
 
@@ -241,7 +242,7 @@ describe.each(Object.keys(FORMS))('order in a %s payload', (form) => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: times(40, 10) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type ByteSource, chunks, type Piece, zeros } from '../../../src/formats/bytes.js';
 import { decode } from '../../../src/formats/codecs/index.js';
 import { verifyChecksums } from '../../../src/formats/udif/checksum.js';
+import { times } from '../../helpers/long.js';
 import { fixture, IMAGES, openFixture } from './fixtures.js';
 
 async function sha256(source: ByteSource, chunk?: number): Promise<string> {
@@ -81,7 +82,7 @@ describe('random access', () => {
           expect(whole.subarray(from, to).equals(await image.read(from, to - from))).toBe(true);
           expect(whole.subarray(from, to).equals(await bytesOf(image.pieces!(from, to - from)))).toBe(true);
         }),
-        { numRuns: 60 },
+        { numRuns: times(60, 15) },
       );
     },
   );

@@ -9,6 +9,7 @@ import { planGpt, readPartitionMap } from '../../../src/formats/partition-map/in
 import { blkxPartitions, openUdif, RunType, verifyChecksums, writeUdif } from '../../../src/formats/udif/index.js';
 import { needs } from '../../helpers/judges/needs.js';
 import { run, scratch } from '../../helpers/judges/tool.js';
+import { times } from '../../helpers/long.js';
 import { assemble, DISK_GUID, PARTITION_GUID } from '../partition-map/disks.js';
 import { fixture, openFixture } from './fixtures.js';
 
@@ -182,7 +183,7 @@ describe('writeUdif', () => {
           expect((await verifyChecksums(image)).state).toBe('valid');
         },
       ),
-      { numRuns: 40 },
+      { numRuns: times(40, 10) },
     );
   });
 });

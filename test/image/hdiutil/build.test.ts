@@ -292,7 +292,7 @@ describe('what is attached already', () => {
     expect(mac.hdiutil.attached()).toEqual(before);
   });
 
-  it('InstallESD.dmg attached but mounted nowhere: says what to type, and leaves it', async () => {
+  it.runIf(LONG)('InstallESD.dmg attached but mounted nowhere: says what to type, and leaves it', async () => {
     mac.hdiutil.run('attach', '-nomount', esd());
     await expect(built()).rejects.toMatchObject({
       message: expect.stringMatching(/attached already as \/dev\/disk2, but not mounted/),
