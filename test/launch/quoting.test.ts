@@ -11,14 +11,14 @@ import { smcSection } from '../../src/launch/osk.js';
 import { configCommand, SHELL_CONFIG, shellCommand } from '../../src/launch/shell.js';
 import { needs } from '../helpers/judges/needs.js';
 import { run, scratch } from '../helpers/judges/tool.js';
-import { LONG } from '../helpers/long.js';
+import { LONG, WHOLE } from '../helpers/long.js';
 import { fakeQemu } from './fake-qemu.js';
 import { nasty, nastyName } from './nasty.js';
 
 // What is printed for another reader is read back by that very reader.
 
 const KEY = 'K'.repeat(64);
-const RUNS = LONG ? 500 : 4;
+const RUNS = WHOLE ? 500 : LONG ? 150 : 4;
 const SHELLS = ['bash', 'dash'].filter((shell) => spawnSync(shell, ['-c', 'true']).status === 0);
 
 const folder = scratch('quoting');

@@ -383,7 +383,7 @@ describe('osx-iso download', () => {
 });
 
 /** How often, each at another place. */
-const KILLS = LONG ? 20 : 2;
+const KILLS = LONG ? 20 : 1;
 
 describe('kill -9', () => {
   it('at random places: the same command goes on, and the file is right', async () => {
