@@ -1,5 +1,6 @@
 /** What programs can use; the command line is made of nothing else. */
-export { type BootOptions, type BootPlan, boot, planBoot } from './boot/boot.js';
+export { type BootPlan, boot, planBoot } from './boot/boot.js';
+export type { BootOptions } from './boot/options.js';
 export { hdiutilScript } from './build/dry-run.js';
 export type { Manifest } from './build/manifest.js';
 export { type BuildOptions, type BuildPlan, closePlan, planBuild } from './build/plan.js';

@@ -5,85 +5,22 @@ import { HostError, SourceError, UsageError } from '../errors.js';
 import { quoteFile } from '../host/quote.js';
 import { unlessStopped } from '../host/unless-stopped.js';
 import { expiredNote } from '../known/index.js';
-import { type Starter, startersOf } from '../known/loaders.js';
 import { chooseAccelerator } from '../launch/accelerator.js';
 import { adviceOn } from '../launch/advice.js';
 import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from '../launch/capabilities.js';
 import { createDisk, type DiskInfo, examineDisk, parseSize } from '../launch/disks.js';
 import { readHostOsk } from '../launch/host-osk.js';
 import { probeHost } from '../launch/host-probe.js';
-import { expectReadable, type FoundFirmware, makeNvram, uefiFirmware, uefiLoader } from '../launch/loaders.js';
-import {
-  type Accelerator,
-  type Chipset,
-  type Choice,
-  type Display,
-  type Machine,
-  MOST_DISKS,
-  makeMachine,
-} from '../launch/machine.js';
-import { checkLoader } from '../launch/multiboot.js';
+import { expectReadable, makeNvram } from '../launch/loaders.js';
+import { type Choice, type Machine, makeMachine } from '../launch/machine.js';
 import { findOsk, OSK_HINT, type Osk, takeFromEnvironment } from '../launch/osk.js';
-import { DEFAULT_RELEASE, type NetworkModel, type Profile, profileOf, profiles } from '../launch/profiles.js';
+import { DEFAULT_RELEASE, type Profile, profileOf, profiles } from '../launch/profiles.js';
 import { type GuestEnd, type RunOptions, runMachine } from '../launch/run.js';
-import type { Secret } from '../launch/secret.js';
 import type { Esp } from '../opencore/index.js';
-import { type BootMedium, examineMedium } from './medium.js';
-import { openCoreDisk, ownFiles } from './opencore.js';
-
-/** What a user asks of a guest. Paths are below the current folder. */
-export interface BootOptions {
-  /** The installer; without one the installed guest is started. */
-  readonly iso?: string;
-  /** What is known about it already, where it is still to be made. */
-  readonly medium?: BootMedium;
-  /** The key, where the environment was asked for it already. */
-  readonly environment?: Secret | undefined;
-  readonly disks: readonly string[];
-  /** "30G": the first disk is made where it is not there. */
-  readonly createDisk?: string;
-  readonly diskFormat?: string;
-  /** Other files that the disks, and the loader's image, may be made of. */
-  readonly backingOk?: readonly string[];
-  readonly chameleon?: string;
-  /** Words for Chameleon: "timeout=5". */
-  readonly append?: string;
-  readonly firmware?: 'bios' | 'uefi';
-  /** UEFI: a disk image, or a folder that holds EFI/BOOT. */
-  readonly loader?: string;
-  /** UEFI: OpenCore's release as zip or folder, or a folder EFI with it that is configured. */
-  readonly opencore?: string;
-  /** UEFI: a folder EFI with any loader. */
-  readonly efi?: string;
-  /** With a release of OpenCore: kexts for it, PATH=VALUE in its config, a config instead. */
-  readonly kext?: readonly string[];
-  readonly config?: string;
-  readonly ocSet?: readonly string[];
-  /** UEFI: keeps the firmware's variables. */
-  readonly nvram?: string;
-  readonly oskFile?: string;
-  /** False: no SMC at all, for loaders that bring their own. */
-  readonly smc: boolean;
-  readonly release?: string;
-  readonly machine?: Chipset;
-  /** MiB. */
-  readonly memory?: number;
-  readonly processors?: number;
-  readonly network?: NetworkModel | 'none';
-  /** A folder the guest sees as a FAT disk. */
-  readonly folder?: string;
-  readonly accelerator: Accelerator | 'auto';
-  readonly display?: Display;
-  readonly monitor: boolean;
-  readonly serial?: string;
-  readonly clock?: string;
-  readonly qemu?: string;
-  readonly qemuArgs: readonly string[];
-  /** Start an ISO that fails its checks. */
-  readonly force: boolean;
-  /** Nothing is made or started: what is not there yet counts as there. */
-  readonly dryRun: boolean;
-}
+import { chooseLoader } from './loader.js';
+import { examineMedium } from './medium.js';
+import { ownFiles } from './opencore.js';
+import { type BootOptions, expectSense } from './options.js';
 
 /** A guest that could start now. */
 export interface BootPlan {
@@ -193,39 +130,6 @@ export async function boot(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Pr
   }
 }
 
-const NVRAM = '--nvram needs --firmware uefi.';
-/** Options that bring a loader for UEFI. */
-const UEFI_LOADERS = ['loader', 'opencore', 'efi'] as const;
-const OPENCORE_ONLY = ['kext', 'config', 'ocSet'] as const;
-
-function expectSense(options: BootOptions): void {
-  const { iso, disks, createDisk: size, chameleon, firmware, nvram, clock } = options;
-  const loaders = UEFI_LOADERS.filter((name) => options[name] !== undefined);
-  const [loader, second] = loaders;
-  if (iso === undefined && disks.length === 0) {
-    throw new UsageError(
-      'There is nothing to start.',
-      'Give an installer ISO, or an installed guest with --disk FILE.',
-    );
-  }
-  if (size !== undefined && disks.length === 0) throw new UsageError('--create-disk needs --disk FILE: which disk.');
-  if (disks.length > MOST_DISKS) throw new UsageError(`A guest has ${MOST_DISKS} disks at most.`);
-  if (chameleon !== undefined && (firmware === 'uefi' || loader !== undefined)) {
-    const given = loader === undefined ? '--firmware uefi is' : `--${loader} is`;
-    throw new UsageError(`--chameleon is for the BIOS, ${given} for UEFI: give one of them.`);
-  }
-  if (second !== undefined) throw new UsageError(`--${loader} and --${second}: give one of them.`);
-  if (firmware === 'bios' && loader !== undefined) throw new UsageError(`--${loader} needs --firmware uefi.`);
-  const mayBeUefi = firmware !== 'bios' && chameleon === undefined;
-  const isUefi = firmware === 'uefi' || loader !== undefined || (iso !== undefined && mayBeUefi);
-  if (nvram !== undefined && !isUefi) throw new UsageError(NVRAM);
-  const stray = options.opencore === undefined && OPENCORE_ONLY.find((name) => (options[name]?.length ?? 0) > 0);
-  if (stray) throw new UsageError(`--${stray === 'ocSet' ? 'oc-set' : stray} is for --opencore.`);
-  if (clock !== undefined && !/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(clock)) {
-    throw new UsageError(`--clock ${clock}: expected a date like 2019-10-08.`);
-  }
-}
-
 async function askQemu({ qemu, dryRun }: BootOptions, notes: string[]): Promise<Capabilities> {
   const found = await capabilitiesOf(qemu);
   if (found) return found;
@@ -249,50 +153,6 @@ function chooseProfile(given: string | undefined, version: string | undefined, n
   const fallback = profileOf(DEFAULT_RELEASE)!;
   notes.push(`Which release this is, is not known: started like ${fallback.name}. --release VERSION tells.`);
   return fallback;
-}
-
-async function chooseLoader(
-  options: BootOptions,
-  about: { readonly profile: Profile; readonly uefi: boolean; readonly notes: string[]; readonly signal: AbortSignal },
-): Promise<Pick<Choice, 'loaderDisk'> & FoundFirmware & Pick<BootPlan, 'esp' | 'espCommand'>> {
-  const { chameleon, append, iso, nvram, backingOk = [] } = options;
-  const { profile, uefi, notes, signal } = about;
-  if (options.opencore !== undefined || options.efi !== undefined) {
-    const made = await openCoreDisk(options, profile, signal);
-    notes.push(...made.esp.notes);
-    return { ...(await uefiFirmware(nvram)), ...made };
-  }
-  const { loader } = options;
-  const byItself = uefi && chameleon === undefined && options.firmware !== 'bios';
-  if (options.firmware === 'uefi' || loader !== undefined || byItself) {
-    const loaderDisk = loader === undefined ? undefined : await uefiLoader(loader, { backingOk, signal });
-    return { ...(await uefiFirmware(nvram)), ...(loaderDisk && { loaderDisk }) };
-  }
-  if (nvram !== undefined) throw new UsageError(NVRAM);
-  const usual = startersOf(profile.release);
-  if (chameleon === undefined) {
-    if (iso === undefined) return { firmware: { kind: 'bios' } };
-    throw new UsageError('The installer needs a boot loader.', hintFor(profile.name, usual));
-  }
-  await checkLoader(chameleon);
-  if (usual.every((starter) => starter === 'opencore')) {
-    notes.push(`${profile.name} is not started by Chameleon: --opencore ZIP, or --loader FILE with Clover.`);
-  }
-  return { firmware: { kind: 'bios', loader: resolve(chameleon), ...(append !== undefined && { append }) } };
-}
-
-function brings({ items }: Esp, name: string): boolean {
-  return items.some(({ path }) => path.includes(name));
-}
-
-/** What to type for want of a loader. */
-function hintFor(name: string, [usual]: readonly Starter[]): string {
-  const opencore = '--opencore OpenCore-X.Y.Z-RELEASE.zip (github.com/acidanthera/OpenCorePkg/releases)';
-  if (usual === 'opencore') {
-    return `${name} is started by OpenCore: ${opencore}; another loader for UEFI: --firmware uefi --loader FILE.`;
-  }
-  const file = usual === 'enoch' ? 'Enoch' : 'Chameleon or Enoch';
-  return `Give Chameleon by --chameleon FILE (the file "boot" of ${file}), or OpenCore by ${opencore}.`;
 }
 
 async function findDisks(
@@ -340,4 +200,8 @@ async function expectOsk(
   });
   if (!osk) throw new HostError("The guest's SMC needs its key.", { hint: OSK_HINT });
   return osk;
+}
+
+function brings({ items }: Esp, name: string): boolean {
+  return items.some(({ path }) => path.includes(name));
 }

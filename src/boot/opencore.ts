@@ -6,7 +6,7 @@ import type { Deferred, Scope } from '../core/scope.js';
 import type { Choice, Machine } from '../launch/machine.js';
 import type { Profile } from '../launch/profiles.js';
 import { type Esp, gatherEsp, writeEsp } from '../opencore/index.js';
-import type { BootOptions } from './boot.js';
+import type { BootOptions } from './options.js';
 
 /** What the loader's disk is called until it is made: a file in the current folder, which nobody makes there unasked. */
 export const LOADER_FILE = 'opencore.img';

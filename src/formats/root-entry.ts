@@ -11,7 +11,7 @@ export interface EntryDates {
 
 /**
  * A file or folder of root's (0755, 0644), dated now unless `dates` says otherwise: what osx-iso itself adds to a volume, and what comes
- * from where nobody knows owners (archives, FAT).
+ * from what has no owners (archives, FAT).
  */
 export function rootEntry(path: Path, kind: 'folder', dates?: EntryDates): Entry;
 export function rootEntry(path: Path, kind: 'file', dates: EntryDates | undefined, data: ByteSource): Entry;

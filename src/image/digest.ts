@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { type Brought, type ByteSource, brought, type Piece, piecesOf } from '../formats/bytes.js';
+import { type ByteSource, piecesOf } from '../formats/bytes.js';
+import { type Brought, brought, type Piece } from '../formats/pieces.js';
 import { threadModule } from './thread-module.js';
 import { type ErrorMessage, revive } from './writer/pool-error.js';
 

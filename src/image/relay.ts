@@ -1,4 +1,5 @@
-import { type ByteSource, isFar, type Piece, piecesOf } from '../formats/bytes.js';
+import { type ByteSource, piecesOf } from '../formats/bytes.js';
+import { isFar, type Piece } from '../formats/pieces.js';
 
 /** A source that can be had from somewhere nearer later on: whoever reads it does not notice. */
 export class Relay implements ByteSource {

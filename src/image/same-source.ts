@@ -1,4 +1,5 @@
-import { type ByteSource, type Piece, piecesOf } from '../formats/bytes.js';
+import { type ByteSource, piecesOf } from '../formats/bytes.js';
+import type { Piece } from '../formats/pieces.js';
 
 /** Whether two sources are one: as long, and their ends the same bytes of the same file. False where nobody says where bytes are from. */
 export function isSame(a: ByteSource, b: ByteSource): boolean {

@@ -1,6 +1,7 @@
-import type { ByteSource, Piece } from '../formats/bytes.js';
+import type { ByteSource } from '../formats/bytes.js';
 import type { Entry, Path, Tree } from '../formats/entry.js';
 import type { FatItem } from '../formats/fat/index.js';
+import type { Piece } from '../formats/pieces.js';
 
 export type { Entry, Path, Tree } from '../formats/entry.js';
 

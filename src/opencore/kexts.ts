@@ -51,7 +51,7 @@ export async function openKexts(
     for (const { name, files } of kexts) {
       if (files.has(INFO)) continue;
       throw new SourceError(`${options.option} ${path}: expected ${INFO} in ${name}, found none.`, {
-        hint: 'Without it nobody knows what the kext is: unpack it again.',
+        hint: 'It says what the kext is: unpack it again.',
       });
     }
     expectOnce(kexts, `${options.option} ${path}`);

@@ -1,4 +1,5 @@
-import { type ByteSource, checkRange, type Far, type Hold, type Piece, unfilled } from '../formats/bytes.js';
+import { type ByteSource, checkRange, unfilled } from '../formats/bytes.js';
+import type { Far, Hold, Piece } from '../formats/pieces.js';
 import { type ClientOptions, CONNECTIONS, HttpClient } from './client.js';
 import { type FetchOptions, fetchRange, type Target } from './fetch-range.js';
 import { Gate } from './gate.js';

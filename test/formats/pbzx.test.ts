@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/errors.js';
-import { type ByteSource, type EncodedPiece, fromBytes, type Piece } from '../../src/formats/bytes.js';
+import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { decode } from '../../src/formats/codecs/index.js';
 import {
   indexPbzx,
@@ -12,6 +12,7 @@ import {
   unpbzx,
   writePbzx,
 } from '../../src/formats/pbzx/index.js';
+import type { EncodedPiece, Piece } from '../../src/formats/pieces.js';
 import { joined, orFormatError, patched } from '../helpers/damage.js';
 import { mixedPbzx, pbzxOf, storedXz } from '../helpers/pbzx.js';
 

@@ -1,4 +1,4 @@
-import type { Far } from '../../src/formats/bytes.js';
+import type { Far } from '../../src/formats/pieces.js';
 
 /** A source far away of which every hold is a read. */
 export function farFrom(read: (offset: number, length: number) => Promise<Uint8Array>): Far {

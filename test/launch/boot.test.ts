@@ -1,8 +1,9 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type BootOptions, planBoot } from '../../src/boot/boot.js';
+import { planBoot } from '../../src/boot/boot.js';
 import { examineMedium } from '../../src/boot/medium.js';
+import type { BootOptions } from '../../src/boot/options.js';
 import { UserError } from '../../src/errors.js';
 import { needs } from '../helpers/judges/needs.js';
 import { scratch } from '../helpers/judges/tool.js';

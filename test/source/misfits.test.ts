@@ -242,7 +242,7 @@ describe('no installer at all', () => {
       ['Yosemite.gz', Buffer.from('1f8b08', 'hex'), /found a gzip file/, /Unpack it/],
       ['Yosemite.bz2', 'BZh9', /found a bzip2 file/, /Unpack it/],
       ['Yosemite.xz', Buffer.from('fd377a585a00', 'hex'), /found an xz file/, /Unpack it/],
-      ['Yosemite.tar', Buffer.alloc(257, 'x').toString() + 'ustar', /found a tar archive/, /Unpack it/],
+      ['Yosemite.tar', `${Buffer.alloc(257, 'x').toString()}ustar`, /found a tar archive/, /Unpack it/],
       ['disk.qcow2', Buffer.from('QFI\xfb', 'latin1'), /found a disk of a virtual machine/, /InstallMacOSX\.dmg/],
       ['disk.vmdk', 'KDMV', /found a disk of a virtual machine/, /InstallMacOSX\.dmg/],
       ['notes.txt', 'some words', /found a file that is neither a disk image nor a package/, /InstallESD\.dmg/],

@@ -97,7 +97,7 @@ export async function* bunzip2(
       }
     }
   } catch (error) {
-    // Begun in the middle, nobody knows the number.
+    // Begun in the middle: the blocks before it are not counted.
     const block = start ? 'bzip2 block' : `bzip2 block ${blocks}`;
     const where = { file: name, at: (start?.at ?? 0) + place };
     throw asFormatError(error, where, reader.inBlock ? block : 'bzip2 stream');

@@ -1,4 +1,4 @@
-import type { Codec } from '../bytes.js';
+import type { Codec } from '../pieces.js';
 import { decodeAdc } from './adc.js';
 import { decodeApart } from './bzip2/apart.js';
 import { decodeBzip2 } from './bzip2.js';

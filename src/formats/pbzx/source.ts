@@ -1,16 +1,9 @@
 import { FormatError } from '../../errors.js';
-import {
-  asBytes,
-  type ByteSource,
-  checkRange,
-  type DecodePiece,
-  type EncodedPiece,
-  type Piece,
-  piecesOf,
-} from '../bytes.js';
+import { asBytes, type ByteSource, checkRange, piecesOf } from '../bytes.js';
 import { decode } from '../codecs/index.js';
 import { decodeXzBeginning, enoughOf } from '../codecs/xz.js';
 import { DecodedChunks } from '../decoded-chunks.js';
+import type { DecodePiece, EncodedPiece, Piece } from '../pieces.js';
 import { indexPbzx, type PbzxChunk } from './chunks.js';
 
 /** A chunk is handed on in parts of this many bytes. */

@@ -1,5 +1,6 @@
-import { type ByteSource, checkRange, type Piece, piecesOf } from '../bytes.js';
+import { type ByteSource, checkRange, piecesOf } from '../bytes.js';
 import { decode } from '../codecs/index.js';
+import type { Piece } from '../pieces.js';
 import { decodedRuns } from './cache.js';
 import type { Checksum } from './fields.js';
 import type { RunIndex } from './runs.js';

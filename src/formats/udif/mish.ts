@@ -1,4 +1,4 @@
-import type { Codec } from '../bytes.js';
+import type { Codec } from '../pieces.js';
 import { type Checksum, Fields, readChecksum, writeChecksum } from './fields.js';
 
 /** Types of runs as stored. */

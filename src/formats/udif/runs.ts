@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors.js';
-import type { Codec } from '../bytes.js';
+import type { Codec } from '../pieces.js';
 import { codecOf, type Mish, RunType } from './mish.js';
 
 /** Bytes of a UDIF sector. */

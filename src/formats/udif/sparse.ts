@@ -1,5 +1,6 @@
 import { FormatError, SourceError } from '../../errors.js';
-import { type ByteSource, checkRange, type Piece, piecesOf } from '../bytes.js';
+import { type ByteSource, checkRange, piecesOf } from '../bytes.js';
+import type { Piece } from '../pieces.js';
 import { Fields } from './fields.js';
 
 const SECTOR = 512;

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { brought, type Piece } from '../../formats/bytes.js';
+import { brought, type Piece } from '../../formats/pieces.js';
 import { threadModule } from '../thread-module.js';
 import { type ErrorMessage, revive } from './pool-error.js';
 import type { RunChecksum } from './produce.js';

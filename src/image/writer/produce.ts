@@ -1,8 +1,9 @@
 import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { FormatError } from '../../errors.js';
-import { type PartTag, type Piece, type RunTag, unfilled } from '../../formats/bytes.js';
+import { unfilled } from '../../formats/bytes.js';
 import { decode } from '../../formats/codecs/index.js';
+import type { PartTag, Piece, RunTag } from '../../formats/pieces.js';
 import { release } from './release.js';
 
 /** The CRC32 of one whole run, or of a part of it, seen on the way. */

@@ -1,4 +1,5 @@
-import { type ByteSource, type PartTag, type Piece, piecesOf, type RunTag } from '../../formats/bytes.js';
+import { type ByteSource, piecesOf } from '../../formats/bytes.js';
+import type { PartTag, Piece, RunTag } from '../../formats/pieces.js';
 import type { DiskExtent, DiskPlan } from './disk-plan.js';
 
 /** Bytes of the output handled at once: small enough to keep many in flight, large enough for one run of a UDZO image. */

@@ -1,6 +1,6 @@
 // A thread that makes bytes out of pieces, into shared memory. It holds no state but its Producer's few decoded runs.
 import { parentPort } from 'node:worker_threads';
-import type { Piece } from '../../formats/bytes.js';
+import type { Piece } from '../../formats/pieces.js';
 import type { Answer, Request } from './pool.js';
 import { describeError } from './pool-error.js';
 import { Producer } from './produce.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Bzip2Stream, bzip2 } from '../../../scripts/installer/bzip2.js';
-import type { EncodedPiece } from '../../../src/formats/bytes.js';
 import { bunzip2 } from '../../../src/formats/codecs/bzip2.js';
 import { decode } from '../../../src/formats/codecs/index.js';
+import type { EncodedPiece } from '../../../src/formats/pieces.js';
 import { WorkerPool } from '../../../src/image/writer/pool.js';
 import { times } from '../../helpers/long.js';
 import { fixture } from './damage.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Codec } from '../../../src/formats/bytes.js';
+import type { Codec } from '../../../src/formats/pieces.js';
 
 // The least of UDIF that brings the decoders their real runs: the koly trailer, the blkx tables out of the XML, the runs. It is
 // independent of src/formats/udif on purpose: a decoder's failure shows here as a decoder's failure.

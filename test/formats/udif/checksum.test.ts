@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromBytes, type Piece } from '../../../src/formats/bytes.js';
+import { fromBytes } from '../../../src/formats/bytes.js';
 import { decode } from '../../../src/formats/codecs/index.js';
+import type { Piece } from '../../../src/formats/pieces.js';
 import {
   ChecksumLedger,
   crc32Combine,

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ByteSource, chunks, type Piece, zeros } from '../../../src/formats/bytes.js';
+import { type ByteSource, chunks, zeros } from '../../../src/formats/bytes.js';
 import { decode } from '../../../src/formats/codecs/index.js';
+import type { Piece } from '../../../src/formats/pieces.js';
 import { verifyChecksums } from '../../../src/formats/udif/checksum.js';
 import { times } from '../../helpers/long.js';
 import { fixture, IMAGES, openFixture } from './fixtures.js';

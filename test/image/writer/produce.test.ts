@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import type { Piece } from '../../../src/formats/bytes.js';
+import type { Piece } from '../../../src/formats/pieces.js';
 import { openHostFile } from '../../../src/host/host-file.js';
 import { Producer } from '../../../src/image/writer/produce.js';
 

@@ -1,4 +1,5 @@
-import { type DecodePiece, fromBytes } from '../../bytes.js';
+import { fromBytes } from '../../bytes.js';
+import type { DecodePiece } from '../../pieces.js';
 import { blockPiece, MadeBlock } from './apart.js';
 import { findMark, MARK_BITS } from './marks.js';
 import { MAX_ENCODED_BLOCK } from './stream.js';

@@ -1,4 +1,4 @@
-import type { EncodedPiece } from '../../bytes.js';
+import type { EncodedPiece } from '../../pieces.js';
 import { BitReader, OutOfInput } from './bits.js';
 import { BadBlock } from './block.js';
 import { type Block, StreamReader } from './stream.js';

@@ -1,10 +1,10 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { FormatError } from '../../../../src/errors.js';
-import type { Codec } from '../../../../src/formats/bytes.js';
 import { bunzip2 } from '../../../../src/formats/codecs/bzip2.js';
 import { decode } from '../../../../src/formats/codecs/index.js';
 import { decodeLzvn } from '../../../../src/formats/codecs/lzvn.js';
 import { encodeXz } from '../../../../src/formats/codecs/xz/write.js';
+import type { Codec } from '../../../../src/formats/pieces.js';
 import { unzipped } from '../../../../src/formats/unzipped.js';
 import { calls, noise, runs, words } from '../../../formats/codecs/samples.js';
 import { fixture } from '../../../formats/hfsplus/volumes.js';

@@ -1,0 +1,50 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../errors.js';
+import { type Starter, startersOf } from '../known/loaders.js';
+import { type FoundFirmware, uefiFirmware, uefiLoader } from '../launch/loaders.js';
+import type { Choice } from '../launch/machine.js';
+import { checkLoader } from '../launch/multiboot.js';
+import type { Profile } from '../launch/profiles.js';
+import { type OpenCoreDisk, openCoreDisk } from './opencore.js';
+import { type BootOptions, NVRAM } from './options.js';
+
+/** The firmware and what starts the guest on it. What the user should know goes to `notes`. */
+export async function chooseLoader(
+  options: BootOptions,
+  about: { readonly profile: Profile; readonly uefi: boolean; readonly notes: string[]; readonly signal: AbortSignal },
+): Promise<Pick<Choice, 'loaderDisk'> & FoundFirmware & Partial<OpenCoreDisk>> {
+  const { chameleon, append, iso, nvram, backingOk = [] } = options;
+  const { profile, uefi, notes, signal } = about;
+  if (options.opencore !== undefined || options.efi !== undefined) {
+    const made = await openCoreDisk(options, profile, signal);
+    notes.push(...made.esp.notes);
+    return { ...(await uefiFirmware(nvram)), ...made };
+  }
+  const { loader } = options;
+  const byItself = uefi && chameleon === undefined && options.firmware !== 'bios';
+  if (options.firmware === 'uefi' || loader !== undefined || byItself) {
+    const loaderDisk = loader === undefined ? undefined : await uefiLoader(loader, { backingOk, signal });
+    return { ...(await uefiFirmware(nvram)), ...(loaderDisk && { loaderDisk }) };
+  }
+  if (nvram !== undefined) throw new UsageError(NVRAM);
+  const usual = startersOf(profile.release);
+  if (chameleon === undefined) {
+    if (iso === undefined) return { firmware: { kind: 'bios' } };
+    throw new UsageError('The installer needs a boot loader.', hintFor(profile.name, usual));
+  }
+  await checkLoader(chameleon);
+  if (usual.every((starter) => starter === 'opencore')) {
+    notes.push(`${profile.name} is not started by Chameleon: --opencore ZIP, or --loader FILE with Clover.`);
+  }
+  return { firmware: { kind: 'bios', loader: resolve(chameleon), ...(append !== undefined && { append }) } };
+}
+
+/** What to type for want of a loader. */
+function hintFor(name: string, [usual]: readonly Starter[]): string {
+  const opencore = '--opencore OpenCore-X.Y.Z-RELEASE.zip (github.com/acidanthera/OpenCorePkg/releases)';
+  if (usual === 'opencore') {
+    return `${name} is started by OpenCore: ${opencore}; another loader for UEFI: --firmware uefi --loader FILE.`;
+  }
+  const file = usual === 'enoch' ? 'Enoch' : 'Chameleon or Enoch';
+  return `Give Chameleon by --chameleon FILE (the file "boot" of ${file}), or OpenCore by ${opencore}.`;
+}
