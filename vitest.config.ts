@@ -14,9 +14,7 @@ const compiled: Plugin = {
   resolveId(source, importer) {
     if (!importer || !source.startsWith('.')) return undefined;
     const path = relative(top, resolve(dirname(importer), source));
-    return /^(src|pipelines|scripts)\b.*\.js$/.test(path)
-      ? { id: resolve(top, 'dist', path), external: true }
-      : undefined;
+    return /^(src|pipelines|scripts)\b.*\.js$/.test(path) ? resolve(top, 'dist', path) : undefined;
   },
 };
 
