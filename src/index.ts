@@ -11,7 +11,7 @@ export { Scope } from './core/scope.js';
 export { type DownloadOptions, type DownloadResult, download, listProducts } from './download.js';
 export * from './errors.js';
 export * from './guest/index.js';
-export { commandLine } from './host/quote.js';
+export { commandLine, quoteFile } from './host/quote.js';
 export { type Inspection, type InspectOptions, inspect, readInside } from './inspect/index.js';
 export * from './launch/index.js';
 export { type EspImage, type EspRequest, makeEsp, makeOpenCoreConfigOf } from './opencore/index.js';

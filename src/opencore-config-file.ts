@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises';
 import type { Journal } from './core/journal.js';
-import { UsageError } from './errors.js';
-import { explained } from './guest/explained.js';
-import { keepBeside, replaceFile } from './guest/replace-file.js';
+import { keepBeside, replaceFile } from './core/replace-file.js';
+import { StepError, UsageError } from './errors.js';
+import { hostError } from './host/faults.js';
 import { openGiven } from './host/open-given.js';
 import { readHostFile } from './host/read-file.js';
 import { aroundConfig } from './opencore/index.js';
@@ -69,8 +69,8 @@ export async function fixConfigFile(
     return { path: output, written: true, changes, left };
   }
   if (changes.length === 0) return { path, written: false, changes, left };
-  const backup = await explained(path, () => keepBeside(path));
-  await explained(path, () => replaceFile(path, content, { journal }));
+  const backup = await inWords(path, keepBeside(path));
+  await inWords(path, replaceFile(path, content, { journal }));
   return { path, written: true, changes, backup, left };
 }
 
@@ -79,7 +79,13 @@ export async function writeConfigFile(path: string, content: Uint8Array, journal
   if (await lstat(path).catch(() => undefined)) {
     throw new UsageError(`${path} exists already.`, 'Give another name, or remove it first.');
   }
-  await explained(path, () => replaceFile(path, content, { journal }));
+  await inWords(path, replaceFile(path, content, { journal }));
+}
+
+async function inWords<T>(path: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw hostError(error, path, StepError);
+  });
 }
 
 async function judgedBy(path: string, { iso, version, signal }: ConfigCheckOptions): Promise<JudgeOptions> {

@@ -3,6 +3,7 @@ import { chmod, copyFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { makeOwnFolder } from '../core/own-folder.js';
 import type { Deferred, Scope } from '../core/scope.js';
+import { uuidOf } from '../formats/uuid.js';
 import type { Choice, Machine } from '../launch/machine.js';
 import type { Profile } from '../launch/profiles.js';
 import { type Esp, gatherEsp, writeEsp } from '../opencore/index.js';
@@ -43,11 +44,7 @@ export async function openCoreDisk(
 
 /** The guest's own number: the same each time it is started, and no other guest's. */
 function guestUuid(disk: string): string {
-  const bytes = createHash('sha1').update(`osx-iso guest ${disk}`).digest().subarray(0, 16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex').toUpperCase();
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  return uuidOf(createHash('sha1').update(`osx-iso guest ${disk}`).digest(), 5);
 }
 
 /** The machine with files of its own: its loader's disk, and variables of its firmware where the user keeps none. */

@@ -1,5 +1,5 @@
 import { Interrupted, isBug, StepError, UserError } from '../errors.js';
-import { hostFault } from '../host/faults.js';
+import { hostError, hostFault } from '../host/faults.js';
 import { bugs } from '../version.js';
 import { printable } from './view-format.js';
 
@@ -30,8 +30,7 @@ function report(verbose: boolean): string {
 /** Any error as one a user can act on: what the host says is no mistake of the program. Others as they are. */
 export function inWords(error: unknown): unknown {
   if (error instanceof UserError) return error;
-  const fault = hostFault(error);
-  return fault ? new StepError(`${fault.says}.`, { hint: fault.hint, cause: error }) : error;
+  return hostError(error, undefined, StepError);
 }
 
 /** What to say of a result that could not be printed. */

@@ -1,6 +1,6 @@
 import { explain } from '../core/explain.js';
 import { HostError, StepError } from '../errors.js';
-import { hostFault } from '../host/faults.js';
+import { hostError } from '../host/faults.js';
 
 /** Says what a refusal of the host means for a mounted guest. */
 export async function explained<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -17,7 +17,6 @@ export async function explained<T>(path: string, work: () => Promise<T>): Promis
     if (code === 'EACCES' || code === 'EPERM') {
       throw new HostError(`${path}: not permitted to write there.`, { hint: 'Try again with sudo.', cause: error });
     }
-    const fault = hostFault(error, path);
-    throw fault ? new StepError(`${fault.says}.`, { hint: fault.hint, cause: error }) : explain(error, path);
+    throw explain(hostError(error, path, StepError), path);
   }
 }

@@ -3,13 +3,13 @@ import { copyFile, lstat, mkdir, open, readdir, realpath } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { explain } from '../core/explain.js';
 import type { Journal } from '../core/journal.js';
+import { backupName, replaceFile } from '../core/replace-file.js';
 import { StepError, UsageError } from '../errors.js';
 import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon/boot-plist.js';
 import { BOOT_PLIST_FILE } from '../plist/chameleon/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import { explained } from './explained.js';
-import { backupName, replaceFile } from './replace-file.js';
 
 export interface MountedOptions {
   /** Where the volume is mounted. */

@@ -1,6 +1,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
+import { keepBeside, replaceFile } from '../core/replace-file.js';
 import { UsageError } from '../errors.js';
 import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_NAME, fromEntries, parseSetting } from '../plist/chameleon/boot-plist.js';
@@ -9,7 +10,6 @@ import { fixBootPlist } from '../plist/chameleon/fix.js';
 import { BOOT_PLIST_FILE } from '../plist/chameleon/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import { explained } from './explained.js';
-import { keepBeside, replaceFile } from './replace-file.js';
 import { DEFAULT_TEMPLATE, readTemplate } from './templates.js';
 
 /** What is typed: a template's name, KEY=VALUE, names of keys to leave out. */

@@ -1,3 +1,4 @@
+import { backupName } from '../core/replace-file.js';
 import { SourceError, StepError } from '../errors.js';
 import { fromBytes } from '../formats/bytes.js';
 import { type Entry, type Path, showPath } from '../formats/entry.js';
@@ -10,7 +11,6 @@ import { BOOT_PLIST_FOLDER, BOOT_PLIST_NAME } from '../plist/chameleon/boot-plis
 import { BOOT_PLIST_FILE } from '../plist/chameleon/intended.js';
 import { composePlist, type PlistRequest } from './compose.js';
 import type { GuestChange } from './edit-image.js';
-import { backupName } from './replace-file.js';
 
 /** Backups of one plist. */
 const MAX_BACKUPS = 99;

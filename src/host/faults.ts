@@ -1,3 +1,4 @@
+import type { UserError } from '../errors.js';
 import { plainPath } from './plain-path.js';
 
 /** What an error of the host means. */
@@ -90,4 +91,12 @@ export function hostCode(error: unknown): string | undefined {
     if (typeof code === 'string') return code;
   }
   return undefined;
+}
+
+type ErrorKind = new (message: string, options: { hint?: string | undefined; cause?: unknown }) => UserError;
+
+/** An error of the host in words, as one of that kind; every other error as it is. `hint` is for codes that have none. */
+export function hostError(error: unknown, path: string | undefined, Kind: ErrorKind, hint?: string): unknown {
+  const fault = hostFault(error, path);
+  return fault ? new Kind(`${fault.says}.`, { hint: fault.hint ?? hint, cause: error }) : error;
 }

@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { FormatError, SourceError } from '../errors.js';
 import { unfilled } from '../formats/bytes.js';
-import { hostFault } from './faults.js';
+import { hostError } from './faults.js';
 import { plainPath } from './plain-path.js';
 
 export interface OpenOptions {
@@ -45,9 +45,7 @@ export async function openFile(path: string, options: OpenOptions = {}): Promise
     return { handle, kind, stat: found, size: kind === 'file' ? found.size : await diskSize(handle, found) };
   } catch (error) {
     await handle?.close();
-    const fault = hostFault(error, named);
-    if (!fault) throw error;
-    throw new SourceError(`${fault.says}.`, { hint: fault.hint, cause: error });
+    throw hostError(error, named, SourceError);
   }
 }
 

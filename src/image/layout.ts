@@ -13,6 +13,7 @@ import {
   regrow,
   SECTOR,
 } from '../formats/partition-map/index.js';
+import { uuidOf } from '../formats/uuid.js';
 import type { DiskForm, EspContent, MapChoice } from './types.js';
 import type { DiskPlan } from './writer/disk-plan.js';
 
@@ -115,11 +116,7 @@ function espSectors({ size }: EspContent): number {
 /** Made from the volume's own number (finderInfo[6], [7] at byte 104 of its header), so that equal input makes equal disks. */
 function guidOf(what: string, { headers }: VolumePlan): string {
   const id = headers.at(-1)?.bytes.subarray(104, 112) ?? new Uint8Array(8);
-  const bytes = createHash('sha1').update(`osx-iso ${what}`).update(id).digest();
-  bytes[6] = (bytes[6]! & 0x0f) | 0x50;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = bytes.toString('hex').toUpperCase();
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+  return uuidOf(createHash('sha1').update(`osx-iso ${what}`).update(id).digest(), 5);
 }
 
 /** The stretches of [0, end) that no extent covers. */

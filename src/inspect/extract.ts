@@ -4,7 +4,7 @@ import { SourceError, StepError, UsageError } from '../errors.js';
 import { chunks } from '../formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path, showName, showPath } from '../formats/entry.js';
 import { LINK_TARGET, readWhole } from '../formats/whole.js';
-import { hostCode, hostFault } from '../host/faults.js';
+import { hostCode, hostError } from '../host/faults.js';
 import { type HeldFolder, holdFolder } from '../host/held-folder.js';
 import { plainPath } from '../host/plain-path.js';
 import type { Opened } from './opened.js';
@@ -99,8 +99,7 @@ function refused(host: string) {
 function cannotBeMade(error: unknown, host: string): unknown {
   const hint = 'Give another place with -o.';
   if (hostCode(error) === 'EEXIST') return new UsageError(`${plainPath(host)} exists already.`, hint);
-  const fault = hostFault(error, host);
-  return fault ? new StepError(`${fault.says}.`, { hint: fault.hint ?? hint, cause: error }) : error;
+  return hostError(error, host, StepError, hint);
 }
 
 async function extractLink(entry: Entry, host: string): Promise<void> {

@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
 import { access, lstat, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { makeNew } from '../core/new-file.js';
 import { Scope } from '../core/scope.js';
 import { HostError, SourceError, UsageError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
-import { hostCode, hostFault } from '../host/faults.js';
+import { hostCode, hostError } from '../host/faults.js';
 import { quoteFile } from '../host/quote.js';
 import { diskFormatNamed, guardDisk, secondOpinion } from '../vm-disk/index.js';
-import { makeNew } from './new-file.js';
 
 const MISSING = 'qemu-img comes with QEMU: sudo apt install qemu-utils, or brew install qemu.';
 
@@ -49,9 +49,7 @@ export async function createDisk(
     await makeNew(file, scope, (draft) => act('qemu-img', ['create', '-q', '-f', 'qcow2', draft, String(size)], given));
   } catch (error) {
     if (hostCode(error) === 'EEXIST') throw taken();
-    const fault = hostFault(error, path);
-    if (!fault) throw error;
-    throw new HostError(`${fault.says}.`, { hint: fault.hint, cause: error });
+    throw hostError(error, path, HostError);
   }
   return { file, format: 'qcow2', size };
 }

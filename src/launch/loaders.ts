@@ -1,13 +1,13 @@
 import { constants } from 'node:fs';
 import { access, chmod, copyFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { makeNew } from '../core/new-file.js';
 import { Scope } from '../core/scope.js';
 import { HostError, SourceError } from '../errors.js';
-import { hostFault } from '../host/faults.js';
+import { hostError } from '../host/faults.js';
 import { readHead } from '../host/read-file.js';
 import { examineImage, type Look } from './disks.js';
 import type { Firmware } from './machine.js';
-import { makeNew } from './new-file.js';
 import { findOvmf, type Ovmf } from './ovmf.js';
 
 /** Where a removable disk's loader is (UEFI Specification 2.10, section 3.5.1.1). */
@@ -77,9 +77,7 @@ export async function makeNvram(
       await chmod(draft, 0o644);
     });
   } catch (error) {
-    const fault = hostFault(error, `--nvram ${file}`);
-    if (!fault) throw error;
-    throw new HostError(`${fault.says}.`, { hint: fault.hint, cause: error });
+    throw hostError(error, `--nvram ${file}`, HostError);
   }
 }
 
@@ -89,9 +87,7 @@ export async function expectReadable(option: string, path: string): Promise<stri
   try {
     await access(file, constants.R_OK);
   } catch (error) {
-    const fault = hostFault(error, `${option}${path}`);
-    if (!fault) throw error;
-    throw new SourceError(`${fault.says}.`, { hint: fault.hint, cause: error });
+    throw hostError(error, `${option}${path}`, SourceError);
   }
   return file;
 }

@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SourceError } from '../errors.js';
-import { hostFault } from '../host/faults.js';
+import { hostError } from '../host/faults.js';
 import { kindOf } from '../host/open-file.js';
 import { readHostFile } from '../host/read-file.js';
 
@@ -70,9 +70,7 @@ async function listed(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    const fault = hostFault(error, folder);
-    if (!fault) throw error;
-    throw new SourceError(`${fault.says}.`, { hint: fault.hint, cause: error });
+    throw hostError(error, folder, SourceError);
   }
 }
 

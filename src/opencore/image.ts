@@ -1,13 +1,13 @@
 import { lstat, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { makeNew } from '../core/new-file.js';
 import { Scope } from '../core/scope.js';
 import { HostError, UsageError } from '../errors.js';
 import { unixNow } from '../formats/entry.js';
 import { planFat } from '../formats/fat/index.js';
-import { hostCode, hostFault } from '../host/faults.js';
+import { hostCode, hostError } from '../host/faults.js';
 import { WorkerPool } from '../image/writer/pool.js';
 import { writeDisk } from '../image/writer/write-disk.js';
-import { makeNew } from '../launch/new-file.js';
 import { type Esp, type EspRequest, gatherEsp } from './gather.js';
 
 /** An image that was made. */
@@ -35,9 +35,7 @@ export async function makeEsp(
   const esp = await gatherEsp({ ...request, option: '--zip' }, { signal });
   const written = await writeEsp(file, esp, { signal, scope }).catch((error: unknown) => {
     if (hostCode(error) === 'EEXIST') throw taken();
-    const fault = hostFault(error, path);
-    if (!fault) throw error;
-    throw new HostError(`${fault.says}.`, { hint: fault.hint, cause: error });
+    throw hostError(error, path, HostError);
   });
   const { loader, config, notes, items } = esp;
   return { file, ...written, loader, config, notes, files: items.map((item) => item.path.join('/')) };

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { SourceError } from '../errors.js';
 import { readEfiProgram } from '../formats/pe.js';
-import { hostFault } from '../host/faults.js';
+import { hostError } from '../host/faults.js';
 import { openHostFile } from '../host/host-file.js';
 import { type Bundle, isLitter, type Member, openFolder } from './bundle.js';
 import { hasDebugSection, type OpenCoreVersion, openCoreVersion } from './version.js';
@@ -59,9 +59,7 @@ export async function openBundle(
   { option, signal }: { readonly option: string; readonly signal: AbortSignal },
 ): Promise<Bundle> {
   const found = await stat(path).catch((error: unknown) => {
-    const fault = hostFault(error, `${option} ${path}`);
-    if (!fault) throw error;
-    throw new SourceError(`${fault.says}.`, { hint: fault.hint ?? HINT, cause: error });
+    throw hostError(error, `${option} ${path}`, SourceError, HINT);
   });
   if (found.isDirectory()) return openFolder(path, { signal });
   const file = await openHostFile(path, { label: `${option} `, signal });

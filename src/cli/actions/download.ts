@@ -11,5 +11,5 @@ export async function download(options: DownloadOptions, context: Context): Prom
   });
   const lines = files.map((file) => `${file.path}  ${showBytes(file.size)}`);
   context.print(lines.join('\n'), { type: 'result', path, title, files });
-  context.remark(`The ISO is made of it with: osx-iso build --app ${JSON.stringify(path)}`);
+  context.remark(`The ISO is made of it with: osx-iso build --app ${osx.quoteFile(path)}`);
 }

@@ -30,7 +30,7 @@ export async function openCoreCheck(options: OpenCoreCheckOptions, context: Cont
   if (lines.length === 0) lines.push(`${file}: OpenCore takes all of it as it is meant${looked}.`);
   context.print(lines.join('\n'), { type: 'result', file, ...report });
   const mends = report.findings.some(({ severity, fix: does }) => severity === 'error' && does !== undefined);
-  const hint = mends ? `osx-iso opencore check --fix ${JSON.stringify(file)} writes a corrected file.` : undefined;
+  const hint = mends ? `osx-iso opencore check --fix ${osx.quoteFile(file)} writes a corrected file.` : undefined;
   refuse(file, report.findings, hint);
 }
 

@@ -28,6 +28,6 @@ export async function plistCheck({ file, fix, output, release }: PlistCheckOptio
   const errors = report.findings.filter(({ severity }) => severity === 'error').length;
   throw new osx.VerifyError(
     `${file}: ${errors} ${errors === 1 ? 'finding changes' : 'findings change'} what the loader does.`,
-    `osx-iso plist check --fix ${JSON.stringify(file)} writes a corrected file.`,
+    `osx-iso plist check --fix ${osx.quoteFile(file)} writes a corrected file.`,
   );
 }

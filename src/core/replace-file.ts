@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { copyFile, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Journal } from '../core/journal.js';
-import { ownName } from '../core/own-folder.js';
+import type { Journal } from './journal.js';
+import { ownName } from './own-folder.js';
 
 export interface Replacing {
   /** The unfinished file is written down in it. */

@@ -1,8 +1,8 @@
 import { link, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ownName } from '../core/own-folder.js';
-import type { Scope } from '../core/scope.js';
 import { hostCode } from '../host/faults.js';
+import { ownName } from './own-folder.js';
+import type { Scope } from './scope.js';
 
 /** File systems without hard links say one of these. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
