@@ -1,4 +1,4 @@
-import { packageRoot } from './package-root.js';
+import { packageRoot } from './host/package-root.js';
 
 const own = packageRoot();
 

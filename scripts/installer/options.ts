@@ -1,4 +1,7 @@
+import type { PartitionMap, PayloadCoding } from './kinds.js';
 import type { ReleaseName } from './releases.js';
+
+export type { PartitionMap, PayloadCoding } from './kinds.js';
 
 /** Everything about an installer that can be chosen; what is left out is as the real thing has it. */
 export interface InstallerOptions {
@@ -67,11 +70,3 @@ export interface Faults {
  */
 export const forms = ['app', 'folder', 'esd', 'pkg', 'dmg', 'dmg-app', 'catalogue', 'renamed', 'app-store'] as const;
 export type Form = (typeof forms)[number];
-
-/**
- * The forms of a partition map. 'apm-2048': Apple's up to 10.10; with 'atapi' a driver's partition before the volume. 'apm': 512-byte
- * blocks. 'apm-old-school': the descriptor says 2048, all else is in 512. 'gpt': the volume alone; with 'efi' behind an EFI partition.
- */
-export type PartitionMap = 'apm' | 'apm-2048' | 'apm-2048-atapi' | 'apm-old-school' | 'gpt' | 'gpt-efi' | 'none';
-/** 'cpio': not compressed at all. */
-export type PayloadCoding = 'pbzx' | 'gzip' | 'bzip2' | 'cpio';

@@ -1,4 +1,4 @@
-import type { PartitionMap, PayloadCoding } from './options.js';
+import type { PartitionMap, PayloadCoding } from './kinds.js';
 
 /** What differs from release to release in an installer app (facts: real-media.md sections 1 and 3, recipes.md section 4). */
 export interface Release {

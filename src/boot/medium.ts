@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Manifest } from '../build/manifest.js';
 import { SourceError, VerifyError } from '../errors.js';
 import { openGiven } from '../host/open-given.js';
 import { MANIFEST } from '../host/own-files.js';
 import { readJsonObject } from '../host/read-file.js';
+import type { Manifest } from '../iso/manifest.js';
 import { FIRST_EXPIRY } from '../known/index.js';
 import { verifyIso } from '../verify/index.js';
 

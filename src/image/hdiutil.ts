@@ -53,7 +53,7 @@ export interface HdiutilOptions {
   readonly chown?: (path: string, uid: number, gid: number) => Promise<void>;
 }
 
-/** Mount points of ours are in a folder of such a name, see src/build/engine.ts. */
+/** Mount points of ours are in a folder of such a name, see src/iso/engine.ts. */
 const OWN_MOUNTS = /\/osx-iso-[0-9a-f]{12}\/\d+$/;
 
 /** The engine of Somlo's page: hdiutil attaches, converts and resizes; the system's own file system does the rest. */

@@ -9,8 +9,8 @@ import {
   type Partition,
   partitionSource,
 } from '../formats/partition-map/index.js';
+import { readSystemVersion } from '../known/system-version.js';
 import { releaseTitle } from '../releases.js';
-import { readSystemVersion } from '../system-version.js';
 import { volumeUuid } from '../verify/uuid.js';
 import type { Layer, Opened } from './opened.js';
 

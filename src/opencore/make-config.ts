@@ -1,7 +1,7 @@
 import { SourceError } from '../errors.js';
+import { templateFile } from '../host/template-files.js';
 import { type GivenKext, INFO_PLIST, type OpenCoreConfig, opencoreConfig } from '../plist/opencore/index.js';
 import { asDict, parsePlist } from '../plist/plist.js';
-import { templateFile } from '../template-files.js';
 import { tooMuch } from './bundle.js';
 import { MOST_INFO } from './efi-files.js';
 import { type Kext, openAllKexts } from './kexts.js';

@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.js';
 import { MAX_PLIST_DEPTH, MAX_PLIST_VALUES } from './limits.js';
-import type { PlistValue } from './plist.js';
+import type { PlistValue } from './values.js';
 
 /** Milliseconds from 1970 to 2001, where a binary list's dates begin. */
 const EPOCH_2001 = 978_307_200_000;

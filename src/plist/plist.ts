@@ -1,21 +1,10 @@
 import { build } from 'plist';
 import { isBinaryPlist, readBinaryPlist } from './binary-plist.js';
 import { plistFault } from './limits.js';
+import type { PlistDict, PlistValue } from './values.js';
 import { readXmlPlist } from './xml-plist.js';
 
-/** A property list as plain values. Binary lists can hold a UID, which appears as `{ UID: number }`. */
-export type PlistValue =
-  | string
-  | number
-  | boolean
-  | Date
-  | Uint8Array
-  | null
-  | readonly PlistValue[]
-  | { readonly [key: string]: PlistValue };
-
-/** A property list's dictionary. */
-export type PlistDict = { readonly [key: string]: PlistValue };
+export type { PlistDict, PlistValue } from './values.js';
 
 /** Bytes; the largest property list that is read. An image of 1 TB needs about 50 MB. */
 export const MAX_PLIST_BYTES = 64 << 20;

@@ -1,6 +1,6 @@
 import { MAX_PLIST_DEPTH } from './limits.js';
 import type { PlistPlaces } from './places.js';
-import type { PlistValue } from './plist.js';
+import type { PlistValue } from './values.js';
 import { type XmlToken, XmlTokens } from './xml-tokens.js';
 
 /** A dict or array that is being read. */

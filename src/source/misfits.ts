@@ -1,7 +1,7 @@
 import { FormatError, SourceError } from '../errors.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
+import { readSystemVersion } from '../known/system-version.js';
 import { releaseTitle } from '../releases.js';
-import { readSystemVersion } from '../system-version.js';
 
 // What people give that is no installer, each with what it is and what to do: "wrong source" is one of the most common failures.
 

@@ -8,24 +8,13 @@ import { Proofs } from '../formats/proofs.js';
 import { checkContents } from './contents.js';
 import { checkEsp } from './esp.js';
 import { checkMap } from './map.js';
+import type { VerifyOptions } from './options.js';
 import { checkOutcome, checkPackageProofs, ON_THE_WAY, packageProofs } from './packages.js';
 import { Checks, type VerifyReport } from './report.js';
 import { volumeUuid } from './uuid.js';
 
+export type { VerifyOptions } from './options.js';
 export type { Check, CheckSeverity, VerifyReport } from './report.js';
-
-export interface VerifyOptions {
-  readonly signal: AbortSignal;
-  report?(progress: { done: number; total: number }): void;
-  /** 'quick' leaves out the packages, for whoever cannot wait. */
-  readonly packages?: 'prove' | 'quick';
-  /** The bytes of packages and of BaseSystem.dmg were proved on their way to the disk: they are not read once more. */
-  readonly provedOnTheWay?: boolean;
-  /** A loader in an EFI system partition is expected: an error without. */
-  readonly esp?: boolean;
-  /** Sees every byte of the file, front to back, in the same reading. */
-  see?(bytes: Uint8Array): void;
-}
 
 /** More sentences of one kind than this help nobody. */
 const MOST_FINDINGS = 20;

@@ -3,7 +3,7 @@ import { type DiskPackages, packagesOnDisk } from '../formats/disk-packages.js';
 import type { HfsVolume } from '../formats/hfsplus/volume.js';
 import type { HfsPartition } from '../formats/partition-map/index.js';
 import type { Outcome } from '../formats/proofs.js';
-import type { VerifyOptions } from './index.js';
+import type { VerifyOptions } from './options.js';
 import type { Checks } from './report.js';
 
 const NAME = 'package checksums';

@@ -13,7 +13,7 @@ import {
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { clean } from '../../src/clean.js';
+import { clean } from '../../src/clean/index.js';
 import { fileJournal, type UndoRecord } from '../../src/core/journal.js';
 import { processStart } from '../../src/host/process-start.js';
 import { LONG } from '../helpers/long.js';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { diskFile, guestVolume, inMap } from '../guest/disks.js';
+import { diskFile, guestVolume, inMap } from '../guest-disk/disks.js';
 import { chameleonReads } from '../helpers/chameleon-reader.js';
 import { ran as run } from '../helpers/command-line.js';
 import { scratch } from '../helpers/judges/tool.js';

@@ -49,11 +49,11 @@ describe('as much memory as an input says', () => {
       // /proc and /sys, whose files have no size.
       'src/host/process-start.ts',
       'src/host/open-file.ts',
-      'src/guest/in-use.ts',
+      'src/guest-disk/in-use.ts',
       'src/launch/host-probe.ts',
       // What lies in the package.
-      'src/package-root.ts',
-      'src/template-files.ts',
+      'src/host/package-root.ts',
+      'src/host/template-files.ts',
       // Measured by lstat before, in a folder nobody else can write to.
       'src/core/journal.ts',
     ];

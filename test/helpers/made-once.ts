@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lock, unlock } from '../../src/build/lock.js';
+import { lock, unlock } from '../../src/core/lock.js';
 import { UsageError } from '../../src/errors.js';
 import { processStart } from '../../src/host/process-start.js';
 

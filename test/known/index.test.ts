@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Identification } from '../../src/build/identify.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { openHostFile } from '../../src/host/host-file.js';
 import { digestInBackground } from '../../src/image/digest.js';
+import { Identification } from '../../src/iso/identify.js';
 import { aboutChecksum, aboutSigner, baseSystems, installers, published } from '../../src/known/index.js';
 import { testFolder } from '../helpers/small-installer.js';
 

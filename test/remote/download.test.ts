@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type DownloadOptions, download } from '../../src/download.js';
+import { type DownloadOptions, download } from '../../src/download/index.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { chunkUp, parseChunklist, writeChunklist } from '../../src/formats/chunklist.js';
 import { downloadFile } from '../../src/remote/download.js';

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { openTemplates } from '../../src/build/boot-plist-choice.js';
 import { Names } from '../../src/core/names.js';
 import { Scope } from '../../src/core/scope.js';
 import type { Job, RunOptions } from '../../src/core/step.js';
 import type { Tree } from '../../src/formats/entry.js';
 import { HfsVolume } from '../../src/formats/hfsplus/volume.js';
 import { emptyVolume, StagedVolume } from '../../src/formats/hfsplus/write/index.js';
-import { readTemplate } from '../../src/guest/templates.js';
+import { readTemplate } from '../../src/guest-disk/templates.js';
 import type { ImageTool } from '../../src/image/types.js';
+import { openTemplates } from '../../src/iso/boot-plist-choice.js';
 import { copyExtra, writePlist } from '../../src/steps/index.js';
 import { chameleonReads } from '../helpers/chameleon-reader.js';
 import { entry } from '../helpers/entries.js';

@@ -1,15 +1,15 @@
 import { chmod, copyFile, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { build } from '../../src/build/build.js';
-import { planBuild } from '../../src/build/plan.js';
 import { UserError } from '../../src/errors.js';
 import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
 import { packagesOnDisk, placedFile } from '../../src/formats/disk-packages.js';
 import { openXar } from '../../src/formats/xar/index.js';
+import { build } from '../../src/iso/build.js';
+import { planBuild } from '../../src/iso/plan.js';
+import { verifyFile } from '../../src/iso/verify-file.js';
 import { verifyIso } from '../../src/verify/index.js';
-import { verifyFile } from '../../src/verify-file.js';
 import { LONG } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 

@@ -1,11 +1,24 @@
-import type { Entry, Path } from '../entry.js';
+import type { ByteSource } from '../bytes.js';
+import type { Entry, Path, Xattr } from '../entry.js';
 import { showPath } from '../entry.js';
 import { type Found, typeAndCreator } from './catalog.js';
-import { CatalogFlag } from './catalog-record.js';
+import { CatalogFlag, type FileRecord } from './catalog-record.js';
 import { ForkType } from './extent-record.js';
+import type { ForkData } from './fork-data.js';
 import { Cnid } from './header.js';
-import type { HfsVolume } from './volume.js';
 import { fault } from './where.js';
+
+/** What of a volume is asked for to go through it; HfsVolume has it. */
+export interface Walkable {
+  readonly source: { readonly name: string };
+  lookup(path: Path): Promise<Found | undefined>;
+  children(cnid: number): AsyncGenerator<Found>;
+  privateDirectory(): Promise<number | undefined>;
+  inode(link: Found): Promise<FileRecord | undefined>;
+  mayHaveXattrs(record: Found['record']): boolean;
+  xattrs(cnid: number): Promise<Xattr[]>;
+  fork(cnid: number, data: ForkData, forkType: number, title: string): Promise<ByteSource>;
+}
 
 /** Where the inodes of hard links are: a folder in the root that nobody sees. */
 export const PRIVATE_DIRECTORY = '\0\0\0\0HFS+ Private Data';
@@ -16,7 +29,7 @@ export const PRIVATE_DIRECTORY_LINKS = '.HFS+ Private Directory Data\r';
 const OWN_FLAGS = CatalogFlag.locked | CatalogFlag.hasDateAdded;
 
 /** Everything at and below a path: a folder's content in catalog order, then its subfolders one after another. */
-export async function* walkVolume(volume: HfsVolume, from: Path): AsyncGenerator<Entry> {
+export async function* walkVolume(volume: Walkable, from: Path): AsyncGenerator<Entry> {
   const start = await volume.lookup(from);
   if (!start) return;
   yield readEntry(volume, from, start);
@@ -51,7 +64,7 @@ function isHidden({ key, record }: Found, inodes: number | undefined): boolean {
 }
 
 /** A record with everything that belongs to it as an Entry. */
-export async function readEntry(volume: HfsVolume, path: Path, found: Found): Promise<Entry> {
+export async function readEntry(volume: Walkable, path: Path, found: Found): Promise<Entry> {
   const inode = await volume.inode(found);
   const record = inode ?? found.record;
   const kind = kindOf(record.kind, record.bsd.mode);

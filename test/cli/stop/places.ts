@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromBytes } from '../../../src/formats/bytes.js';
-import { diskFile, guestVolume, inMap } from '../../guest/disks.js';
+import { diskFile, guestVolume, inMap } from '../../guest-disk/disks.js';
 import { type BuiltIso, buildIso } from '../../helpers/built-iso.js';
 import { startServer, type TestServer } from '../../helpers/http-server.js';
 import { top } from '../../helpers/imports.js';

@@ -5,8 +5,8 @@ import { Interrupted } from '../../../src/errors.js';
 import { fromBytes } from '../../../src/formats/bytes.js';
 import { isZero } from '../../../src/formats/hfsplus/check/tree-check.js';
 import { checkVolume } from '../../../src/formats/hfsplus/check.js';
-import { verifyFile } from '../../../src/verify-file.js';
-import { guestVolume } from '../../guest/disks.js';
+import { verifyFile } from '../../../src/iso/verify-file.js';
+import { guestVolume } from '../../guest-disk/disks.js';
 import { scratch } from '../../helpers/judges/tool.js';
 
 /** A sparse volume of 9 GiB whose catalog says that it has 8 GiB: its first node is real, all others are holes. */

@@ -2,11 +2,11 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { build } from '../../../src/build/build.js';
-import { planBuild } from '../../../src/build/plan.js';
 import { openDisk, openVolume } from '../../../src/formats/disk.js';
 import { openHostFile } from '../../../src/host/host-file.js';
-import { verifyFile } from '../../../src/verify-file.js';
+import { build } from '../../../src/iso/build.js';
+import { planBuild } from '../../../src/iso/plan.js';
+import { verifyFile } from '../../../src/iso/verify-file.js';
 import { LONG } from '../../helpers/long.js';
 import { CommandLine, Mac } from '../../helpers/mac.js';
 import { smallInstaller, testFolder } from '../../helpers/small-installer.js';
@@ -154,8 +154,8 @@ describe('without root', () => {
     const iso = join(mac.out, 'x.iso');
     const ended = await cli.script(
       mac,
-      `import { build } from './src/build/build.js';
-       import { planBuild } from './src/build/plan.js';
+      `import { build } from './src/iso/build.js';
+       import { planBuild } from './src/iso/plan.js';
        const facts = { platform: 'linux', euid: 0, macosVersion: async () => undefined, freeSpace: async () => 1e12,
          volumeOf: async () => 1, refusal: async () => undefined };
        const options = ${JSON.stringify({ app, output: iso, engine: 'hdiutil' })};

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { yosemite } from '../../../pipelines/yosemite.js';
-import { verifyFile } from '../../../src/verify-file.js';
+import { verifyFile } from '../../../src/iso/verify-file.js';
 import { LONG, WHOLE } from '../../helpers/long.js';
 import { CommandLine, type Ended, Mac } from '../../helpers/mac.js';
 import { smallInstaller } from '../../helpers/small-installer.js';

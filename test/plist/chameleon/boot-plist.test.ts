@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/errors.js';
-import { readTemplate, templateNames } from '../../../src/guest/templates.js';
+import { readTemplate, templateNames } from '../../../src/guest-disk/templates.js';
 import {
   BOOT_PLIST_NAME,
   buildBootPlist,

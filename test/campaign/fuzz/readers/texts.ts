@@ -21,6 +21,8 @@ import {
   OPTION_REPLY_SIZE,
   REPLY_SIZE,
 } from '../../../../src/formats/nbd.js';
+import { templateFile } from '../../../../src/host/template-files.js';
+import { verifyFile } from '../../../../src/iso/verify-file.js';
 import { checkBootPlist } from '../../../../src/plist/chameleon/check.js';
 import { fixBootPlist } from '../../../../src/plist/chameleon/fix.js';
 import { settingsOf } from '../../../../src/plist/chameleon/settings.js';
@@ -28,8 +30,6 @@ import { checkConfig, fixConfig } from '../../../../src/plist/opencore/index.js'
 import { buildPlist, type PlistValue, parsePlist } from '../../../../src/plist/plist.js';
 import { parseCatalogue } from '../../../../src/remote/catalogue.js';
 import { parseDistribution } from '../../../../src/remote/distribution.js';
-import { templateFile } from '../../../../src/template-files.js';
-import { verifyFile } from '../../../../src/verify-file.js';
 import { scratch } from '../../../helpers/judges/tool.js';
 import { BROKEN } from '../../../plist/chameleon/broken.js';
 import type { Sample } from '../mutate.js';

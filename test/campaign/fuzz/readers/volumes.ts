@@ -6,7 +6,7 @@ import { HfsVolume } from '../../../../src/formats/hfsplus/volume.js';
 import { verifyIso } from '../../../../src/verify/index.js';
 import { file, made } from '../../../formats/fat/volumes.js';
 import { fixture } from '../../../formats/hfsplus/volumes.js';
-import { guestVolume, inMap } from '../../../guest/disks.js';
+import { guestVolume, inMap } from '../../../guest-disk/disks.js';
 import { anatomy } from '../../damages/anatomy.js';
 import { KINDS } from '../../damages/kinds.js';
 import { intricate } from '../../damages/volumes.js';
