@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { printable } from './view-format.js';
+import { printable } from './view/format.js';
 
 /** Answers that make no sense before it gives up. */
 const TRIES = 3;

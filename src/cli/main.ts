@@ -6,15 +6,16 @@ import { registerClean } from './commands/clean.js';
 import { registerDisk } from './commands/disk.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerDownload } from './commands/download.js';
-import { registerGuest } from './commands/guest.js';
+import { registerGuest } from './commands/guest/index.js';
 import { registerInspect } from './commands/inspect.js';
 import { registerList } from './commands/list.js';
-import { registerOpenCore } from './commands/opencore.js';
-import { registerPlist } from './commands/plist.js';
+import { registerOpenCore } from './commands/opencore/index.js';
+import { registerPlist } from './commands/plist/index.js';
 import { registerSmc } from './commands/smc.js';
 import { registerVerify } from './commands/verify.js';
+import type { Start } from './context.js';
 import { Output } from './output.js';
-import { runSession, type SessionParts, type Start } from './session.js';
+import { runSession, type SessionParts } from './session.js';
 import { errorLines, outputError } from './show-error.js';
 
 /** Every command, in the order of the help. Each says only what it is called and what it takes; the work is loaded on use. */
@@ -37,7 +38,6 @@ const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
 /** Runs the command line (without node and script) and returns the exit code. `parts` is for tests. */
 export async function main(argv: readonly string[], parts: Partial<SessionParts> = {}): Promise<number> {
   const session: SessionParts = {
-    load: async () => await import('./actions/index.js'),
     stdout: parts.stdout ?? new Output(process.stdout),
     stderr: parts.stderr ?? new Output(process.stderr),
     screen: process.stderr,
@@ -48,9 +48,14 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
   };
   let code = 0;
   const program = new Command('osx-iso');
-  const start: Start = async (task) => {
+  const start: Start = async (name, work, options) => {
+    const standIn = session.standIns?.[name];
     code = await runSession(
-      task,
+      async (context) => {
+        if (standIn) return standIn(options, context);
+        // Loaded on use: help and version need none of it.
+        return work(await import('../index.js'), options, context);
+      },
       { json: false, quiet: false, verbose: false, ...program.opts<{ color: boolean }>() },
       session,
     );

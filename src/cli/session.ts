@@ -1,18 +1,17 @@
 import type { Leftover } from '../core/events.js';
 import { Interrupted } from '../errors.js';
-import type { Api, Context } from './api.js';
 import { chooseOne } from './choose.js';
+import type { Context } from './context.js';
 import { type Output, OutputClosed } from './output.js';
 import { errorData, errorLines, exitCodeOf, inWords } from './show-error.js';
 import { onStop } from './signals.js';
-import { LiveView } from './view.js';
-import { leftoverLines } from './view-format.js';
-import { chooseView } from './view-mode.js';
-import { jsonView, plainView, type View } from './view-plain.js';
+import { leftoverLines } from './view/format.js';
+import { LiveView } from './view/live.js';
+import { chooseView } from './view/mode.js';
+import { jsonView, plainView, type View } from './view/plain.js';
 
 /** What a command does once it is known which. */
-export type Task = (api: Api, context: Context) => Promise<void>;
-export type Start = (task: Task) => Promise<void>;
+export type Task = (context: Context) => Promise<void>;
 
 /** The options every command has. */
 export interface GlobalOptions {
@@ -24,7 +23,8 @@ export interface GlobalOptions {
 
 /** What a session is made of; tests give their own. */
 export interface SessionParts {
-  readonly load: () => Promise<Api>;
+  /** Instead of a command's work, by its name. */
+  readonly standIns?: Readonly<Record<string, (options: unknown, context: Context) => Promise<void>>>;
   readonly stdout: Output;
   readonly stderr: Output;
   /** Where live rows are drawn. */
@@ -88,8 +88,7 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
 
   let failure: { error: unknown } | undefined;
   try {
-    const api = await parts.load();
-    await task(api, context);
+    await task(context);
   } catch (error) {
     failure = { error };
   }

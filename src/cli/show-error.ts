@@ -1,7 +1,7 @@
 import { Interrupted, isBug, StepError, UserError } from '../errors.js';
 import { hostError, hostFault } from '../host/faults.js';
 import { bugs } from '../version.js';
-import { printable } from './view-format.js';
+import { printable } from './view/format.js';
 
 /** An error as the user reads it: what went wrong, a blank line, the next thing to type. Stacks only when verbose. */
 export function errorLines(error: unknown, { verbose, version }: { verbose: boolean; version: string }): string[] {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { Api, Context } from '../../src/cli/api.js';
+import type { Context } from '../../src/cli/context.js';
 import { main } from '../../src/cli/main.js';
 import { Output, OutputClosed } from '../../src/cli/output.js';
 import { FormatError, HostError, Interrupted, StepError, UsageError, VerifyError } from '../../src/errors.js';
@@ -33,9 +33,8 @@ async function ran(
     text.err += chunk;
   });
   const command = async (options: unknown, context: Context) => work(options, context);
-  const api = { build: command, verify: command, inspect: command } as unknown as Api;
   const code = await main(argv, {
-    load: async () => api,
+    standIns: { build: command, verify: command, inspect: command },
     stdout: new Output(out as unknown as NodeJS.WriteStream),
     stderr: new Output(err as unknown as NodeJS.WriteStream),
     screen: err as unknown as NodeJS.WriteStream,
@@ -226,7 +225,7 @@ describe('in a process of its own', () => {
         if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
     };
-    process.exit(await main(['inspect', 'x'], { load: async () => ({ inspect }) }));`);
+    process.exit(await main(['inspect', 'x'], { standIns: { inspect } }));`);
 
   it('ends quietly under `| head`', () => {
     const { stdout, stderr } = spawnSync(
@@ -244,7 +243,7 @@ describe('in a process of its own', () => {
         for (let i = 0; i < 64; i++) await context.write(Buffer.alloc(65536, 97));
         context.print('end');
       };
-      process.exit(await main(['inspect', 'x'], { load: async () => ({ inspect }) }));`);
+      process.exit(await main(['inspect', 'x'], { standIns: { inspect } }));`);
     const { stdout } = spawnSync(
       '/bin/sh',
       ['-c', '"$0" --input-type=module -e "$1" | (sleep 0.3; wc -c)', process.execPath, body],
@@ -259,19 +258,19 @@ describe('in a process of its own', () => {
     const run = '"$0" --input-type=module -e "$1"';
     const printing = `
       const inspect = async (_, context) => context.print('x'.repeat(10000));
-      process.exit(await main(['inspect', 'x'], { load: async () => ({ inspect }) }));`;
+      process.exit(await main(['inspect', 'x'], { standIns: { inspect } }));`;
     const copying = `
       const inspect = async (_, context) => { for (let i = 0; i < 10; i++) await context.write(Buffer.alloc(1000, 97)); };
-      process.exit(await main(['inspect', 'x'], { load: async () => ({ inspect }) }));`;
+      process.exit(await main(['inspect', 'x'], { standIns: { inspect } }));`;
     const failing = `
       const inspect = async (_, context) => { context.print('bad'); throw Object.assign(new Error('EIO'), { code: 'EIO' }); };
-      process.exit(await main(['inspect', 'x', '--json'], { load: async () => ({ inspect }) }));`;
+      process.exit(await main(['inspect', 'x', '--json'], { standIns: { inspect } }));`;
     const events = `
       const inspect = async (_, context) => {
         context.emit({ type: 'undo', title: 'x', ok: true, at: 0 });
         context.remark('went on');
       };
-      process.exit(await main(['inspect', 'x', '--json'], { load: async () => ({ inspect }) }));`;
+      process.exit(await main(['inspect', 'x', '--json'], { standIns: { inspect } }));`;
     const full = /stdout: no space left on the disk while writing the output\.\n\n.*not whole/;
 
     it.each([

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Rate } from '../../src/cli/rate.js';
 import {
   columnsOf,
   leftoverLines,
@@ -11,7 +10,8 @@ import {
   showProgress,
   showTime,
   stepLine,
-} from '../../src/cli/view-format.js';
+} from '../../src/cli/view/format.js';
+import { Rate } from '../../src/cli/view/rate.js';
 
 describe('showBytes', () => {
   it.each([

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { LiveView } from '../../src/cli/view.js';
-import { columnsOf } from '../../src/cli/view-format.js';
-import { chooseView } from '../../src/cli/view-mode.js';
-import { jsonView, plainView } from '../../src/cli/view-plain.js';
+import { columnsOf } from '../../src/cli/view/format.js';
+import { LiveView } from '../../src/cli/view/live.js';
+import { chooseView } from '../../src/cli/view/mode.js';
+import { jsonView, plainView } from '../../src/cli/view/plain.js';
 import type { RunEvent, StepInfo } from '../../src/core/events.js';
 
 const titles = [

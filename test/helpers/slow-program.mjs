@@ -48,4 +48,4 @@ const build = async (_, context) => {
   });
   if (result.error) throw result.error;
 };
-process.exit(await main(argv, { load: async () => ({ build }) }));
+process.exit(await main(argv, { standIns: { build } }));

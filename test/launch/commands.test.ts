@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import type { Api } from '../../src/cli/api.js';
 import { main } from '../../src/cli/main.js';
 import { Output } from '../../src/cli/output.js';
 
@@ -18,9 +17,8 @@ async function ran(argv: readonly string[]): Promise<{ code: number; seen: unkno
     seen = { name, options };
   };
   const names = ['boot', 'diskCreate', 'doctor', 'smc'];
-  const api = Object.fromEntries(names.map((name) => [name, command(name)])) as unknown as Api;
   const code = await main(argv, {
-    load: async () => api,
+    standIns: Object.fromEntries(names.map((name) => [name, command(name)])),
     stdout: new Output(out as unknown as NodeJS.WriteStream),
     stderr: new Output(err as unknown as NodeJS.WriteStream),
     screen: err as unknown as NodeJS.WriteStream,
@@ -63,9 +61,9 @@ test.each([
 });
 
 test.each([
-  [['boot', 'x', '--memory', '0'], /Expected a number from 1/],
-  [['boot', 'x', '--memory', '2G'], /Expected a number/],
-  [['boot', 'x', '--smp', '65'], /Expected a number up to 64/],
+  [['boot', 'x', '--memory', '0'], /Expected a whole number from 1/],
+  [['boot', 'x', '--memory', '2G'], /Expected a whole number/],
+  [['boot', 'x', '--smp', '65'], /Expected a whole number from 1 to 64/],
   [['boot', 'x', '--accel', 'warp'], /Allowed choices are auto, kvm, hvf, tcg/],
   [['boot', 'x', 'y'], /too many arguments/],
   [['disk', 'create'], /missing required argument 'file'/],

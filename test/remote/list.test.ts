@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { list } from '../../src/cli/actions/list.js';
-import type { Context } from '../../src/cli/api.js';
+import { list } from '../../src/cli/commands/list.js';
+import type { Context } from '../../src/cli/context.js';
 import { fromBytes } from '../../src/formats/bytes.js';
+import * as osx from '../../src/index.js';
 import { startServer } from '../helpers/http-server.js';
 import { offerCatalogue, writeOffers } from '../helpers/offers.js';
 
@@ -27,7 +28,7 @@ it('osx-iso list: release, build, size, where from; the same as JSON', async () 
     const image = { version: '10.10.5', build: '14F27', size: 5_718_074_248, urls: [server.url('/InstallMacOSX.dmg')] };
     process.env.OSX_ISO_OFFERS = writeOffers(folder, server, [image]);
     const told: { lines: string[]; json: unknown } = { lines: [], json: undefined };
-    await list({}, {
+    await list(osx, {}, {
       signal: new AbortController().signal,
       print: (text: string, json: object) => {
         told.lines = text.split('\n');

@@ -1,64 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Start } from '../session.js';
-
-/** `osx-iso boot`, as typed. Paths are below the current folder. */
-export interface BootOptions {
-  /** The installer; without one the installed guest is started. */
-  readonly iso?: string;
-  readonly disk: readonly string[];
-  readonly createDisk?: string;
-  readonly diskFormat?: string;
-  readonly backingOk: readonly string[];
-  readonly chameleon?: string;
-  readonly append?: string;
-  readonly firmware?: 'bios' | 'uefi';
-  readonly loader?: string;
-  /** OpenCore's release, or a folder EFI with it. */
-  readonly opencore?: string;
-  /** A folder EFI with any loader. */
-  readonly efi?: string;
-  readonly kext?: readonly string[];
-  readonly config?: string;
-  readonly ocSet?: readonly string[];
-  readonly nvram?: string;
-  readonly oskFile?: string;
-  readonly smc: boolean;
-  readonly release?: string;
-  readonly machine?: 'q35' | 'pc';
-  readonly memory?: number;
-  readonly smp?: number;
-  readonly net?: 'e1000' | 'virtio' | 'vmxnet3' | 'none';
-  readonly folder?: string;
-  readonly accel: 'auto' | 'kvm' | 'hvf' | 'tcg';
-  readonly headless: boolean;
-  readonly vnc?: number;
-  readonly monitor: boolean;
-  readonly serial?: string;
-  readonly screenshot?: string;
-  readonly stopAfter?: number;
-  readonly clock?: string;
-  readonly qemu?: string;
-  readonly qemuArg: readonly string[];
-  readonly force: boolean;
-  readonly dryRun: boolean;
-  readonly format: 'shell' | 'json' | 'libvirt';
-  /** Where libvirt's QEMU finds the SMC's configuration. */
-  readonly smcConfig?: string;
-}
-
-/** What is not given. */
-export const BOOT_DEFAULTS = {
-  disk: [],
-  backingOk: [],
-  smc: true,
-  accel: 'auto',
-  headless: false,
-  monitor: false,
-  qemuArg: [],
-  force: false,
-  dryRun: false,
-  format: 'shell',
-} as const satisfies Partial<BootOptions>;
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type * as Osx from '../../index.js';
+import type { Context, Start } from '../context.js';
+import { collect } from '../parse.js';
+import { BOOT_DEFAULTS, type BootOptions, bootOptions } from './boot-options.js';
 
 export function registerBoot(program: Command, start: Start): void {
   const command = program
@@ -93,71 +39,134 @@ export function registerBoot(program: Command, start: Start): void {
       ].join('\n'),
     )
     .action((iso: string | undefined, options: Partial<BootOptions>) =>
-      start((api, context) => api.boot({ ...BOOT_DEFAULTS, ...options, ...(iso !== undefined && { iso }) }, context)),
+      start('boot', boot, { ...BOOT_DEFAULTS, ...options, ...(iso !== undefined && { iso }) }),
     );
 }
 
-/** The machine's own options, which `build --boot` takes too. */
-export function bootOptions(command: Command): Command {
-  return command
-    .option('--disk <file>', "the guest's disk; may be given again", collect)
-    .option('--create-disk <size>', 'make the (first) disk where it is not there: 30G')
-    .option('--disk-format <format>', 'what the disks are, where that must be said: raw, qcow2')
-    .option('--backing-ok <file>', 'a file that a disk may be made of; may be given again', collect)
-    .option('--chameleon <file>', 'the boot loader: the file "boot" of Chameleon or Enoch')
-    .option('--append <words>', 'words for Chameleon: "timeout=5"')
-    .addOption(new Option('--firmware <kind>', 'bios (with Chameleon) or uefi').choices(['bios', 'uefi']))
-    .option('--loader <path>', 'UEFI loader: a disk image, or a folder with EFI/BOOT')
-    .option('--nvram <file>', "keep the UEFI firmware's variables here")
-    .option('--osk-file <file>', "the SMC's key: 64 characters (or in OSX_ISO_OSK)")
-    .option('--no-smc', 'no SMC, for loaders that bring one')
-    .option('--release <version>', 'the OS X release: 10.10 (default: what the ISO is)')
-    .addOption(new Option('--machine <type>', 'the chipset (default: q35)').choices(['q35', 'pc']))
-    .option('--memory <mib>', 'memory in MiB', positive(1 << 20))
-    .option('--smp <n>', 'processors', positive(64))
-    .addOption(new Option('--net <card>', 'the network card').choices(['e1000', 'virtio', 'vmxnet3', 'none']))
-    .option('--folder <dir>', 'a folder the guest sees as a FAT disk (drivers)')
-    .addOption(
-      new Option('--accel <name>', 'what runs the guest').choices(['auto', 'kvm', 'hvf', 'tcg']).default('auto'),
-    )
-    .option('--headless', 'no window')
-    .option('--vnc <display>', 'the screen by VNC, on 127.0.0.1:5900+N only', whole(99))
-    .option('--monitor', "QEMU's monitor on this terminal")
-    .option('--serial <file>', 'what the guest writes to its serial port')
-    .option('--screenshot <file>', 'a PNG of the screen when the guest is stopped')
-    .option('--stop-after <seconds>', 'stop the guest after this time', positive(1 << 24))
-    .option('--clock <date>', "start the guest's clock there: 2019-10-08")
-    .option('--qemu <program>', 'the QEMU to use (default: qemu-system-x86_64)')
-    .option('--qemu-arg <word>', 'one more word for QEMU; may be given again', collect);
+const CARDS = { e1000: 'e1000-82545em', virtio: 'virtio-net-pci', vmxnet3: 'vmxnet3', none: 'none' } as const;
+
+/** `osx-iso boot`: looks at everything, prints the machine or starts it, and says how it ended. */
+export async function boot(osx: typeof Osx, options: BootOptions, context: Context): Promise<void> {
+  const plan = await osx.planBoot(asked(options), {
+    signal: context.signal,
+    note: (text) => context.remark(text),
+  });
+  if (options.dryRun) printGuest(osx, plan, options, context);
+  else await startGuest(osx, plan, options, context);
 }
 
-const NAMES = bootOptions(new Command()).options.map((option) => option.attributeName());
-
-/** Those of the machine's options that were typed. */
-export function givenBootOptions(command: Command): string[] {
-  const typed = command.options.filter(
-    (option) =>
-      NAMES.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
-  );
-  return typed.map(({ long, flags }) => long ?? flags);
+/** The same for an ISO that is still to be made: what could not be started is refused before that. */
+export async function planGuest(
+  osx: typeof Osx,
+  options: BootOptions,
+  iso: { readonly file: string; readonly version: string; readonly uefi: boolean },
+  environment: ReturnType<typeof Osx.takeFromEnvironment>,
+  context: Context,
+): Promise<Osx.BootPlan> {
+  const medium = { ...iso, known: 'manifest', faults: [] } as const;
+  return osx.planBoot({ ...asked(options), iso: iso.file, medium, environment }, { signal: context.signal });
 }
 
-function collect(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
+/** Runs the guest to its end and tells how that was. */
+export async function startGuest(
+  osx: typeof Osx,
+  plan: Osx.BootPlan,
+  options: BootOptions,
+  context: Context,
+): Promise<void> {
+  const licence = await osx.licenceNote();
+  // Said once on a machine, and then not only to those who want to hear everything.
+  if (licence !== undefined && (context.quiet || context.json)) context.print(licence, { type: 'note', text: licence });
+  else if (licence !== undefined) context.remark(licence);
+  for (const note of plan.notes) context.remark(note);
+
+  const { machine } = plan;
+  if (machine.display.kind === 'vnc') context.remark(`The screen: vnc://127.0.0.1:${5900 + machine.display.number}`);
+  const scope = new osx.Scope(await osx.openJournal({ optional: true }));
+  context.holds(() => scope.pending());
+  const end = await osx.boot(plan, {
+    signal: context.signal,
+    scope,
+    note: (text) => context.remark(text),
+    ...(context.verbose && { onLine: (line: string) => context.remark(`QEMU: ${line}`) }),
+    ...(options.screenshot !== undefined && { screenshot: options.screenshot }),
+    ...(options.stopAfter !== undefined && { stopAfter: options.stopAfter }),
+  });
+  const words = {
+    guest: end.status === 0 ? 'The guest shut down.' : `QEMU ended with status ${end.status}.`,
+    time: 'The time is over: the guest was stopped.',
+    user: 'The guest was stopped.',
+  };
+  const lines = [words[end.by], ...(end.screenshot === undefined ? [] : [`Its screen: ${end.screenshot}`])];
+  context.print(lines.join('\n'), { type: 'guest', ...end });
+  if (end.by === 'user') throw new osx.Interrupted();
+  if (end.status !== 0) throw new osx.StepError(`QEMU ended with status ${end.status}.`);
 }
 
-function positive(most: number): (text: string) => number {
-  return (text) => {
-    const number = whole(most)(text);
-    if (number === 0) throw new InvalidArgumentError(`Expected a number from 1 to ${most}.`);
-    return number;
+function asked(options: BootOptions): Osx.BootOptions {
+  const { disk, smp, net, accel, headless, vnc, qemuArg, ...rest } = options;
+  const display = vnc !== undefined ? { kind: 'vnc' as const, number: vnc } : { kind: 'none' as const };
+  return {
+    ...rest,
+    disks: disk,
+    accelerator: accel,
+    qemuArgs: qemuArg,
+    ...(smp !== undefined && { processors: smp }),
+    ...(net !== undefined && { network: CARDS[net] }),
+    ...((headless || vnc !== undefined) && { display }),
   };
 }
 
-function whole(most: number): (text: string) => number {
-  return (text) => {
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(number <= most)) throw new InvalidArgumentError(`Expected a number up to ${most}.`);
-    return number;
+/** Prints the machine as it was asked for. */
+export function printGuest(
+  osx: typeof Osx,
+  plan: Osx.BootPlan,
+  { format, smcConfig }: BootOptions,
+  context: Context,
+): void {
+  for (const note of plan.notes) context.remark(note);
+  const { machine, capabilities, osk } = plan;
+  const runtime = osk ? { smcConfig: osx.SHELL_CONFIG } : {};
+  const argv = osx.qemuArgs(machine, capabilities, runtime);
+  const data = {
+    type: 'machine',
+    machine,
+    program: capabilities.program,
+    argv,
+    ...(osk && { key: osk.source }),
+    ...(plan.create && { create: plan.create }),
   };
+  switch (format) {
+    case 'shell':
+      context.print(osx.shellCommand(capabilities.program, argv, osk?.source), data);
+      break;
+    case 'json':
+      context.print(JSON.stringify(data, null, 2), data);
+      break;
+    case 'libvirt': {
+      const config = resolve(
+        smcConfig ?? join(process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'osx-iso-smc.cfg'),
+      );
+      if (osk) {
+        context.remark(
+          `QEMU reads the SMC's key from ${config}, which this makes:\n${osx.configCommand(config, osk.source)}`,
+        );
+      }
+      const xml = osx.libvirtXml(machine, capabilities, config);
+      context.print(xml.trimEnd(), { ...data, xml });
+      break;
+    }
+  }
+  if (plan.create) {
+    context.remark(
+      `The disk is made first: ${osx.commandLine('osx-iso', ['disk', 'create', plan.create.file, '--size', String(plan.create.size)])}`,
+    );
+  }
+  if (plan.espCommand) {
+    context.remark(`The loader's disk is made first: ${osx.commandLine('osx-iso', plan.espCommand)}`);
+  }
+  if (plan.nvram) {
+    const { from, file } = plan.nvram;
+    context.remark(`The firmware's variables are made first: ${osx.commandLine('cp', [from, file])}`);
+  }
 }

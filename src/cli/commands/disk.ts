@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
-import type { Start } from '../session.js';
+import type * as Osx from '../../index.js';
+import type { Context, Start } from '../context.js';
+import { showBytes } from '../view/format.js';
 
 /** `osx-iso disk create`, as typed. */
 export interface DiskCreateOptions {
@@ -16,7 +18,16 @@ export function registerDisk(program: Command, start: Start): void {
     .description('Makes an empty qcow2 disk, which takes only the space that is written to. Never replaces a file.')
     .argument('<file>', 'the disk: mac_hdd.qcow2')
     .option('--size <size>', 'what the guest sees', '30G')
-    .action((file: string, options: { size: string }) =>
-      start((api, context) => api.diskCreate({ file, ...options }, context)),
-    );
+    .action((file: string, options: { size: string }) => start('diskCreate', diskCreate, { file, ...options }));
+}
+
+/** `osx-iso disk create`: an empty disk for a guest. */
+export async function diskCreate(osx: typeof Osx, { file, size }: DiskCreateOptions, context: Context): Promise<void> {
+  const scope = new osx.Scope(await osx.openJournal({ optional: true }));
+  context.holds(() => scope.pending());
+  const disk = await osx.createDisk(file, osx.parseSize(size), { signal: context.signal, scope });
+  context.print(`${disk.file}\n  ${disk.format}, ${showBytes(disk.size)}; it grows as the guest writes`, {
+    type: 'disk',
+    ...disk,
+  });
 }

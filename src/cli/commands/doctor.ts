@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Start } from '../session.js';
+import type * as Osx from '../../index.js';
+import type { Context, Start } from '../context.js';
 
 /** `osx-iso doctor`, as typed. */
 export interface DoctorOptions {
@@ -16,5 +17,31 @@ export function registerDoctor(program: Command, start: Start): void {
     )
     .option('--release <version>', 'for which OS X release (default: 10.10)')
     .option('--qemu <program>', 'the QEMU to look at (default: qemu-system-x86_64)')
-    .action((options: DoctorOptions) => start((api, context) => api.doctor(options, context)));
+    .action((options: DoctorOptions) => start('doctor', doctor, options));
+}
+
+const MARKS = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const;
+
+/** `osx-iso doctor`: prints every row; ends with a HostError where something is missing. */
+export async function doctor(osx: typeof Osx, { release, qemu }: DoctorOptions, context: Context): Promise<void> {
+  // QEMU is asked what it can do: it has no business with the key.
+  osx.takeFromEnvironment();
+  const profile = osx.profileOf(release ?? osx.DEFAULT_RELEASE);
+  if (!profile) {
+    const known = osx.profiles.map((known) => known.release).join(', ');
+    throw new osx.UsageError(`--release ${release}: expected one of ${known}.`);
+  }
+  const findings = osx.diagnose(await osx.probeHost(qemu, context.signal), profile);
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const lines = [`For ${profile.name} (${profile.release}):`];
+  for (const { state, name, found, fix } of findings) {
+    lines.push(`${MARKS[state]}  ${name.padEnd(width)}  ${found}`);
+    if (fix !== undefined)
+      for (const line of fix.split('\n')) lines.push(`${' '.repeat(MARKS.ok.length + width + 4)}${line}`);
+  }
+  context.print(lines.join('\n'), { type: 'doctor', release: profile.release, findings });
+  const problems = findings.filter(({ state }) => state === 'problem').map(({ name }) => name);
+  if (problems.length > 0) {
+    throw new osx.HostError(`This computer is not ready for ${profile.name}: ${problems.join(', ')}.`);
+  }
 }

@@ -1,5 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import type { Start } from '../session.js';
+import type { Command } from 'commander';
+import type * as Osx from '../../index.js';
+import type { Context, Start } from '../context.js';
+import { wholeNumber } from '../parse.js';
+import { showBytes } from '../view/format.js';
 
 /** `osx-iso download`, as typed. */
 export interface DownloadOptions {
@@ -21,15 +24,20 @@ export function registerDownload(program: Command, start: Start): void {
     .argument('<name|url>', 'a release (yosemite, 10.12, "OS X El Capitan"), or the URL of a file')
     .option('-o, --output <dir>', "the folder (default: one of the release's name, here)")
     .option('--build-number <build>', 'this build of the release, not the newest: 17G66')
-    .option('--connections <number>', 'parts fetched at once, 1 to 16 (default: 4)', connections)
+    .option('--connections <number>', 'parts fetched at once, 1 to 16 (default: 4)', wholeNumber(1, 16))
     .addHelpText('after', '\nExample:\n  osx-iso download sierra')
     .action((what: string, options: Omit<DownloadOptions, 'what'>) =>
-      start((api, context) => api.download({ what, ...options }, context)),
+      start('download', download, { what, ...options }),
     );
 }
 
-function connections(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 16) throw new InvalidArgumentError('a number from 1 to 16.');
-  return value;
+/** `osx-iso download`: the files, what was proved of them, and what to type next. */
+export async function download(osx: typeof Osx, options: DownloadOptions, context: Context): Promise<void> {
+  const { path, title, files } = await osx.download(options, {
+    signal: context.signal,
+    emit: (event) => context.emit(event),
+  });
+  const lines = files.map((file) => `${file.path}  ${showBytes(file.size)}`);
+  context.print(lines.join('\n'), { type: 'result', path, title, files });
+  context.remark(`The ISO is made of it with: osx-iso build --app ${osx.quoteFile(path)}`);
 }

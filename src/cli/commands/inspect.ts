@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
-import type { Start } from '../session.js';
-import { partitionNumber } from './plist.js';
+import type * as Osx from '../../index.js';
+import type { Context, Start } from '../context.js';
+import { partitionNumber } from '../parse.js';
+import { printable, showBytes } from '../view/format.js';
 
 /** `osx-iso inspect`, as typed. */
 export interface InspectOptions {
@@ -24,6 +26,58 @@ export function registerInspect(program: Command, start: Start): void {
     .option('-o, --output <out>', 'copy what is at the path to this file or folder ("-": to stdout)')
     .option('--partition <n>', 'of a disk with several volumes: the one in this partition', partitionNumber)
     .action((file: string, path: string | undefined, options: { output?: string; partition?: number }) =>
-      start((api, context) => api.inspect({ file, ...(path !== undefined && { path }), ...options }, context)),
+      start('inspect', inspect, { file, ...(path !== undefined && { path }), ...options }),
     );
+}
+
+/** `osx-iso inspect`: the chain of containers and a listing, or what was extracted. */
+export async function inspect(
+  osx: typeof Osx,
+  { file, path, output, partition }: InspectOptions,
+  context: Context,
+): Promise<void> {
+  const where = { ...(partition !== undefined && { partition }), signal: context.signal };
+  const given = { ...(path !== undefined && { inside: path }), ...where };
+  if (output === '-') {
+    if (path === undefined) throw new osx.UsageError('-o - needs the path of a file inside.');
+    await osx.readInside(file, path, (part) => context.write(part), where);
+    return;
+  }
+  if (output !== undefined && path === undefined) {
+    throw new osx.UsageError('-o needs a path inside: what is to be copied out.', 'Use / for everything.');
+  }
+  const found = await osx.inspect(file, { ...given, ...(output !== undefined && { output }) });
+  const lines: string[] = [];
+  if (found.extracted) {
+    const { path: to, files, bytes: size } = found.extracted;
+    lines.push(`${to}: ${files} ${files === 1 ? 'file' : 'files'}, ${showBytes(size)}`);
+  } else {
+    if (path === undefined) {
+      if (found.installer) {
+        lines.push(`installer: ${found.installer.release} (${found.installer.kind})`);
+        for (const note of found.installer.notes) lines.push(`    ${note}`);
+      }
+      for (const [depth, layer] of found.layers.entries()) {
+        lines.push(`${'  '.repeat(depth)}${layer.kind}: ${layer.name}`);
+        for (const line of layer.lines) lines.push(`${'  '.repeat(depth)}    ${line}`);
+      }
+      lines.push('');
+    }
+    lines.push(...found.listing.map(listed));
+  }
+  context.print(lines.join('\n'), found);
+}
+
+function listed(entry: Osx.Inspection['listing'][number]): string {
+  const date = new Date(entry.modified * 1000).toISOString().slice(0, 10);
+  const target = entry.target === undefined ? '' : ` -> ${entry.target}`;
+  const owner = `${entry.uid}:${entry.gid}`.padEnd(7);
+  return printable(`${modeText(entry)} ${owner} ${String(entry.size).padStart(12)} ${date} ${entry.path}${target}`);
+}
+
+/** As ls prints it. */
+function modeText({ kind, mode }: { kind: string; mode: number }): string {
+  const type = { folder: 'd', symlink: 'l', special: '?' }[kind] ?? '-';
+  const bits = [...'rwxrwxrwx'].map((letter, i) => (mode & (0o400 >> i) ? letter : '-'));
+  return type + bits.join('');
 }

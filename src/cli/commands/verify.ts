@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { Start } from '../session.js';
+import type * as Osx from '../../index.js';
+import type { Context, Start } from '../context.js';
 
 /** `osx-iso verify`, as typed. */
 export interface VerifyOptions {
@@ -17,6 +18,22 @@ export function registerVerify(program: Command, start: Start): void {
     .argument('<file>', 'the ISO')
     .option('--quick', 'leave out the packages, which are most of what there is to read')
     .action((file: string, { quick }: { quick?: boolean }) =>
-      start((api, context) => api.verify({ file, ...(quick && { quick }) }, context)),
+      start('verify', verify, { file, ...(quick && { quick }) }),
     );
+}
+
+/** `osx-iso verify`: prints every check; ends with a VerifyError when one failed. */
+export async function verify(osx: typeof Osx, options: VerifyOptions, context: Context): Promise<void> {
+  const report = await osx.verifyFile(options.file, {
+    signal: context.signal,
+    packages: options.quick ? 'quick' : 'prove',
+  });
+  const width = Math.max(...report.checks.map((check) => check.name.length));
+  const lines = report.checks.map(
+    ({ ok, severity, name, text }) =>
+      `${ok ? (severity === 'warning' ? 'warn' : 'ok  ') : 'FAIL'}  ${name.padEnd(width)}  ${text}`,
+  );
+  context.print(lines.join('\n'), report);
+  const failed = report.checks.filter((check) => !check.ok).length;
+  if (failed > 0) throw new osx.VerifyError(`${options.file}: ${failed} of ${report.checks.length} checks failed.`);
 }

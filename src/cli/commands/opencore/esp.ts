@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
-import type { Start } from '../session.js';
-import { collect } from './plist.js';
+import type * as Osx from '../../../index.js';
+import type { Context, Start } from '../../context.js';
+import { collect } from '../../parse.js';
+import { showBytes } from '../../view/format.js';
 
 /** `osx-iso opencore esp`, as typed. */
 export interface OpenCoreEspOptions {
@@ -42,6 +44,33 @@ export function registerOpenCoreEsp(opencore: Command, start: Start): void {
     .option('--size <size>', 'of the volume', '40M')
     .addHelpText('after', EXAMPLES)
     .action((file: string, options: Partial<OpenCoreEspOptions>) =>
-      start((api, context) => api.openCoreEsp({ kext: [], set: [], ...options, file }, context)),
+      start('openCoreEsp', openCoreEsp, { kext: [], set: [], ...options, file }),
     );
+}
+
+/** `osx-iso opencore esp`: the image of an EFI system partition. */
+export async function openCoreEsp(osx: typeof Osx, options: OpenCoreEspOptions, context: Context): Promise<void> {
+  const { file, zip, efi, config, set, kext, release, size } = options;
+  const scope = new osx.Scope(await osx.openJournal({ optional: true }));
+  context.holds(() => scope.pending());
+  const image = await osx.makeEsp(
+    file,
+    {
+      openCore: zip,
+      efi,
+      config,
+      kexts: kext,
+      set,
+      release: release ?? osx.DEFAULT_RELEASE,
+      ...(size !== undefined && { size: osx.parseSize(size) }),
+    },
+    { signal: context.signal, scope },
+  );
+  for (const note of image.notes) context.remark(note);
+  const lines = [
+    image.file,
+    `  ${image.loader}; FAT, ${showBytes(image.size)}`,
+    ...image.files.map((path) => `  ${path}`),
+  ];
+  context.print(lines.join('\n'), { type: 'result', ...image });
 }

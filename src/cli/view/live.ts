@@ -1,8 +1,8 @@
 import type { Listr, ListrTask, ListrTaskWrapper } from 'listr2';
-import type { Outcome, RunEvent, StepInfo } from '../core/events.js';
+import type { Outcome, RunEvent, StepInfo } from '../../core/events.js';
+import { endLine, leftoverLines, middle, printable, showProgress, showTime, undoLine } from './format.js';
+import { STOPPING, type View } from './plain.js';
 import { Rate } from './rate.js';
-import { endLine, leftoverLines, middle, printable, showProgress, showTime, undoLine } from './view-format.js';
-import { STOPPING, type View } from './view-plain.js';
 
 /** A terminal to draw on. */
 export interface Screen {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { Start } from '../session.js';
-import { registerOpenCoreCheck } from './opencore-check.js';
-import { registerOpenCoreConfig } from './opencore-config.js';
-import { registerOpenCoreEsp } from './opencore-esp.js';
+import type { Start } from '../../context.js';
+import { registerOpenCoreCheck } from './check.js';
+import { registerOpenCoreConfig } from './config.js';
+import { registerOpenCoreEsp } from './esp.js';
 
 export function registerOpenCore(program: Command, start: Start): void {
   const opencore = program

@@ -1,5 +1,4 @@
-import type { RunEvent } from '../core/events.js';
-import { Rate } from './rate.js';
+import type { RunEvent } from '../../core/events.js';
 import {
   endLine,
   leftoverLines,
@@ -10,7 +9,8 @@ import {
   showTime,
   stepLine,
   undoLine,
-} from './view-format.js';
+} from './format.js';
+import { Rate } from './rate.js';
 
 /** Draws what a run says. */
 export interface View {

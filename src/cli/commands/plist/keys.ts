@@ -1,9 +1,24 @@
-import * as osx from '../../index.js';
-import type { Context } from '../api.js';
-import type { PlistKeysOptions } from '../commands/plist-keys.js';
+import type { Command } from 'commander';
+import type * as Osx from '../../../index.js';
+import type { Context, Start } from '../../context.js';
+
+/** `osx-iso plist keys`, as typed. */
+export interface PlistKeysOptions {
+  /** Only keys that have this in their name or description. */
+  readonly word?: string;
+}
+
+export function registerPlistKeys(plist: Command, start: Start): void {
+  plist
+    .command('keys')
+    .summary('list the keys the boot loader knows')
+    .description('Lists every key: type, values, default, what it does, and whether it matters in a virtual machine.')
+    .argument('[word]', 'only keys with this word')
+    .action((word: string | undefined) => start('plistKeys', plistKeys, { ...(word !== undefined && { word }) }));
+}
 
 /** `osx-iso plist keys`: the table. */
-export async function plistKeys({ word }: PlistKeysOptions, context: Context): Promise<void> {
+export async function plistKeys(osx: typeof Osx, { word }: PlistKeysOptions, context: Context): Promise<void> {
   const wanted = word?.toLowerCase();
   const keys = osx.CHAMELEON_KEYS.filter(
     ({ name, does }) => wanted === undefined || `${name} ${does}`.toLowerCase().includes(wanted),

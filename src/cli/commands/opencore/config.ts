@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { Start } from '../session.js';
-import { collect } from './plist.js';
+import type * as Osx from '../../../index.js';
+import type { Context, Start } from '../../context.js';
+import { collect } from '../../parse.js';
 
 /** `osx-iso opencore config`, as typed. Without an output it goes to stdout. */
 export interface OpenCoreConfigOptions {
@@ -32,8 +33,23 @@ export function registerOpenCoreConfig(opencore: Command, start: Start): void {
     .option('-o, --output <file>', 'write to this file, which must not be there')
     .addHelpText('after', EXAMPLES)
     .action((options: Omit<OpenCoreConfigOptions, 'set' | 'kext'> & Partial<OpenCoreConfigOptions>) =>
-      start((api, context) =>
-        api.openCoreConfig({ ...options, set: options.set ?? [], kext: options.kext ?? [] }, context),
-      ),
+      start('openCoreConfig', openCoreConfig, { ...options, set: options.set ?? [], kext: options.kext ?? [] }),
     );
+}
+
+/** `osx-iso opencore config`: the file, and on stderr what must lie beside it. */
+export async function openCoreConfig(osx: typeof Osx, options: OpenCoreConfigOptions, context: Context): Promise<void> {
+  const { kext, output, ...asked } = options;
+  const made = await osx.makeOpenCoreConfigOf(asked, kext, context.signal);
+  const { xml, drivers, kexts, files, remarks } = made;
+  const result = { type: 'result', text: xml, drivers, kexts, files, remarks };
+  if (output === undefined) context.print(xml.trimEnd(), result);
+  else {
+    await osx.writeConfigFile(output, Buffer.from(xml, 'utf8'), await osx.openJournal({ optional: true }));
+    context.print(output, { ...result, output });
+  }
+  context.remark(`EFI/OC/Drivers: ${drivers.join(', ')}`);
+  if (kexts.length > 0) context.remark(`EFI/OC/Kexts: ${kexts.join(', ')}`);
+  for (const [path, content] of Object.entries(files)) context.remark(`${path} holds the word ${content}`);
+  for (const remark of remarks) context.remark(remark);
 }

@@ -1,8 +1,8 @@
-import * as osx from '../../index.js';
-import { showBytes } from '../view-format.js';
+import type * as Osx from '../index.js';
+import { showBytes } from './view/format.js';
 
 /** What was done to an image, for people. */
-export function guestLines(image: string, edit: osx.ImageEdit): string[] {
+export function imageLines(osx: typeof Osx, image: string, edit: Osx.ImageEdit): string[] {
   const where = edit.partition === 0 ? '' : `, partition ${edit.partition}`;
   const head = `${image} (${edit.format}${where}): volume "${edit.volume}"`;
   if (edit.changes.length === 0) return [head, '  it is so already: nothing was written'];

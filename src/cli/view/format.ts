@@ -1,4 +1,4 @@
-import type { Leftover, Outcome, RunEvent, StepInfo } from '../core/events.js';
+import type { Leftover, Outcome, RunEvent, StepInfo } from '../../core/events.js';
 
 /** "5.2 GB": decimal units, as disks and Finder have them. */
 export function showBytes(bytes: number): string {

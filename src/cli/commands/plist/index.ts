@@ -1,7 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import type { Start } from '../session.js';
-import { registerPlistCheck } from './plist-check.js';
-import { registerPlistKeys } from './plist-keys.js';
+import type { Command } from 'commander';
+import type * as Osx from '../../../index.js';
+import type { Context, Start } from '../../context.js';
+import { imageLines } from '../../image-lines.js';
+import { collect, partitionNumber } from '../../parse.js';
+import { registerPlistCheck } from './check.js';
+import { registerPlistKeys } from './keys.js';
 
 /** `osx-iso plist`, as typed. Without volume, image and output the plist goes to stdout. */
 export interface PlistOptions {
@@ -36,7 +39,7 @@ Examples:
   osx-iso plist --template guest --image mac_hdd.qcow2`;
 
 export function registerPlist(program: Command, start: Start): void {
-  const plist = program
+  const group = program
     .command('plist')
     .summary("make Chameleon's plist, and put it onto a guest's disk")
     .description(
@@ -55,18 +58,49 @@ export function registerPlist(program: Command, start: Start): void {
     .option('--force', 'replace the output file; take any folder for --volume')
     .option('--dry-run', 'print what would be written and do nothing')
     .addHelpText('after', EXAMPLES)
-    .action((options: PlistOptions) => start((api, context) => api.plist({ ...SWITCHES, ...options }, context)));
-  registerPlistCheck(plist, start);
-  registerPlistKeys(plist, start);
+    .action((options: PlistOptions) => start('plist', plist, { ...SWITCHES, ...options }));
+  registerPlistCheck(group, start);
+  registerPlistKeys(group, start);
 }
 
-/** For options that are given several times. */
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-export function partitionNumber(text: string): number {
-  const number = Number(text);
-  if (!/^\d{1,3}$/.test(text) || number < 1) throw new InvalidArgumentError('It is a number from 1 on.');
-  return number;
+/** `osx-iso plist`: composes the plist and puts it where it is wanted. */
+export async function plist(osx: typeof Osx, options: PlistOptions, context: Context): Promise<void> {
+  const { volume, image, output, partition, backingOk, dryRun, force, merge } = options;
+  if ([volume, image, output].filter((place) => place !== undefined).length > 1) {
+    throw new osx.UsageError('Only one of --volume, --image and -o can be given.');
+  }
+  if (partition !== undefined && image === undefined) throw new osx.UsageError('--partition needs --image.');
+  if (merge && volume === undefined && image === undefined && output === undefined) {
+    throw new osx.UsageError('--merge needs a plist that is there: give --volume, --image or -o.');
+  }
+  const request = await osx.plistRequest(options);
+  const journal = await osx.openJournal({ optional: true });
+  if (image !== undefined) {
+    const scope = new osx.Scope(journal);
+    context.holds(() => scope.pending());
+    const edit = await osx.editImage(
+      { image, dryRun, backingOk, ...(partition !== undefined && { partition }) },
+      { signal: context.signal, scope, remark: context.remark },
+      (staged) => osx.stagePlist(staged, request),
+    );
+    context.print(imageLines(osx, image, edit).join('\n'), { type: 'result', image, ...osx.plainEdit(edit) });
+    return;
+  }
+  if (volume !== undefined) {
+    const changes = await osx.installMounted({ volume, force, dryRun, journal }, request);
+    context.print(osx.mountedLines(volume, changes, dryRun).join('\n'), {
+      type: 'result',
+      volume,
+      changes,
+      written: !dryRun,
+    });
+    return;
+  }
+  if (output !== undefined) {
+    const text = await osx.writePlistFile(output, request, { force, dryRun, journal });
+    context.print(dryRun ? text.trimEnd() : output, { type: 'result', output, text, written: !dryRun });
+    return;
+  }
+  const text = osx.composePlist(request);
+  context.print(text.trimEnd(), { type: 'result', text });
 }

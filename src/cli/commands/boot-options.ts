@@ -1,0 +1,106 @@
+import { Command, Option } from 'commander';
+import { collect, wholeNumber } from '../parse.js';
+
+/** `osx-iso boot`, as typed. Paths are below the current folder. */
+export interface BootOptions {
+  /** The installer; without one the installed guest is started. */
+  readonly iso?: string;
+  readonly disk: readonly string[];
+  readonly createDisk?: string;
+  readonly diskFormat?: string;
+  readonly backingOk: readonly string[];
+  readonly chameleon?: string;
+  readonly append?: string;
+  readonly firmware?: 'bios' | 'uefi';
+  readonly loader?: string;
+  /** OpenCore's release, or a folder EFI with it. */
+  readonly opencore?: string;
+  /** A folder EFI with any loader. */
+  readonly efi?: string;
+  readonly kext?: readonly string[];
+  readonly config?: string;
+  readonly ocSet?: readonly string[];
+  readonly nvram?: string;
+  readonly oskFile?: string;
+  readonly smc: boolean;
+  readonly release?: string;
+  readonly machine?: 'q35' | 'pc';
+  readonly memory?: number;
+  readonly smp?: number;
+  readonly net?: 'e1000' | 'virtio' | 'vmxnet3' | 'none';
+  readonly folder?: string;
+  readonly accel: 'auto' | 'kvm' | 'hvf' | 'tcg';
+  readonly headless: boolean;
+  readonly vnc?: number;
+  readonly monitor: boolean;
+  readonly serial?: string;
+  readonly screenshot?: string;
+  readonly stopAfter?: number;
+  readonly clock?: string;
+  readonly qemu?: string;
+  readonly qemuArg: readonly string[];
+  readonly force: boolean;
+  readonly dryRun: boolean;
+  readonly format: 'shell' | 'json' | 'libvirt';
+  /** Where libvirt's QEMU finds the SMC's configuration. */
+  readonly smcConfig?: string;
+}
+
+/** What is not given. */
+export const BOOT_DEFAULTS = {
+  disk: [],
+  backingOk: [],
+  smc: true,
+  accel: 'auto',
+  headless: false,
+  monitor: false,
+  qemuArg: [],
+  force: false,
+  dryRun: false,
+  format: 'shell',
+} as const satisfies Partial<BootOptions>;
+
+/** The machine's own options, which `build --boot` takes too. */
+export function bootOptions(command: Command): Command {
+  return command
+    .option('--disk <file>', "the guest's disk; may be given again", collect)
+    .option('--create-disk <size>', 'make the (first) disk where it is not there: 30G')
+    .option('--disk-format <format>', 'what the disks are, where that must be said: raw, qcow2')
+    .option('--backing-ok <file>', 'a file that a disk may be made of; may be given again', collect)
+    .option('--chameleon <file>', 'the boot loader: the file "boot" of Chameleon or Enoch')
+    .option('--append <words>', 'words for Chameleon: "timeout=5"')
+    .addOption(new Option('--firmware <kind>', 'bios (with Chameleon) or uefi').choices(['bios', 'uefi']))
+    .option('--loader <path>', 'UEFI loader: a disk image, or a folder with EFI/BOOT')
+    .option('--nvram <file>', "keep the UEFI firmware's variables here")
+    .option('--osk-file <file>', "the SMC's key: 64 characters (or in OSX_ISO_OSK)")
+    .option('--no-smc', 'no SMC, for loaders that bring one')
+    .option('--release <version>', 'the OS X release: 10.10 (default: what the ISO is)')
+    .addOption(new Option('--machine <type>', 'the chipset (default: q35)').choices(['q35', 'pc']))
+    .option('--memory <mib>', 'memory in MiB', wholeNumber(1, 1 << 20))
+    .option('--smp <n>', 'processors', wholeNumber(1, 64))
+    .addOption(new Option('--net <card>', 'the network card').choices(['e1000', 'virtio', 'vmxnet3', 'none']))
+    .option('--folder <dir>', 'a folder the guest sees as a FAT disk (drivers)')
+    .addOption(
+      new Option('--accel <name>', 'what runs the guest').choices(['auto', 'kvm', 'hvf', 'tcg']).default('auto'),
+    )
+    .option('--headless', 'no window')
+    .option('--vnc <display>', 'the screen by VNC, on 127.0.0.1:5900+N only', wholeNumber(0, 99))
+    .option('--monitor', "QEMU's monitor on this terminal")
+    .option('--serial <file>', 'what the guest writes to its serial port')
+    .option('--screenshot <file>', 'a PNG of the screen when the guest is stopped')
+    .option('--stop-after <seconds>', 'stop the guest after this time', wholeNumber(1, 1 << 24))
+    .option('--clock <date>', "start the guest's clock there: 2019-10-08")
+    .option('--qemu <program>', 'the QEMU to use (default: qemu-system-x86_64)')
+    .option('--qemu-arg <word>', 'one more word for QEMU; may be given again', collect);
+}
+
+const NAMES = bootOptions(new Command()).options.map((option) => option.attributeName());
+
+/** Those of the machine's options that were typed. */
+export function givenBootOptions(command: Command): string[] {
+  const typed = command.options.filter(
+    (option) =>
+      NAMES.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
+  );
+  return typed.map(({ long, flags }) => long ?? flags);
+}
