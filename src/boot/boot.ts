@@ -16,6 +16,7 @@ import { type Choice, type Machine, makeMachine } from '../launch/machine.js';
 import { findOsk, OSK_HINT, type Osk, takeFromEnvironment } from '../launch/osk.js';
 import { DEFAULT_RELEASE, type Profile, profileOf, profiles } from '../launch/profiles.js';
 import { type GuestEnd, type RunOptions, runMachine } from '../launch/run.js';
+import { claimRun, type Running } from '../launch/run-state.js';
 import type { Esp } from '../opencore/index.js';
 import { chooseLoader } from './loader.js';
 import { examineMedium } from './medium.js';
@@ -112,8 +113,32 @@ export async function planBoot(
   };
 }
 
-/** Starts a guest and waits for its end. */
-export async function boot(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Promise<GuestEnd> {
+/** How a guest is run. */
+export interface BootRun extends Omit<RunOptions, 'osk'> {
+  /** The guest's folder: run.json stands in it as long as the guest runs. */
+  readonly folder?: string;
+}
+
+/** Starts a guest and waits for its end. UsageError where the guest of that folder runs already. */
+export async function boot(plan: BootPlan, options: BootRun): Promise<GuestEnd> {
+  if (options.folder === undefined) return start(plan, options);
+  const { scope = new Scope(), folder } = options;
+  const own = await claimRun(folder, scope, { ports: { forwards: [] }, ...vncOf(plan.machine) });
+  try {
+    return await start(plan, {
+      ...options,
+      scope,
+      async onRunning(running) {
+        await own.tell(running);
+        await options.onRunning?.(running);
+      },
+    });
+  } finally {
+    await own.spend();
+  }
+}
+
+async function start(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Promise<GuestEnd> {
   const { signal, scope } = options;
   if (plan.create) {
     await createDisk(plan.create.file, plan.create.size, { signal, ...(scope && { scope }) });
@@ -128,6 +153,10 @@ export async function boot(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Pr
   } finally {
     await own.spend();
   }
+}
+
+function vncOf({ display }: Machine): Pick<Running, 'vnc'> {
+  return display.kind === 'vnc' ? { vnc: { port: 5900 + display.number } } : {};
 }
 
 async function askQemu({ qemu, dryRun }: BootOptions, notes: string[]): Promise<Capabilities> {

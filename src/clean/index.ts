@@ -6,9 +6,11 @@ import { leftBeside, unlock } from '../core/lock.js';
 import { OWN_NAME } from '../core/own-folder.js';
 import { stateFolder } from '../core/state-folder.js';
 import { holdPrivate } from '../host/held-folder.js';
+import { RUN_STATE } from '../host/own-files.js';
 import { plainPath } from '../host/plain-path.js';
 import { stillRuns } from '../host/process-start.js';
 import { quoteForSh } from '../host/quote.js';
+import { readJsonObject } from '../host/read-file.js';
 import { ownDevices } from '../image/hdiutil/own-devices.js';
 import { findHdiutil, Hdiutil, type Runner } from '../image/hdiutil/program.js';
 import { endOrphan, type Orphan, orphansOf } from './programs.js';
@@ -149,6 +151,7 @@ async function tasksOf(record: KnownRecord, journal: FoundJournal, options: Look
     return found || beside.length > 0 ? [{ ...shown(record), run: () => removeLock(path, journal) }] : [];
   }
   if (!found) return [];
+  if (kind === 'run') return (await wrote(path, journal)) ? [{ ...shown(record), run: () => rm(path) }] : [];
   if (kind === 'file') {
     if (!found.isFile()) throw new Error(`${path} is no file any more`);
     return [{ ...shown(record), run: () => rm(path, { force: true }) }];
@@ -160,6 +163,12 @@ async function tasksOf(record: KnownRecord, journal: FoundJournal, options: Look
 async function removeLock(path: string, journal: FoundJournal): Promise<void> {
   await unlock(path, journal);
   for (const left of await leftBeside(path, journal)) await rm(left, { force: true });
+}
+
+/** Whether a guest's run.json is still the dead run's own: the guest may have been started again since. */
+async function wrote(path: string, { pid, started }: FoundJournal): Promise<boolean> {
+  const state = await readJsonObject(path, RUN_STATE, { noLink: true }).catch(() => undefined);
+  return state?.pid === pid && state.processStart === started;
 }
 
 async function attachmentTasks(
@@ -234,6 +243,8 @@ function shown(record: KnownRecord): CleanAction {
       return { title: `remove the unfinished ${what}`, command: `rm ${word}` };
     case 'lock':
       return { title: `remove the lock ${what}`, command: `rm ${word}` };
+    case 'run':
+      return { title: `remove the state of a guest that runs no more, ${what}`, command: `rm ${word}` };
     case 'folder':
       return { title: `remove the scratch folder ${what}`, command: `rm -r ${word}` };
     case 'mounts':

@@ -4,7 +4,7 @@ import { OWN_NAME } from '../core/own-folder.js';
 
 /** What a run writes down, with everything checked that can be. Paths are absolute. */
 export type KnownRecord =
-  | { readonly kind: 'file' | 'folder' | 'mounts' | 'lock'; readonly path: string }
+  | { readonly kind: 'file' | 'folder' | 'mounts' | 'lock' | 'run'; readonly path: string }
   | { readonly kind: 'attachment'; readonly image: string; readonly mountPoint: string };
 
 /** What is wrong with an entry of a journal, in words. */
@@ -32,6 +32,8 @@ export function checkRecord(record: UndoRecord): KnownRecord | RecordFault {
       return isPlace(path) && isUnfinished(path) ? { kind, path } : fault('an unfinished file of ours');
     case 'lock':
       return isPlace(path) && LOCK.test(basename(path)) ? { kind, path } : fault('a lock of ours');
+    case 'run':
+      return isPlace(path) && basename(path) === 'run.json' ? { kind, path } : fault("a running guest's run.json");
     case 'attachment':
       return isPlace(image) && isPlace(mountPoint) && OWN_NAME.test(basename(dirname(mountPoint)))
         ? { kind, image, mountPoint }

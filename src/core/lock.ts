@@ -10,12 +10,16 @@ import { openHostFile } from '../host/host-file.js';
 import { LOCK } from '../host/own-files.js';
 import { plainPath } from '../host/plain-path.js';
 import { stillRuns } from '../host/process-start.js';
+import { quoteFile, quoteForSh } from '../host/quote.js';
 import type { Writer } from './journal.js';
 
 /** What stands in a lock file. */
 interface Holder extends Writer {
   readonly host: string;
 }
+
+/** What is done under a lock. */
+type Held = 'build' | 'download' | 'guest';
 
 /** Milliseconds in which a lock file may still be empty, because who made it has not written it yet. */
 const BEING_WRITTEN = 5000;
@@ -39,12 +43,7 @@ export function turnPath(path: string): string {
  * the lock by being linked to it. UsageError, with the other's process id, while another build of the same output runs; the lock of
  * one that is dead is taken over. Call `unlock` when done.
  */
-export async function lock(
-  path: string,
-  writer: Writer,
-  claim: string,
-  what: 'build' | 'download' = 'build',
-): Promise<void> {
+export async function lock(path: string, writer: Writer, claim: string, what: Held = 'build'): Promise<void> {
   const holder: Holder = { ...writer, host: hostname() };
   const mine: Claim = { path: claim, text: JSON.stringify(holder) };
   await writeFile(claim, mine.text, { mode: 0o644, flag: 'wx' });
@@ -143,11 +142,23 @@ async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'>
   }
 }
 
-function taken(lock: string, other: Holder | 'unreadable' | 'gone', host: string, what: string): UsageError {
+function taken(lock: string, other: Holder | 'unreadable' | 'gone', host: string, what: Held): UsageError {
   const path = plainPath(lock);
+  if (what === 'guest') return guestTaken(path, other, host);
   const output = join(dirname(path), basename(path).replace(/^\.(.*)\.lock$/, '$1'));
   const hint = `Wait for it, or give another name with -o FILE. If there is no such ${what} any more: rm ${JSON.stringify(path)}`;
   if (typeof other !== 'object') return new UsageError(`${output}: another ${what} of it may be running.`, hint);
   const where = other.host === host ? '' : ` on ${other.host}`;
   return new UsageError(`${output}: another ${what} of it is running${where}, process ${other.pid}.`, hint);
+}
+
+function guestTaken(path: string, other: Holder | 'unreadable' | 'gone', host: string): UsageError {
+  const folder = dirname(path);
+  const gone = `If no osx-iso boot runs it any more: rm ${quoteForSh(path)}`;
+  if (typeof other !== 'object') return new UsageError(`${folder}: this guest may run already.`, gone);
+  if (other.host !== host) {
+    return new UsageError(`${folder}: this guest runs already on ${other.host}, process ${other.pid}.`, gone);
+  }
+  const stop = `osx-iso guest stop ${quoteFile(basename(folder))} ends it; a disk that two guests write to is lost.`;
+  return new UsageError(`${folder}: this guest runs already, process ${other.pid}.`, stop);
 }

@@ -13,3 +13,6 @@ export const MANIFEST: Whole = { what: 'manifest of an ISO', most: 4 << 20 };
 
 /** Beside an output that is being built: a process and its host. */
 export const LOCK: Whole = { what: 'lock of a build', most: 4096 };
+
+/** run.json, in the folder of a guest that runs: ours have some 500 bytes. */
+export const RUN_STATE: Whole = { what: 'state of a running guest', most: 64 << 10 };

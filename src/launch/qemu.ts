@@ -8,6 +8,8 @@ export interface Runtime {
   readonly smcConfig?: string;
   /** QMP's socket. */
   readonly qmp?: string;
+  /** A second one, for other processes: a monitor listens to one at a time. */
+  readonly control?: string;
 }
 
 /** The arguments for the machine. Pure: the same machine and capabilities always give the same words, in the same order. */
@@ -34,9 +36,13 @@ export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: 
     ...(machine.serial !== undefined ? ['-serial', `file:${machine.serial}`] : []),
     ...(machine.clock !== undefined ? ['-rtc', `base=${machine.clock}`] : []),
     ...(machine.monitor ? ['-monitor', 'stdio'] : []),
-    ...(runtime.qmp !== undefined ? ['-qmp', `unix:${first('path', runtime.qmp)},server=on,wait=off`] : []),
+    ...[runtime.qmp, runtime.control].flatMap((socket) => (socket === undefined ? [] : ['-qmp', monitorAt(socket)])),
     ...machine.extra,
   ];
+}
+
+function monitorAt(socket: string): string {
+  return `unix:${first('path', socket)},server=on,wait=off`;
 }
 
 /** A comma inside a value is doubled. */

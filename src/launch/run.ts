@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly screenshot?: string;
   /** Seconds after which the guest is stopped. */
   readonly stopAfter?: number;
+  /** Called as soon as QEMU listens; again where the guest is started a second time by TCG. */
+  onRunning?(running: { readonly qmp: string; readonly qemu: number; readonly accelerator: Accelerator }): unknown;
   /** Something the user should see. */
   note(text: string): void;
   /** Each line QEMU says on stderr. */
@@ -83,13 +85,15 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
   // Only the owner can enter it: QMP could tell the key.
   const folder = await makeSocketFolder(scope, "remove the folder of QEMU's socket");
   const socket = join(folder.path, 'qmp');
+  const control = join(folder.path, 'control');
   const kill = new AbortController();
   const started = Date.now();
   let config: FileHandle | undefined;
   let qmp: Qmp | undefined;
   try {
     if (osk && machine.smc) config = await handOver(osk, scope);
-    const runtime = { qmp: socket, ...(config && { smcConfig: '/dev/fd/3' }) };
+    let pid = 0;
+    const runtime = { qmp: socket, control, ...(config && { smcConfig: '/dev/fd/3' }) };
     const said: Complaint[] = [];
     const done = act(capabilities.program, qemuArgs(machine, capabilities, runtime), {
       signal: kill.signal,
@@ -97,6 +101,9 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
       descriptors: config ? [config.fd] : [],
       terminal: machine.monitor,
       redact: osk ? [osk.reveal()] : [],
+      onStart: (started) => {
+        pid = started;
+      },
       onLine: (line, stream) => {
         if (stream === 'stderr') options.onLine?.(hush(line));
         const complaint = explainLine(line);
@@ -118,6 +125,7 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
     } catch {
       // QEMU has ended, or the user has: both are seen below.
     }
+    if (qmp) await options.onRunning?.({ qmp: control, qemu: pid, accelerator: machine.accelerator });
     const timer = options.stopAfter === undefined ? undefined : alarm(options.stopAfter * 1000);
     const how = await Promise.race([
       done.then(() => 'guest' as const),
