@@ -119,6 +119,20 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     ],
     types: ['src/iso/manifest.ts'],
   },
+  'src/guest-folder/': {
+    values: [
+      'src/boot/',
+      'src/core/',
+      'src/formats/',
+      'src/guest-disk/',
+      'src/host/',
+      'src/launch/',
+      'src/plist/',
+      'src/verify/kernel.ts',
+      'src/vm-disk/',
+      ...RELEASES,
+    ],
+  },
   'src/cli/': { values: ['src/index.ts', 'src/version.ts', 'src/host/faults.ts'], types: ['src/core/events.ts'] },
   'src/clean/': { values: ['src/core/', 'src/host/', 'src/image/hdiutil/'] },
   'src/download/': {
@@ -143,6 +157,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/download/',
       'src/formats/',
       'src/guest-disk/',
+      'src/guest-folder/',
       'src/host/',
       'src/image/',
       'src/inspect/',

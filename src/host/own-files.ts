@@ -16,3 +16,6 @@ export const LOCK: Whole = { what: 'lock of a build', most: 4096 };
 
 /** run.json, in the folder of a guest that runs: ours have some 500 bytes. */
 export const RUN_STATE: Whole = { what: 'state of a running guest', most: 64 << 10 };
+
+/** guest.json, in a guest's folder: ours have some 1000 bytes. */
+export const GUEST_DESCRIPTION: Whole = { what: 'description of a guest', most: 64 << 10 };
