@@ -91,7 +91,13 @@ try {
   }
   const codecs = Math.max(newest('wasm'), ...WASM_SHARES.map((file) => mtime(join(top, file))));
   if (mtime(wasmCode) < codecs && existsSync(wasmCompiler)) compileWasm();
-  const sources = Math.max(newest('src'), newest('pipelines'), newest('scripts'), mtime(join(top, 'tsconfig.json')));
+  const sources = Math.max(
+    newest('src'),
+    newest('pipelines'),
+    newest('scripts'),
+    newest('examples'),
+    mtime(join(top, 'tsconfig.json')),
+  );
   // Without the development packages (npm ci --omit=dev) what is compiled already has to do.
   if (mtime(compiled) < sources && existsSync(compiler)) {
     console.error('Compiling…');

@@ -14,7 +14,7 @@ const RELEASES = ['src/releases.ts', 'src/known/system-version.ts'];
 
 /** The table of the design. The longest prefix that fits a module is its layer. */
 const LAYERS: Readonly<Record<string, Layer>> = {
-  'src/host/': { values: ['src/formats/bytes.ts', 'src/formats/whole.ts'] },
+  'src/host/': { values: ['src/formats/bytes.ts', 'src/formats/file-handle.ts', 'src/formats/whole.ts'] },
   // Of what is known of loaders only how it is known.
   'src/plist/': { values: [], types: ['src/known/loaders.ts'] },
   'src/formats/': { values: ['src/plist/plist.ts'] },

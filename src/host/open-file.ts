@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { FormatError, SourceError } from '../errors.js';
-import { unfilled } from '../formats/bytes.js';
+import { readFully } from '../formats/file-handle.js';
 import { hostError } from './faults.js';
 import { plainPath } from './plain-path.js';
 
@@ -76,24 +76,10 @@ export async function readExactly(
   offset: number,
   length: number,
 ): Promise<Uint8Array> {
-  const bytes = unfilled(length);
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done).catch((error: Error) => {
-      // The system does not say of which file a descriptor is.
-      throw Object.assign(error, { path });
-    });
-    if (bytesRead === 0) {
-      throw new FormatError({
-        file: name,
-        structure: 'file',
-        offset: offset + done,
-        expected: `${length - done} bytes more, as when it was opened`,
-        found: 'end of file (did it shrink meanwhile?)',
-      });
-    }
-    done += bytesRead;
-  }
-  return bytes;
+  return readFully(handle, name, offset, length).catch((error: Error) => {
+    // The system does not say of which file a descriptor is.
+    throw error instanceof FormatError ? error : Object.assign(error, { path });
+  });
 }
 
 /** Bytes of a disk. Linux says it, in sectors of 512 bytes whatever the disk's own are; elsewhere it is found by reading. */

@@ -23,7 +23,7 @@ import { spaceFree, spaceNeeded } from './space.js';
 
 /** What a user asks of a build. */
 export interface BuildOptions {
-  /** Ends the planning, and every reading of the installer. */
+  /** Stops it, wherever it is: what was taken is given back, nothing unfinished is left. */
   readonly signal?: AbortSignal;
   /** The installer: a path, or the bare name of an app. Without one somebody is asked. */
   readonly app?: string;
@@ -76,6 +76,8 @@ export interface BuildOptions {
 
 /** A build that could start now: everything is known, nothing is touched. */
 export interface BuildPlan {
+  /** What it was asked for with. */
+  readonly options: BuildOptions;
   readonly installer: Installer;
   readonly recipe: Recipe;
   /** What the kernel is copied from, where that is not the installer's package. */
@@ -155,6 +157,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
     const bytes = spaceNeeded(installer.sizes) + (esp?.size ?? 0);
     const needs = { engine, output: output.iso, bytes, ...(scratch !== undefined && { scratch }) };
     return {
+      options,
       installer,
       recipe: chosen.recipe,
       ...(chosen.tree && { kernel: chosen.tree }),

@@ -164,12 +164,10 @@ export async function build(osx: typeof Osx, typed: BuildOptions, context: Conte
     }
     return;
   }
-  const journal = await osx.openJournal({ optional: plan.engine === 'native' });
-  const scope = new osx.Scope(journal);
-  context.holds(() => scope.pending());
-  const emit: Osx.Emit = (event) => context.emit(event);
-  const given = { signal: context.signal, emit, scope, journal };
-  const { iso, made, manifest, manifestPath, kept } = await osx.build(plan, options, given);
+  const run = osx.build(plan);
+  context.holds(() => run.pending());
+  for await (const event of run) context.emit(event);
+  const { iso, made, manifest, manifestPath, kept } = await run.result;
   const { source, facts } = manifest;
   const lines = [
     `${iso}`,
