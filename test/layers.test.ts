@@ -67,7 +67,15 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     ],
   },
   'src/launch/': {
-    values: ['src/core/', 'src/host/', 'src/known/loaders.ts', 'src/plist/', 'src/version.ts', 'src/vm-disk/'],
+    values: [
+      'src/core/',
+      'src/formats/file-kind.ts',
+      'src/host/',
+      'src/known/loaders.ts',
+      'src/plist/',
+      'src/version.ts',
+      'src/vm-disk/',
+    ],
   },
   'src/guest-disk/': {
     values: [
@@ -113,6 +121,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/known/',
       'src/launch/',
       'src/opencore/',
+      'src/source/open-iso.ts',
       'src/verify/',
       'src/host/',
       ...RELEASES,

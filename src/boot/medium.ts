@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { SourceError, VerifyError } from '../errors.js';
-import { openGiven } from '../host/open-given.js';
+import { VerifyError } from '../errors.js';
 import { MANIFEST } from '../host/own-files.js';
 import { readJsonObject } from '../host/read-file.js';
 import type { Manifest } from '../iso/manifest.js';
 import { FIRST_EXPIRY } from '../known/index.js';
+import { openIso } from '../source/open-iso.js';
 import { verifyIso } from '../verify/index.js';
 
 /** What is known about an installer's ISO that is about to be started. */
@@ -31,32 +31,20 @@ const SAME_TIME = 2000;
 
 /**
  * Says what an ISO is, from the manifest of the build that made it, or, where that is absent or older, from the ISO itself.
- * VerifyError for one that could not start, unless `force`.
+ * VerifyError for one that could not start, unless `force`; SourceError and HostError as `openIso` has them.
  */
 export async function examineMedium(
   path: string,
   options: { readonly force: boolean; readonly signal: AbortSignal; note?(text: string): void },
 ): Promise<BootMedium> {
   const file = resolve(path);
-  const found = await stat(file).catch(() => undefined);
-  if (!found) throw new SourceError(`${path}: no such file.`);
-  const manifest = await fittingManifest(file, found);
-  if (manifest) {
-    const { source, boot } = manifest;
-    const ends = source.known?.signature === 'expired' ? { validUntil: FIRST_EXPIRY } : {};
-    const { validUntil } = source.signer ?? ends;
-    const known = {
-      version: source.version,
-      memory: boot.memory,
-      uefi: manifest.iso.esp !== undefined,
-      known: 'manifest',
-    } as const;
-    return { file, ...known, ...(typeof validUntil === 'string' && { validUntil }), faults: [] };
-  }
-  const source = await openGiven(file, { signal: options.signal });
-  // Some seconds, for a real one.
-  options.note?.(`There is no manifest of this very file beside it: looking into ${path} first.`);
+  // Before its manifest is believed: what cannot be read cannot be started.
+  const source = await openIso(path, 'boot', options);
   try {
+    const manifest = await fittingManifest(file, { size: source.size, mtimeMs: source.modified });
+    if (manifest) return fromManifest(file, manifest);
+    // Some seconds, for a real one.
+    options.note?.(`There is no manifest of this very file beside it: looking into ${path} first.`);
     const report = await verifyIso(source, { signal: options.signal });
     const faults = report.checks.filter(({ ok }) => !ok).map(({ text }) => text);
     if (!report.ok && !options.force) {
@@ -76,6 +64,13 @@ export async function examineMedium(
   } finally {
     await source.close();
   }
+}
+
+function fromManifest(file: string, { source, boot, iso }: Manifest): BootMedium {
+  const ends = source.known?.signature === 'expired' ? { validUntil: FIRST_EXPIRY } : {};
+  const { validUntil } = source.signer ?? ends;
+  const known = { version: source.version, memory: boot.memory, uefi: iso.esp !== undefined, known: 'manifest' } as const;
+  return { file, ...known, ...(typeof validUntil === 'string' && { validUntil }), faults: [] };
 }
 
 function more(count: number): string {

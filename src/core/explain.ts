@@ -1,14 +1,12 @@
-import { isBug, StepError, UserError } from '../errors.js';
-import { hostFault } from '../host/faults.js';
+import { HostError, isBug, StepError, UserError } from '../errors.js';
+import { hostFault, isLack } from '../host/faults.js';
 
 /** Says any error so that a user can act on it: UserErrors as they are, errors of the host in words, never a stack. */
 export function explain(error: unknown, doing?: string): UserError {
   if (error instanceof UserError) return error;
   const { message, hint } = inWords(error);
-  return new StepError(doing === undefined ? sentence(message) : sentence(`${doing}: ${message}`), {
-    hint,
-    cause: error,
-  });
+  const Made = isLack(error) ? HostError : StepError;
+  return new Made(sentence(doing === undefined ? message : `${doing}: ${message}`), { hint, cause: error });
 }
 
 function inWords(error: unknown): { message: string; hint?: string | undefined } {

@@ -1,4 +1,4 @@
-import type { UserError } from '../errors.js';
+import { HostError, type UserError } from '../errors.js';
 import { plainPath } from './plain-path.js';
 
 /** What an error of the host means. */
@@ -9,8 +9,11 @@ export interface HostFault {
   readonly hint?: string;
 }
 
+/** What was being done with a path. */
+type Doing = 'read' | 'use';
+
 /** What the codes of errno(3) mean, in words, and what helps. `what` is the path, or "it". */
-const CODES: Readonly<Record<string, { says: (what: string) => string; hint?: string }>> = {
+const CODES: Readonly<Record<string, { says: (what: string, doing: Doing) => string; hint?: string }>> = {
   ENOSPC: {
     says: (what) => `no space left on the disk while writing ${what}`,
     hint: 'Free some space, or choose another disk: -o FILE for the ISO, --work-dir DIR for the scratch files.',
@@ -20,8 +23,8 @@ const CODES: Readonly<Record<string, { says: (what: string) => string; hint?: st
     hint: 'Choose another disk: -o FILE for the ISO, --work-dir DIR for the scratch files.',
   },
   EACCES: {
-    says: (what) => `no permission to use ${what}`,
-    hint: 'Check who owns it (ls -l), or choose a folder of your own.',
+    says: (what, doing) => `not permitted to ${doing} ${what}`,
+    hint: 'ls -l shows who may. Ask its owner, or choose a folder of your own.',
   },
   EPERM: {
     says: (what) => `the system does not allow this on ${what}`,
@@ -76,12 +79,12 @@ const CODES: Readonly<Record<string, { says: (what: string) => string; hint?: st
  * An error of the host (errno) in words: the one place where its codes are translated. `path` is what to name where the error knows
  * no path itself. Undefined for everything else.
  */
-export function hostFault(error: unknown, path?: string): HostFault | undefined {
+export function hostFault(error: unknown, path?: string, doing: Doing = 'use'): HostFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, path: own, dest } = error as NodeJS.ErrnoException & { dest?: string };
   if (code === undefined || !Object.hasOwn(CODES, code)) return undefined;
   const { says, hint } = CODES[code]!;
-  return { says: says(plainPath(path ?? dest ?? own ?? 'it')), ...(hint !== undefined && { hint }) };
+  return { says: says(plainPath(path ?? dest ?? own ?? 'it'), doing), ...(hint !== undefined && { hint }) };
 }
 
 /** The errno of an error, or of what caused it: "ENOENT". */
@@ -95,8 +98,28 @@ export function hostCode(error: unknown): string | undefined {
 
 type ErrorKind = new (message: string, options: { hint?: string | undefined; cause?: unknown }) => UserError;
 
-/** An error of the host in words, as one of that kind; every other error as it is. `hint` is for codes that have none. */
-export function hostError(error: unknown, path: string | undefined, Kind: ErrorKind, hint?: string): unknown {
-  const fault = hostFault(error, path);
-  return fault ? new Kind(`${fault.says}.`, { hint: fault.hint ?? hint, cause: error }) : error;
+/** What the host lacks, whoever asked it: permission, space, memory, files that may be open. */
+const LACKING: ReadonlySet<string> = new Set(
+  'EACCES EPERM EROFS ENOSPC EDQUOT EFBIG EMFILE ENFILE ENOMEM'.split(' '),
+);
+
+/** Whether an error says that the host lacks something, which its user can give it. */
+export function isLack(error: unknown): boolean {
+  return LACKING.has(hostCode(error) ?? '');
+}
+
+/**
+ * An error of the host in words: what it lacks as a HostError, anything else as one of that kind; every other error as it is. `hint` is
+ * for codes that have none.
+ */
+export function hostError(
+  error: unknown,
+  path: string | undefined,
+  Kind: ErrorKind,
+  { hint, doing }: { readonly hint?: string; readonly doing?: Doing } = {},
+): unknown {
+  const fault = hostFault(error, path, doing);
+  if (!fault) return error;
+  const Made: ErrorKind = isLack(error) ? HostError : Kind;
+  return new Made(`${fault.says}.`, { hint: fault.hint ?? hint, cause: error });
 }

@@ -45,7 +45,7 @@ export async function openFile(path: string, options: OpenOptions = {}): Promise
     return { handle, kind, stat: found, size: kind === 'file' ? found.size : await diskSize(handle, found) };
   } catch (error) {
     await handle?.close();
-    throw hostError(error, named, SourceError);
+    throw hostError(error, named, SourceError, { doing: write ? 'use' : 'read' });
   }
 }
 

@@ -99,7 +99,7 @@ function refused(host: string) {
 function cannotBeMade(error: unknown, host: string): unknown {
   const hint = 'Give another place with -o.';
   if (hostCode(error) === 'EEXIST') return new UsageError(`${plainPath(host)} exists already.`, hint);
-  return hostError(error, host, StepError, hint);
+  return hostError(error, host, StepError, { hint });
 }
 
 async function extractLink(entry: Entry, host: string): Promise<void> {

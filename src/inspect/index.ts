@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePath } from '../core/names.js';
-import { SourceError } from '../errors.js';
+import { HostError, SourceError } from '../errors.js';
 import { type ByteSource, chunks } from '../formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
@@ -136,7 +136,7 @@ async function openTop(path: string, signal: AbortSignal, wanted: { readonly rec
   const recognised = wanted.recognised ? await recognise(found, signal) : undefined;
   const file = await openHere(found, path, signal).catch((error: unknown) => {
     // What build would say of it is more to the point than that it cannot be opened.
-    throw recognised && 'reason' in recognised ? recognised.reason : error;
+    throw recognised && 'reason' in recognised && !(error instanceof HostError) ? recognised.reason : error;
   });
   return { file, close: () => file.close(), ...(recognised && { recognised }) };
 }

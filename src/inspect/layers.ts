@@ -1,8 +1,8 @@
-import { SourceError } from '../errors.js';
+import { FormatError, SourceError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
 import { type Disk, openDisk } from '../formats/disk.js';
 import { mapTitle } from '../formats/partition-map/index.js';
-import { foreignKind } from '../source/foreign.js';
+import { foreign } from '../source/foreign.js';
 import { isPackage } from '../source/unwrap.js';
 import { findVolume } from './file-systems.js';
 import type { Layer, Opened } from './opened.js';
@@ -26,9 +26,9 @@ async function openImage(file: ByteSource, partition: number | undefined) {
     const disk = await openDisk(file);
     return { disk, found: await findVolume(disk, partition) };
   } catch (error) {
-    const other = error instanceof SourceError ? await foreignKind(file) : undefined;
-    if (!other) throw error;
-    throw new SourceError(`${file.name}: expected a disk image or a package, found ${other.what}.`, { cause: error });
+    // Of a map that is damaged its reader tells more.
+    const unknown = error instanceof SourceError && !(error instanceof FormatError);
+    throw (unknown && (await foreign(file.name, file, 'inspect'))) || error;
   }
 }
 

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.js';
 import { hostCode } from '../host/faults.js';
-import { openGiven } from '../host/open-given.js';
 import { MANIFEST } from '../host/own-files.js';
 import { readJsonObject } from '../host/read-file.js';
+import { openIso } from '../source/open-iso.js';
 import { type Check, type VerifyOptions, type VerifyReport, verifyIso } from '../verify/index.js';
 
 export type { Check, VerifyReport } from '../verify/index.js';
 
 /**
  * Proves a finished ISO: `osx-iso verify FILE`. Where its manifest lies beside it, every byte is compared with that, too.
- * SourceError when the file cannot be read.
+ * SourceError when the file is no disk at all, HostError when it may not be read.
  */
 export async function verifyFile(path: string, options: VerifyOptions): Promise<VerifyReport> {
-  const file = await openGiven(path, { signal: options.signal });
+  const file = await openIso(path, 'verify', options);
   try {
     const manifest = await statedBy(`${path}.json`);
     const hash = manifest && 'sha256' in manifest ? createHash('sha256') : undefined;

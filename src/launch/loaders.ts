@@ -87,7 +87,7 @@ export async function expectReadable(option: string, path: string): Promise<stri
   try {
     await access(file, constants.R_OK);
   } catch (error) {
-    throw hostError(error, `${option}${path}`, SourceError);
+    throw hostError(error, `${option}${path}`, SourceError, { doing: 'read' });
   }
   return file;
 }

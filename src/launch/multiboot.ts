@@ -1,4 +1,5 @@
 import { SourceError } from '../errors.js';
+import { fileKind } from '../formats/file-kind.js';
 import { readHead } from '../host/read-file.js';
 
 /** The header lies in the first 8192 bytes, on a boundary of 4 (Multiboot Specification 0.6.96, section 3.1). */
@@ -30,11 +31,11 @@ export async function checkLoader(path: string): Promise<void> {
 /** What people give by mistake. */
 function looksLike(head: Buffer): string {
   if (head.length === 0) return 'an empty file';
-  const start = head.toString('latin1', 0, 4);
-  if (start.startsWith('MZ')) return 'an EFI program (use --firmware uefi --loader)';
-  if (start === 'PK\x03\x04' || start.startsWith('\x1f\x8b')) return 'an archive: unpack it first';
-  if (start.startsWith('QFI')) return 'a disk image';
-  if (/^\s*</.test(head.toString('latin1', 0, 64))) return 'a web page: the download went wrong';
+  const known = fileKind(head);
+  if (known?.kind === 'archive') return `${known.what}: unpack it first`;
+  if (known?.kind === 'program' && head.toString('latin1', 0, 2) === 'MZ')
+    return 'an EFI program (use --firmware uefi --loader)';
+  if (known) return known.what;
   if (head.length >= 512 && head.readUInt16LE(510) === 0xaa55) return 'a boot sector (boot0, boot1h or cdboot)';
   return 'something else';
 }

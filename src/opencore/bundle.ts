@@ -70,7 +70,7 @@ async function listed(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    throw hostError(error, folder, SourceError);
+    throw hostError(error, folder, SourceError, { doing: 'read' });
   }
 }
 

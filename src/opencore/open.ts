@@ -59,7 +59,7 @@ export async function openBundle(
   { option, signal }: { readonly option: string; readonly signal: AbortSignal },
 ): Promise<Bundle> {
   const found = await stat(path).catch((error: unknown) => {
-    throw hostError(error, `${option} ${path}`, SourceError, HINT);
+    throw hostError(error, `${option} ${path}`, SourceError, { hint: HINT, doing: 'read' });
   });
   if (found.isDirectory()) return openFolder(path, { signal });
   const file = await openHostFile(path, { label: `${option} `, signal });

@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
-import { SourceError, UsageError } from '../errors.js';
-import { hostCode, hostFault } from '../host/faults.js';
+import { HostError, SourceError, UsageError } from '../errors.js';
+import { hostCode, hostError, hostFault } from '../host/faults.js';
 import { releaseWanted } from '../known/names.js';
 import { majorVersion } from '../releases.js';
 
@@ -114,14 +114,12 @@ async function look(path: string): Promise<Found | undefined> {
   } catch (error) {
     const code = hostCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    const fault = hostFault(error, path);
-    if (!fault) throw error;
-    const guarded = process.platform === 'darwin' && (code === 'EACCES' || code === 'EPERM');
-    throw new SourceError(`${fault.says}.`, {
-      cause: error,
-      hint: guarded
-        ? 'Give the terminal Full Disk Access (System Preferences, Security & Privacy, Privacy).'
-        : fault.hint,
-    });
+    if (process.platform === 'darwin' && (code === 'EACCES' || code === 'EPERM')) {
+      throw new HostError(`${hostFault(error, path, 'read')?.says}.`, {
+        cause: error,
+        hint: 'Give the terminal Full Disk Access (System Preferences, Security & Privacy, Privacy).',
+      });
+    }
+    throw hostError(error, path, SourceError, { doing: 'read' });
   }
 }

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { SourceError } from '../errors.js';
+import { hostCode, hostError } from '../host/faults.js';
 import { openGiven } from '../host/open-given.js';
 import type { InstallerFiles } from './files.js';
 import { brokenSierra, cutShort, madeStick, recoveryOnly, stub, tooNew, unfinished } from './misfits.js';
@@ -35,7 +36,9 @@ const LEADS = [
 export async function openFolder(path: string, files: InstallerFiles, reading: Reading = {}): Promise<FolderKind> {
   const half = unfinished(path);
   if (half) throw half;
-  const contents = await readdir(path);
+  const contents = await readdir(path).catch((error: unknown) => {
+    throw hostError(error, path, SourceError, { doing: 'read' });
+  });
   if (contents.includes('.IABootFiles')) throw madeStick(path, basename(path));
   if (contents.includes('Contents')) return openApp(path, files, reading);
   const apps = contents.filter((name) => /^Install .*\.app$/i.test(name));
@@ -75,8 +78,10 @@ async function openApp(path: string, files: InstallerFiles, reading: Reading): P
     await info?.close();
   }
   const support = join(path, SHARED_SUPPORT);
-  const supported = await readdir(support).catch(() => undefined);
-  if (!supported) throw stub(path);
+  const supported = await readdir(support).catch((error: unknown) => {
+    const absent = hostCode(error) === 'ENOENT' || hostCode(error) === 'ENOTDIR';
+    throw absent ? stub(path) : hostError(error, support, SourceError, { doing: 'read' });
+  });
   if (!supported.includes('InstallESD.dmg')) throw withoutEsd(path, supported);
   await addCompanions(support, files, reading);
   return { kind: 'app', file: join(support, 'InstallESD.dmg'), title: basename(path, extname(path)) };

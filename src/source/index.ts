@@ -75,9 +75,10 @@ async function openHere(found: Found, options: OpenOptions): Promise<Installer> 
   try {
     const folder = found.isFolder ? await openFolder(found.path, files, options) : undefined;
     const path = folder?.file ?? found.path;
-    if (!folder) await refuseByName(path);
+    if (!folder) refuseUnfinished(path);
     const top = files.hold(await openGiven(path, options));
     if (top.size === 0) throw cutShort(path, 'it is empty');
+    if (!folder) await refuseBeside(path);
     const unwrapped = await unwrap(top, path);
     // The image alone was given, or the package a catalogue has it in: what belongs to it lies in the same folder, if anywhere.
     if (!folder && unwrapped.through.every((form) => form === 'pkg'))
@@ -147,10 +148,13 @@ interface Beside {
   readonly source?: { readonly release?: unknown } | null;
 }
 
-/** What the name, or what lies beside the file, tells without opening it. */
-async function refuseByName(path: string): Promise<void> {
+function refuseUnfinished(path: string): void {
   const half = unfinished(path);
   if (half) throw half;
+}
+
+/** What lies beside a file that can be read tells, too. */
+async function refuseBeside(path: string): Promise<void> {
   for (const ending of ['.part', '.aria2', '.crdownload']) {
     if (await stat(`${path}${ending}`).catch(() => undefined)) {
       throw cutShort(path, `${basename(path)}${ending} lies beside it, so the download has not ended`);

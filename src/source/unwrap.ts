@@ -65,7 +65,7 @@ async function open(source: ByteSource, path: string) {
     return { disk, ...(await openVolume(disk)) };
   } catch (error) {
     const unknown = disk?.kind === 'raw' && disk.map.scheme === 'none' && /HFS\+ signature/.test(String(error));
-    throw (unknown && (await foreign(path, source))) || unreadable(path, source.size, error);
+    throw (unknown && (await foreign(path, source, 'build'))) || unreadable(path, source.size, error);
   }
 }
 

@@ -6,7 +6,8 @@ import type { Checks } from './report.js';
 export async function checkMap(disk: Disk, checks: Checks): Promise<void> {
   const { map } = disk;
   if (disk.kind !== 'raw') {
-    checks.fail('disk image', `expected the raw disk that QEMU can start from, found a ${disk.kind} image`);
+    const found = disk.kind === 'udif' ? 'a compressed disk image (UDIF)' : 'a sparse disk image';
+    checks.fail('disk image', `expected the raw disk that QEMU can start from, found ${found}: osx-iso build makes one`);
     return;
   }
   if (map.scheme === 'none') {

@@ -44,9 +44,9 @@ describe('a loader that is given', () => {
     ['an empty file', ''],
     ['a boot sector (boot0, boot1h or cdboot)', sector],
     ['an EFI program (use --firmware uefi --loader)', 'MZ….'],
-    ['an archive: unpack it first', 'PK\x03\x04…'],
+    ['a zip archive: unpack it first', 'PK\x03\x04…'],
     ['a web page: the download went wrong', '\n<!DOCTYPE html><html>'],
-    ['a disk image', 'QFI\u00fb'],
+    ['a disk of a virtual machine (qcow2)', Buffer.from('QFI\xfb', 'latin1')],
     ['something else', Buffer.alloc(9000, 7)],
   ])('is refused when it is %s', async (found, content) => {
     const path = file(content);
