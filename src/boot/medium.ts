@@ -69,7 +69,12 @@ export async function examineMedium(
 function fromManifest(file: string, { source, boot, iso }: Manifest): BootMedium {
   const ends = source.known?.signature === 'expired' ? { validUntil: FIRST_EXPIRY } : {};
   const { validUntil } = source.signer ?? ends;
-  const known = { version: source.version, memory: boot.memory, uefi: iso.esp !== undefined, known: 'manifest' } as const;
+  const known = {
+    version: source.version,
+    memory: boot.memory,
+    uefi: iso.esp !== undefined,
+    known: 'manifest',
+  } as const;
   return { file, ...known, ...(typeof validUntil === 'string' && { validUntil }), faults: [] };
 }
 

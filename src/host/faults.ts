@@ -24,7 +24,7 @@ const CODES: Readonly<Record<string, { says: (what: string, doing: Doing) => str
   },
   EACCES: {
     says: (what, doing) => `not permitted to ${doing} ${what}`,
-    hint: 'ls -l shows who may. Ask its owner, or choose a folder of your own.',
+    hint: 'Check who owns it (ls -l), or choose a folder of your own.',
   },
   EPERM: {
     says: (what) => `the system does not allow this on ${what}`,
@@ -75,6 +75,9 @@ const CODES: Readonly<Record<string, { says: (what: string, doing: Doing) => str
   EOPNOTSUPP: { says: (what) => `the file system of ${what} cannot do this`, hint: 'Choose a folder on another disk.' },
 };
 
+/** What helps against EACCES where nothing was to be changed. */
+const UNREADABLE = 'ls -l shows who may. If it is yours, chmod u+r makes it readable.';
+
 /**
  * An error of the host (errno) in words: the one place where its codes are translated. `path` is what to name where the error knows
  * no path itself. Undefined for everything else.
@@ -83,7 +86,8 @@ export function hostFault(error: unknown, path?: string, doing: Doing = 'use'): 
   if (!(error instanceof Error)) return undefined;
   const { code, path: own, dest } = error as NodeJS.ErrnoException & { dest?: string };
   if (code === undefined || !Object.hasOwn(CODES, code)) return undefined;
-  const { says, hint } = CODES[code]!;
+  const { says, hint: usual } = CODES[code]!;
+  const hint = code === 'EACCES' && doing === 'read' ? UNREADABLE : usual;
   return { says: says(plainPath(path ?? dest ?? own ?? 'it'), doing), ...(hint !== undefined && { hint }) };
 }
 
@@ -99,9 +103,7 @@ export function hostCode(error: unknown): string | undefined {
 type ErrorKind = new (message: string, options: { hint?: string | undefined; cause?: unknown }) => UserError;
 
 /** What the host lacks, whoever asked it: permission, space, memory, files that may be open. */
-const LACKING: ReadonlySet<string> = new Set(
-  'EACCES EPERM EROFS ENOSPC EDQUOT EFBIG EMFILE ENFILE ENOMEM'.split(' '),
-);
+const LACKING: ReadonlySet<string> = new Set('EACCES EPERM EROFS ENOSPC EDQUOT EFBIG EMFILE ENFILE ENOMEM'.split(' '));
 
 /** Whether an error says that the host lacks something, which its user can give it. */
 export function isLack(error: unknown): boolean {

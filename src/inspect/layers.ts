@@ -22,13 +22,15 @@ export async function openLayers(file: ByteSource, options: { readonly partition
 
 /** SourceError that says what it is where it is something else. */
 async function openImage(file: ByteSource, partition: number | undefined) {
+  let disk: Disk | undefined;
   try {
-    const disk = await openDisk(file);
+    disk = await openDisk(file);
     return { disk, found: await findVolume(disk, partition) };
   } catch (error) {
-    // Of a map that is damaged its reader tells more.
-    const unknown = error instanceof SourceError && !(error instanceof FormatError);
-    throw (unknown && (await foreign(file.name, file, 'inspect'))) || error;
+    // Of something that has a map, or is packed, its reader tells more.
+    const isBare = !disk || (disk.kind === 'raw' && disk.map.scheme === 'none');
+    if (!isBare || !(error instanceof SourceError)) throw error;
+    throw (await foreign(file.name, file, { purpose: 'inspect', unknown: !(error instanceof FormatError) })) ?? error;
   }
 }
 

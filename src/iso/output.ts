@@ -99,5 +99,7 @@ function cannotBe(path: string, error: unknown): unknown {
   const fault = hostFault(error, path);
   if (!fault) return error;
   const hint = fault.hint ?? 'Give another place with -o FILE.';
-  return isLack(error) ? new HostError(`${fault.says}.`, { hint, cause: error }) : new UsageError(`${fault.says}.`, hint);
+  return isLack(error)
+    ? new HostError(`${fault.says}.`, { hint, cause: error })
+    : new UsageError(`${fault.says}.`, hint);
 }

@@ -21,16 +21,26 @@ const OTHERWISE: Readonly<Record<Purpose, string>> = {
   boot: 'Give the ISO that osx-iso build has made; an installed guest starts by --disk FILE alone.',
 };
 
+/** What is asked about a file that could not be opened. */
+export interface ForeignQuestion {
+  readonly purpose: Purpose;
+  /** Nothing speaks for a damaged image: what is known to be nothing else is "neither". */
+  readonly unknown: boolean;
+}
+
 /**
  * The words for a file that is neither disk image nor package, though some other thing, and what to type instead; undefined where it
- * may be a damaged one. To be asked of what could not be opened.
+ * may be a damaged one.
  */
-export async function foreign(path: string, file: ByteSource, purpose: Purpose): Promise<SourceError | undefined> {
+export async function foreign(
+  path: string,
+  file: ByteSource,
+  { purpose, unknown }: ForeignQuestion,
+): Promise<SourceError | undefined> {
   if (file.size === 0) return cutShort(path, 'it is empty');
   const kind = fileKind(await file.read(0, Math.min(FILE_KIND_HEAD, file.size)));
-  // A damaged ISO is for its checks to tell, a damaged .dmg for its reader.
-  if (!kind && (purpose === 'verify' || purpose === 'boot' || /\.dmg$/i.test(path))) return undefined;
-  const found = kind?.what ?? 'a file that is neither a disk image nor a package';
+  if (!kind && !unknown) return undefined;
+  const found = kind?.what ?? (purpose === 'inspect' ? 'neither' : 'a file that is neither a disk image nor a package');
   return new SourceError(`${path}: expected ${WANTED[purpose]}, found ${found}.`, {
     hint: (kind && nextFor(kind, path, purpose)) ?? OTHERWISE[purpose],
   });
@@ -39,9 +49,10 @@ export async function foreign(path: string, file: ByteSource, purpose: Purpose):
 function nextFor({ kind, unpack }: FileKind, path: string, purpose: Purpose): string | undefined {
   if (unpack) {
     const content = purpose === 'build' ? 'the installer app or its InstallESD.dmg' : 'the disk image';
-    return `Unpack it, and give what was in it, ${content}: ${unpack} ${quoteFile(path)}`;
+    return `Unpack it, and give what was in it, ${content}:\n  ${unpack} ${quoteFile(path)}`;
   }
-  if (kind === 'page') return 'Look at it (it may ask to sign in, or say that the file has moved), and get the file again.';
+  if (kind === 'page')
+    return 'Look at it (it may ask to sign in, or say that the file has moved), and get the file again.';
   if (kind === 'manifest') return `Give what it describes: ${quoteFile(path.replace(/\.json$/, ''))}`;
   if (kind !== 'vm-disk') return undefined;
   if (purpose === 'boot') return `A guest's disk is given by its option: osx-iso boot --disk ${quoteFile(path)}`;

@@ -36,11 +36,11 @@ export async function openIso(
 }
 
 const EXPECTED = { verify: 'a finished ISO', boot: "an installer's ISO" } as const;
-const AFTER = { verify: 'verifies it on the way', boot: 'boot starts that' } as const;
+const MAKE = { verify: 'Make the ISO of it, which is proved on the way', boot: 'Make the ISO of it first' } as const;
 
 function installerInstead(path: string, purpose: Purpose, found: string): SourceError {
   return new SourceError(`${path}: expected ${EXPECTED[purpose]}, found ${found}.`, {
-    hint: `It is made into an ISO first (${AFTER[purpose]}): osx-iso build ${quoteFile(path)}`,
+    hint: `${MAKE[purpose]}: osx-iso build ${quoteFile(path)}`,
   });
 }
 
@@ -76,7 +76,8 @@ async function notAnIso(path: string, file: HostFile, purpose: Purpose): Promise
     return purpose === 'boot' ? installerInstead(path, purpose, 'a compressed disk image') : undefined;
   }
   if (disk.map.scheme !== 'none' || (await holdsVolume(file))) return undefined;
-  return foreign(path, file, purpose);
+  // A damaged ISO is for its checks to tell.
+  return foreign(path, file, { purpose, unknown: false });
 }
 
 /** Bytes at which an HFS+ volume's header lies, which begins with "H+" or "HX". */

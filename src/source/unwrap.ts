@@ -64,8 +64,9 @@ async function open(source: ByteSource, path: string) {
     disk = await openDisk(source);
     return { disk, ...(await openVolume(disk)) };
   } catch (error) {
-    const unknown = disk?.kind === 'raw' && disk.map.scheme === 'none' && /HFS\+ signature/.test(String(error));
-    throw (unknown && (await foreign(path, source, 'build'))) || unreadable(path, source.size, error);
+    const isBare = disk?.kind === 'raw' && disk.map.scheme === 'none' && /HFS\+ signature/.test(String(error));
+    const question = { purpose: 'build', unknown: !/\.dmg$/i.test(path) } as const;
+    throw (isBare && (await foreign(path, source, question))) || unreadable(path, source.size, error);
   }
 }
 

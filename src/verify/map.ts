@@ -7,7 +7,10 @@ export async function checkMap(disk: Disk, checks: Checks): Promise<void> {
   const { map } = disk;
   if (disk.kind !== 'raw') {
     const found = disk.kind === 'udif' ? 'a compressed disk image (UDIF)' : 'a sparse disk image';
-    checks.fail('disk image', `expected the raw disk that QEMU can start from, found ${found}: osx-iso build makes one`);
+    checks.fail(
+      'disk image',
+      `expected the raw disk that QEMU can start from, found ${found}: osx-iso build makes one`,
+    );
     return;
   }
   if (map.scheme === 'none') {

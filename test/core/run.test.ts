@@ -85,7 +85,7 @@ describe('run', () => {
 
   it.each([
     ['ENOSPC', 'Write: no space left on the disk while writing /big.iso.', '--work-dir'],
-    ['EACCES', 'Write: no permission to use /big.iso.', 'ls -l'],
+    ['EACCES', 'Write: not permitted to use /big.iso.', 'ls -l'],
     ['EPERM', 'Write: the system does not allow this on /big.iso.', 'Full Disk Access'],
     ['EMFILE', 'Write: too many files are open at once.', 'ulimit'],
   ])('says %s in words', async (code, message, hint) => {
