@@ -188,7 +188,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   execa: ['src/host/act.ts'],
   zx: ['src/host/ask.ts', 'scripts/'],
   listr2: ['src/cli/view/live.ts'],
-  commander: ['src/cli/main.ts', 'src/cli/commands/', 'src/cli/parse.ts', 'scripts/'],
+  commander: ['src/cli/main.ts', 'src/cli/commands/', 'src/cli/parse.ts', 'src/cli/view/terminal.ts', 'scripts/'],
   plist: ['src/plist/plist.ts'],
   undici: ['src/remote/client.ts', 'src/remote/exchange.ts'],
   yauzl: ['src/opencore/zip.ts'],

@@ -1,5 +1,6 @@
 import type { Leftover, RunEvent } from '../core/events.js';
 import type * as Osx from '../index.js';
+import type { Terminal } from './view/terminal.js';
 
 /** What every command's work is given by the edge. */
 export interface Context {
@@ -17,6 +18,8 @@ export interface Context {
   holds(pending: () => readonly Leftover[]): void;
   /** Asks which of several things it shall be, by its index; undefined without an answer. Absent where nobody can be asked. */
   readonly choose?: (things: readonly string[]) => Promise<number | undefined>;
+  /** What stdout shows. */
+  readonly terminal: Terminal;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;

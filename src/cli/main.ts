@@ -17,6 +17,7 @@ import type { Start } from './context.js';
 import { Output } from './output.js';
 import { runSession, type SessionParts } from './session.js';
 import { errorLines, outputError } from './show-error.js';
+import { painter } from './view/terminal.js';
 
 /** Every command, in the order of the help. Each says only what it is called and what it takes; the work is loaded on use. */
 const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
@@ -56,7 +57,7 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
         // Loaded on use: help and version need none of it.
         return work(await import('../index.js'), options, context);
       },
-      { json: false, quiet: false, verbose: false, ...program.opts<{ color: boolean }>() },
+      { json: false, quiet: false, verbose: false, ...program.opts<{ color: boolean; logFile?: string }>() },
       session,
     );
   };
@@ -66,6 +67,7 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
     .option('--quiet', 'print results and errors only')
     .option('--verbose', 'print more, and where errors come from')
     .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .option('--log-file <file>', 'write everything down in this file, too, with the time')
     .version(session.version, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 })
@@ -89,7 +91,11 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
   const { failure } = session.stdout;
   if (failure) {
     // A result that nobody can read is none, whatever became of the rest.
-    for (const line of errorLines(outputError(failure), { verbose: false, version: session.version })) {
+    for (const line of errorLines(outputError(failure), {
+      verbose: false,
+      version: session.version,
+      terminal: { columns: undefined, paint: painter(false) },
+    })) {
       session.stderr.line(line);
     }
     code ||= 1;

@@ -21,6 +21,11 @@ export class Output {
     stream.on('error', (error) => this.#note(error));
   }
 
+  /** Of the terminal that it is; undefined of anything else. Some pseudo-terminals say 0. */
+  get columns(): number | undefined {
+    return this.#stream.isTTY ? this.#stream.columns || 80 : undefined;
+  }
+
   /** Nothing that is written now arrives anywhere. */
   get gone(): boolean {
     return this.#error !== undefined;

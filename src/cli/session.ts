@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Leftover } from '../core/events.js';
 import { Interrupted } from '../errors.js';
 import { chooseOne } from './choose.js';
@@ -7,8 +8,10 @@ import { errorData, errorLines, exitCodeOf, inWords } from './show-error.js';
 import { onStop } from './signals.js';
 import { leftoverLines } from './view/format.js';
 import { LiveView } from './view/live.js';
-import { chooseView } from './view/mode.js';
+import { type Log, openLog } from './view/log.js';
+import { chooseView, takesColor, type ViewMode } from './view/mode.js';
 import { jsonView, plainView, type View } from './view/plain.js';
+import { inAscii, painter, type Terminal, wrapped } from './view/terminal.js';
 
 /** What a command does once it is known which. */
 export type Task = (context: Context) => Promise<void>;
@@ -19,6 +22,8 @@ export interface GlobalOptions {
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
+  /** Where everything is written down, too. */
+  readonly logFile?: string;
 }
 
 /** What a session is made of; tests give their own. */
@@ -39,14 +44,27 @@ export interface SessionParts {
 
 /** Runs one command from its options to its exit code: view, signals and errors are dealt with here and nowhere else. */
 export async function runSession(task: Task, options: GlobalOptions, parts: SessionParts): Promise<number> {
-  const { stdout, stderr, version } = parts;
+  const { stdout, version } = parts;
+  const mode = chooseView(options, parts.screen.isTTY === true, parts.env);
+  const terminals = terminalsOf(options, mode, parts);
+  const stderr = { line: (text: string) => parts.stderr.line(mode.unicode ? text : inAscii(text)) };
+  let log: Log | undefined;
+  try {
+    if (options.logFile !== undefined) log = openLog(options.logFile, (text) => stderr.line(text));
+  } catch (error) {
+    return report(error);
+  }
   const controller = new AbortController();
-  const view = makeView(options, parts);
+  const views = [
+    makeView(options, mode, parts, stderr),
+    ...(log ? [plainView({ write: log.line, verbose: true })] : []),
+  ];
+  const [view] = views as [View];
   let pending: () => readonly Leftover[] = () => [];
 
   const silence = onStop(
     () => {
-      view.stopping();
+      for (const each of views) each.stopping();
       controller.abort(new Interrupted());
     },
     () => {
@@ -59,15 +77,19 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
   );
   const context: Context = {
     signal: controller.signal,
-    emit: (event) => view.emit(event),
+    emit: (event) => {
+      for (const each of views) each.emit(event);
+    },
     print: (text, data) => {
+      log?.line(stripVTControlCharacters(text));
       if (stdout.gone) throw new OutputClosed();
       const line = options.json ? JSON.stringify(data) : text;
       if (line !== undefined) view.after(() => stdout.line(line));
     },
     write: (bytes) => stdout.bytes(bytes),
     remark: (text) => {
-      if (!options.quiet) view.after(() => stderr.line(text));
+      log?.line(text);
+      if (!options.quiet) view.after(() => stderr.line(wrapped(text, terminals.stderr.columns)));
     },
     holds: (list) => {
       pending = list;
@@ -80,6 +102,7 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
           signal: controller.signal,
         }),
     }),
+    terminal: terminals.stdout,
     json: options.json,
     quiet: options.quiet,
     verbose: options.verbose,
@@ -95,11 +118,37 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
   await view.close();
   // From here on nothing is owed: a late Ctrl-C may end the process as usual.
   silence();
-  if (!failure || failure.error instanceof OutputClosed) return 0;
-  const error = controller.signal.aborted && isAbort(failure.error) ? new Interrupted() : inWords(failure.error);
-  if (options.json) stdout.line(JSON.stringify(errorData(error)));
-  for (const line of errorLines(error, { verbose: options.verbose, version })) stderr.line(line);
-  return exitCodeOf(error);
+  if (!failure || failure.error instanceof OutputClosed) {
+    log?.close();
+    return 0;
+  }
+  return report(controller.signal.aborted && isAbort(failure.error) ? new Interrupted() : inWords(failure.error));
+
+  function report(error: unknown): number {
+    if (options.json) stdout.line(JSON.stringify(errorData(error)));
+    const { verbose } = options;
+    for (const line of errorLines(error, { verbose, version, terminal: terminals.stderr })) stderr.line(line);
+    for (const line of errorLines(error, { verbose: true, version, terminal: PLAIN })) log?.line(line);
+    log?.close();
+    return exitCodeOf(error);
+  }
+}
+
+/** Neither columns nor colours. */
+const PLAIN: Terminal = { columns: undefined, paint: painter(false) };
+
+function terminalsOf(
+  options: GlobalOptions,
+  { color }: ViewMode,
+  { screen, stdout, env }: SessionParts,
+): Record<'stdout' | 'stderr', Terminal> {
+  return {
+    stderr: { columns: screen.isTTY ? screen.columns || 80 : undefined, paint: painter(color) },
+    stdout: {
+      columns: stdout.columns,
+      paint: painter(!options.json && takesColor(options.color, stdout.columns !== undefined, env)),
+    },
+  };
 }
 
 /** Only a person at a terminal is asked. */
@@ -107,13 +156,17 @@ function mayAsk(options: GlobalOptions, { screen, input = process.stdin }: Sessi
   return !options.json && !options.quiet && screen.isTTY === true && input.isTTY === true;
 }
 
-function makeView(options: GlobalOptions, { stdout, stderr, screen, env }: SessionParts): View {
-  const mode = chooseView(options, screen.isTTY === true, env);
-  const write = (line: string) => stderr.line(line);
+function makeView(
+  options: GlobalOptions,
+  { kind, color, unicode }: ViewMode,
+  { stdout, screen }: SessionParts,
+  stderr: { line(text: string): void },
+): View {
   const columns = screen.isTTY ? screen.columns || 80 : undefined;
-  switch (mode.kind) {
+  const write = (line: string) => stderr.line(line);
+  switch (kind) {
     case 'live':
-      return new LiveView({ screen, color: mode.color, verbose: options.verbose });
+      return new LiveView({ screen, color, unicode, verbose: options.verbose });
     case 'json':
       return jsonView((line) => stdout.line(line));
     case 'quiet':

@@ -2,9 +2,25 @@ import { Interrupted, isBug, StepError, UserError } from '../errors.js';
 import { hostError, hostFault } from '../host/faults.js';
 import { bugs } from '../version.js';
 import { printable } from './view/format.js';
+import { type Terminal, wrapped } from './view/terminal.js';
 
 /** An error as the user reads it: what went wrong, a blank line, the next thing to type. Stacks only when verbose. */
-export function errorLines(error: unknown, { verbose, version }: { verbose: boolean; version: string }): string[] {
+export function errorLines(error: unknown, { verbose, version, terminal }: ErrorLooks): string[] {
+  const { columns, paint } = terminal;
+  const lines = wordsOf(error, { verbose, version });
+  const [first = '', ...rest] = lines.map((line) => wrapped(line, columns));
+  const looks = [first.replace(/^osx-iso:/, (name) => paint('red', name)), ...rest];
+  // Stacks as they are: they are there to be copied.
+  return verbose && !(error instanceof Interrupted) ? [...looks, '', ...stackOf(error)] : looks;
+}
+
+export interface ErrorLooks {
+  readonly verbose: boolean;
+  readonly version: string;
+  readonly terminal: Terminal;
+}
+
+function wordsOf(error: unknown, { verbose, version }: Omit<ErrorLooks, 'terminal'>): string[] {
   const lines: string[] = [];
   if (error instanceof UserError) {
     lines.push(`osx-iso: ${safe(error.message)}`);
@@ -18,7 +34,6 @@ export function errorLines(error: unknown, { verbose, version }: { verbose: bool
       report(verbose),
     );
   }
-  if (verbose && !(error instanceof Interrupted)) lines.push('', ...stackOf(error));
   return lines;
 }
 

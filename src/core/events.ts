@@ -22,7 +22,13 @@ export interface Leftover {
 
 /** Everything a run says, in order. A closed union: a switch over `type` ends in `satisfies never`. */
 export type RunEvent =
-  | { readonly type: 'run:start'; readonly steps: readonly StepInfo[]; readonly at: number }
+  | {
+      readonly type: 'run:start';
+      /** What is made of what, in a line for people. */
+      readonly title?: string;
+      readonly steps: readonly StepInfo[];
+      readonly at: number;
+    }
   | { readonly type: 'step:start'; readonly step: StepInfo; readonly at: number }
   | { readonly type: 'step:progress'; readonly step: StepInfo; readonly progress: Progress; readonly at: number }
   | { readonly type: 'step:note'; readonly step: StepInfo; readonly text: string; readonly at: number }

@@ -17,6 +17,8 @@ export interface RunParts {
   readonly signal: AbortSignal;
   readonly emit: Emit;
   readonly options?: RunOptions;
+  /** What is made of what, in a line for people. */
+  readonly title?: string;
   /** Facts for the manifest that are known before the first step. */
   readonly facts?: Readonly<Record<string, unknown>>;
   /** Milliseconds; for tests. */
@@ -67,7 +69,7 @@ export async function run(recipe: Recipe, parts: RunParts): Promise<RunResult> {
   let failed: StepInfo | undefined;
 
   const began = now();
-  emit({ type: 'run:start', steps, at: began });
+  emit({ type: 'run:start', ...(parts.title !== undefined && { title: parts.title }), steps, at: began });
   for (const [index, step] of recipe.entries()) {
     if (parts.signal.aborted) {
       outcome = 'interrupted';

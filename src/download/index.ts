@@ -77,7 +77,8 @@ export async function download(options: DownloadOptions, context: DownloadContex
   });
   const started = Date.now();
   const { emit } = context;
-  emit({ type: 'run:start', steps: jobs.map(({ step }) => step), at: started });
+  const title = `${product?.title ?? options.what} to ${folder}`;
+  emit({ type: 'run:start', title, steps: jobs.map(({ step }) => step), at: started });
   const files: DownloadResult['files'][number][] = [];
   let failure: { error: unknown } | undefined;
   for (const job of jobs) {

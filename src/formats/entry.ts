@@ -64,7 +64,7 @@ export interface Tree {
    */
   walk(from?: Path): AsyncIterable<Entry>;
   /** Bytes gone through so far, where a walk takes long: a payload has to be decoded to find what is in it. */
-  progress?(): { readonly done: number; readonly total: number };
+  progress?(): { readonly done: number; readonly total?: number };
   close(): Promise<void>;
 }
 

@@ -65,6 +65,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
         scope,
         signal: context.signal,
         emit: context.emit,
+        title: `${plan.release} from ${installer.path} to ${output.iso}`,
         names: new Names({
           app: { volume: installer.files },
           out: { hostPath: making.partial(plan.engine) },

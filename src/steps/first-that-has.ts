@@ -78,7 +78,7 @@ export class FirstThatHas implements Tree {
     return this.#current?.proof?.() ?? 'read in part, not proved';
   }
 
-  progress(): { readonly done: number; readonly total: number } {
+  progress(): { readonly done: number; readonly total?: number } {
     return this.#current?.progress?.() ?? { done: 0, total: 1 };
   }
 

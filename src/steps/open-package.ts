@@ -56,10 +56,16 @@ export function openPackage(places: string | readonly string[], options: { as: s
 async function openOne(job: Job, file: ByteSource): Promise<PackageSource> {
   const { tool } = job;
   const { source, position } = followed(file, job.signal);
+  // Where chunks are jumped over, how far into the file it is tells nothing: what was decoded does.
+  let decoded = 0;
   const payload = await open(source, {
     note: (text) => job.note(text),
     ...(tool.make && {
-      decodeChunk: (chunk, room) => tool.make!([chunk], chunk.length, room),
+      decodeChunk: async (chunk, room) => {
+        const plain = await tool.make!([chunk], chunk.length, room);
+        decoded += plain.length;
+        return plain;
+      },
       // While one chunk is waited for, others keep the other threads busy.
       lookAhead: Math.min(MOST_AHEAD, (tool.threads ?? 1) - 1),
     }),
@@ -67,7 +73,7 @@ async function openOne(job: Job, file: ByteSource): Promise<PackageSource> {
   return {
     name: payload.name,
     walk: (from) => keptInMemory(payload.walk(from)),
-    progress: () => ({ done: position(), total: source.size }),
+    progress: () => (decoded > 0 ? { done: decoded } : { done: position(), total: source.size }),
     proof: () => (payload.compared ? 'each file compared with its checksum in the Bom' : 'read in part, not proved'),
     close: () => payload.close(),
   };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Context } from '../../src/cli/context.js';
 import { main } from '../../src/cli/main.js';
 import { Output, OutputClosed } from '../../src/cli/output.js';
@@ -211,6 +211,45 @@ describe('what is printed', () => {
 
   it('stops without an error when nobody reads the output any more', async () => {
     expect(await failing(new OutputClosed())).toEqual({ code: 0, out: '', err: '' });
+  });
+});
+
+describe('--log-file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'osx-iso-log-'));
+  const file = join(folder, 'log.txt');
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const written = () => readFileSync(file, 'utf8').replace(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z /gm, '');
+
+  it('has everything that is said, behind what is there, whatever is printed', async () => {
+    for (const argv of [['--quiet'], ['--json']]) {
+      await ran(['verify', 'x', '--log-file', file, ...argv], (_, context) => {
+        context.emit({ type: 'undo', title: 'detach x', ok: true, at: 0 });
+        context.remark('a remark');
+        context.print('a result', {});
+        throw new VerifyError('wrong', 'try again');
+      });
+    }
+    const run = 'Undone: detach x\na remark\na result\nosx-iso: wrong\n\ntry again\n';
+    expect(written()).toMatch(new RegExp(`^(${run}[^]*at [^]*){2}$`));
+  });
+
+  it('that cannot be written ends the command before it begins', async () => {
+    const begun: string[] = [];
+    for (const path of [folder, join(folder, 'none', 'log'), join(file, 'x')]) {
+      const { code, err } = await ran(['verify', 'x', '--log-file', path], () => void begun.push(path));
+      expect(code).toBe(4);
+      expect(err).toContain(`--log-file ${path}`);
+    }
+    expect(begun).toEqual([]);
+  });
+
+  it('that becomes full is said once, and the command goes on', async () => {
+    const { code, out, err } = await ran(['verify', 'x', '--log-file', '/dev/full'], (_, context) => {
+      context.print('one');
+      context.print('two');
+    });
+    expect({ code, out }).toEqual({ code: 0, out: 'one\ntwo\n' });
+    expect(err.match(/no space left/g)).toHaveLength(1);
   });
 });
 

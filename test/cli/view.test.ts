@@ -3,6 +3,7 @@ import { columnsOf } from '../../src/cli/view/format.js';
 import { LiveView } from '../../src/cli/view/live.js';
 import { chooseView } from '../../src/cli/view/mode.js';
 import { jsonView, plainView } from '../../src/cli/view/plain.js';
+import { paragraph, wrapped } from '../../src/cli/view/terminal.js';
 import type { RunEvent, StepInfo } from '../../src/core/events.js';
 
 const titles = [
@@ -126,11 +127,12 @@ describe('jsonView', () => {
 const ANSI = /\u001b\[[0-9;?]*[A-Za-z]/g;
 const live = async (
   events: readonly RunEvent[],
-  options: { pause?: number; columns?: number; color?: boolean; verbose?: boolean } = {},
+  options: { pause?: number; columns?: number; color?: boolean; verbose?: boolean; unicode?: boolean } = {},
 ) => {
   const parts: string[] = [];
   const screen = { columns: options.columns ?? 80, rows: 24, write: (part: string) => parts.push(part) > 0 };
-  const view = new LiveView({ screen, color: options.color ?? false, verbose: options.verbose ?? false });
+  const { color = false, unicode = true, verbose = false } = options;
+  const view = new LiveView({ screen, color, unicode, verbose });
   for (const event of events) {
     view.emit(event);
     if (options.pause !== undefined) await new Promise((resolve) => setTimeout(resolve, options.pause));
@@ -238,20 +240,96 @@ describe('LiveView', () => {
   });
 });
 
+describe('a terminal that becomes narrower', () => {
+  it('loses all rows that the frame takes by then, and its rows fit again', async () => {
+    const parts: string[] = [];
+    const listeners = new Set<() => void>();
+    const screen = {
+      columns: 80,
+      rows: 24,
+      write: (part: string) => parts.push(part) > 0,
+      on: (_: 'resize', listener: () => void) => listeners.add(listener),
+      off: (_: 'resize', listener: () => void) => listeners.delete(listener),
+    };
+    const view = new LiveView({ screen, color: false });
+    const seen = (wanted: RegExp) => {
+      const frame = parts.findLast((part) => part.includes('Attach app:'))?.replace(ANSI, '') ?? '';
+      return wanted.test(frame) ? frame : undefined;
+    };
+    const until = async (wanted: RegExp) => {
+      for (let i = 0; i < 200 && seen(wanted) === undefined; i++) await new Promise((go) => setTimeout(go, 10));
+      return seen(wanted)!.split('\n');
+    };
+    for (const event of beginning.slice(0, 5)) view.emit(event);
+    const before = await until(/1,234 files/);
+    screen.columns = 40;
+    const at = parts.length;
+    for (const listener of listeners) listener();
+    // The cursor stands behind the last line.
+    const rows = before.reduce((sum, line) => sum + Math.max(1, Math.ceil(columnsOf(line) / 40)), 0);
+    expect(rows).toBeGreaterThan(before.length);
+    expect(parts[at]).toBe(`\u001b[${rows - 1}A\r\u001b[J${'\n'.repeat(before.length - 1)}`);
+    for (const line of await until(/Copy esd.{1,30}there and below\n/)) expect(columnsOf(line)).toBeLessThanOrEqual(40);
+    for (const event of good.slice(beginning.length)) view.emit(event);
+    await view.close();
+    expect(listeners.size).toBe(0);
+  });
+});
+
+describe('what is made of what', () => {
+  const title = 'OS X 10.10.5 Yosemite (14F27) from /images/Install OS X Yosemite.app to /images/yosemite.iso';
+  const events: RunEvent[] = [{ type: 'run:start', title, steps, at: 0 }, ...good.slice(1)];
+
+  it('stands above the steps, broken at words', async () => {
+    const lines = ['OS X 10.10.5 Yosemite (14F27) from /images/Install OS X Yosemite.app to', '/images/yosemite.iso'];
+    expect(plain(events)[0]).toBe(lines.join('\n'));
+    expect((await live(events)).lines.slice(0, 2)).toEqual(lines);
+  });
+});
+
+describe('a terminal without our characters', () => {
+  it('is drawn on in ASCII', async () => {
+    const { text } = await live(bad, { pause: 2, unicode: false });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins with them
+    expect(text).toMatch(/^[\u0000-\u007f]*$/);
+    expect(text).toContain('x Copy esd:/Packages');
+    expect(text).toContain('+ Attach app:');
+  });
+});
+
+describe('wrapped', () => {
+  it('breaks sentences at words and leaves commands as they are', () => {
+    const command = '  sudo apt install qemu-system-x86 ovmf mtools';
+    expect(wrapped(`There is no QEMU on this computer.\n${command}`, 20)).toBe(
+      `There is no QEMU on\nthis computer.\n${command}`,
+    );
+    expect(wrapped('a long sentence for a pipe or a file', undefined)).toBe('a long sentence for a pipe or a file');
+    expect(paragraph('鏡鏡鏡 鏡鏡鏡 鏡鏡鏡 鏡鏡鏡', 19, '  ')).toBe('  鏡鏡鏡 鏡鏡鏡\n  鏡鏡鏡 鏡鏡鏡');
+  });
+});
+
 describe('chooseView', () => {
   const asked = { json: false, quiet: false, color: true };
   const xterm = { TERM: 'xterm' };
   it.each([
-    ['a terminal', asked, true, xterm, { kind: 'live', color: true }],
-    ['a pipe', asked, false, xterm, { kind: 'plain', color: false }],
-    ['CI', asked, true, { ...xterm, CI: 'true' }, { kind: 'plain', color: true }],
-    ['CI=false', asked, true, { ...xterm, CI: 'false' }, { kind: 'live', color: true }],
-    ['NO_COLOR', asked, true, { ...xterm, NO_COLOR: '1' }, { kind: 'live', color: false }],
-    ['NO_COLOR, empty', asked, true, { ...xterm, NO_COLOR: '' }, { kind: 'live', color: true }],
-    ['FORCE_COLOR=0', asked, true, { ...xterm, FORCE_COLOR: '0' }, { kind: 'live', color: false }],
-    ['--no-color', { ...asked, color: false }, true, xterm, { kind: 'live', color: false }],
-    ['a dumb terminal', asked, true, { TERM: 'dumb' }, { kind: 'plain', color: false }],
-    ['--json', { ...asked, json: true }, true, xterm, { kind: 'json', color: true }],
-    ['--quiet', { ...asked, quiet: true }, true, xterm, { kind: 'quiet', color: true }],
+    ['a terminal', asked, true, xterm, { kind: 'live', color: true, unicode: true }],
+    ['a pipe', asked, false, xterm, { kind: 'plain', color: false, unicode: true }],
+    ['CI', asked, true, { ...xterm, CI: 'true' }, { kind: 'plain', color: true, unicode: true }],
+    ['CI=false', asked, true, { ...xterm, CI: 'false' }, { kind: 'live', color: true, unicode: true }],
+    ['NO_COLOR', asked, true, { ...xterm, NO_COLOR: '1' }, { kind: 'live', color: false, unicode: true }],
+    ['NO_COLOR, empty', asked, true, { ...xterm, NO_COLOR: '' }, { kind: 'live', color: true, unicode: true }],
+    ['FORCE_COLOR=0', asked, true, { ...xterm, FORCE_COLOR: '0' }, { kind: 'live', color: false, unicode: true }],
+    ['--no-color', { ...asked, color: false }, true, xterm, { kind: 'live', color: false, unicode: true }],
+    ['a dumb terminal', asked, true, { TERM: 'dumb' }, { kind: 'plain', color: false, unicode: true }],
+    ['--json', { ...asked, json: true }, true, xterm, { kind: 'json', color: true, unicode: true }],
+    ['a locale without UTF-8', asked, true, { ...xterm, LANG: 'C' }, { kind: 'live', color: true, unicode: false }],
+    [
+      "Linux's console",
+      asked,
+      true,
+      { TERM: 'linux', LANG: 'en_US.UTF-8' },
+      { kind: 'live', color: true, unicode: false },
+    ],
+    ['--quiet', { ...asked, quiet: true }, true, xterm, { kind: 'quiet', color: true, unicode: true }],
   ])('%s', (_, options, isTerminal, env, mode) => expect(chooseView(options, isTerminal, env)).toEqual(mode));
 });

@@ -4,6 +4,7 @@ import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
 import { collect } from '../parse.js';
 import { showBytes } from '../view/format.js';
+import { paragraph } from '../view/terminal.js';
 import { planGuest, printGuest, startGuest } from './boot.js';
 import { BOOT_DEFAULTS, type BootOptions, bootOptions, givenBootOptions } from './boot-options.js';
 
@@ -169,16 +170,17 @@ export async function build(osx: typeof Osx, typed: BuildOptions, context: Conte
   for await (const event of run) context.emit(event);
   const { iso, made, manifest, manifestPath, kept } = await run.result;
   const { source, facts } = manifest;
+  const said = (text: string) => paragraph(text, context.terminal.columns, '  ');
   const lines = [
     `${iso}`,
     `  ${source.release}, ${showBytes(manifest.iso.size)}, ${facts.checks.filter(({ severity }) => severity === undefined).length} checks passed`,
     `  sha256 ${manifest.iso.sha256}`,
-    `  Described in ${basename(manifestPath)}. Attach it to QEMU as a disk (ide-hd), not as a CD.`,
+    said(`Described in ${basename(manifestPath)}. Attach it to QEMU as a disk (ide-hd), not as a CD.`),
     ...(manifest.boot.ways ?? []).map(
       ({ firmware, loader, command }) => `  By ${firmware.toUpperCase()}, with ${loader}: ${command}`,
     ),
     ...(source.remote ?? []).map(fetched),
-    ...source.notes.filter((note) => !plan.installer.notes.includes(note)).map((note) => `  ${note}`),
+    ...source.notes.filter((note) => !plan.installer.notes.includes(note)).map(said),
   ];
   context.print(lines.join('\n'), { type: 'result', iso, manifest: manifestPath, made, ...manifest.iso, source });
   if (kept && 'error' in kept) throw kept.error;

@@ -20,6 +20,7 @@ export function registerDoctor(program: Command, start: Start): void {
     .action((options: DoctorOptions) => start('doctor', doctor, options));
 }
 
+const COLORS = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 const MARKS = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const;
 
 /** `osx-iso doctor`: prints every row; ends with a HostError where something is missing. */
@@ -35,7 +36,7 @@ export async function doctor(osx: typeof Osx, { release, qemu }: DoctorOptions, 
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = [`For ${profile.name} (${profile.release}):`];
   for (const { state, name, found, fix } of findings) {
-    lines.push(`${MARKS[state]}  ${name.padEnd(width)}  ${found}`);
+    lines.push(`${context.terminal.paint(COLORS[state], MARKS[state])}  ${name.padEnd(width)}  ${found}`);
     if (fix !== undefined)
       for (const line of fix.split('\n')) lines.push(`${' '.repeat(MARKS.ok.length + width + 4)}${line}`);
   }

@@ -29,10 +29,15 @@ export async function verify(osx: typeof Osx, options: VerifyOptions, context: C
     packages: options.quick ? 'quick' : 'prove',
   });
   const width = Math.max(...report.checks.map((check) => check.name.length));
-  const lines = report.checks.map(
-    ({ ok, severity, name, text }) =>
-      `${ok ? (severity === 'warning' ? 'warn' : 'ok  ') : 'FAIL'}  ${name.padEnd(width)}  ${text}`,
-  );
+  const { paint } = context.terminal;
+  const lines = report.checks.map(({ ok, severity, name, text }) => {
+    const mark = ok
+      ? severity === 'warning'
+        ? paint('yellow', 'warn')
+        : paint('green', 'ok  ')
+      : paint('red', 'FAIL');
+    return `${mark}  ${name.padEnd(width)}  ${text}`;
+  });
   context.print(lines.join('\n'), report);
   const failed = report.checks.filter((check) => !check.ok).length;
   if (failed > 0) throw new osx.VerifyError(`${options.file}: ${failed} of ${report.checks.length} checks failed.`);

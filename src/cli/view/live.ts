@@ -3,17 +3,14 @@ import type { Outcome, RunEvent, StepInfo } from '../../core/events.js';
 import { endLine, leftoverLines, middle, printable, showProgress, showTime, undoLine } from './format.js';
 import { STOPPING, type View } from './plain.js';
 import { Rate } from './rate.js';
-
-/** A terminal to draw on. */
-export interface Screen {
-  write(text: string): boolean;
-  readonly columns?: number;
-  readonly rows?: number;
-}
+import { Shown } from './shown.js';
+import { inAscii, type Screen, wrapped } from './terminal.js';
 
 export interface LiveOptions {
   readonly screen: Screen;
   readonly color: boolean;
+  /** Default: yes. */
+  readonly unicode?: boolean;
   readonly verbose?: boolean;
 }
 
@@ -78,6 +75,11 @@ class Row {
     this.#settle(outcome);
   }
 
+  /** The terminal has another width. */
+  resized(): void {
+    this.#draw();
+  }
+
   never(): void {
     this.#settle('never');
   }
@@ -106,7 +108,8 @@ export class LiveView implements View {
   #begun = false;
 
   constructor(options: LiveOptions) {
-    this.#options = options;
+    const { screen, unicode = true } = options;
+    this.#options = unicode ? options : { ...options, screen: asciiOnly(screen) };
   }
 
   emit(event: RunEvent): void {
@@ -114,6 +117,8 @@ export class LiveView implements View {
       case 'run:start':
         this.#rows = event.steps.map((info) => new Row(info, this.#columns));
         this.#begun = true;
+        if (event.title !== undefined)
+          this.#options.screen.write(`${wrapped(printable(event.title), this.#columns())}\n`);
         this.#drawn = this.#draw(this.#rows);
         break;
       case 'step:start':
@@ -181,12 +186,30 @@ export class LiveView implements View {
 
   async #draw(rows: readonly Row[]): Promise<void> {
     try {
-      const list = await makeList(rows, this.#options);
-      await list.run();
+      const { list, shown } = await makeList(rows, this.#options);
+      const redraw = () => {
+        for (const row of rows) row.resized();
+      };
+      await shown.during(() => list.run(), redraw);
     } catch {
       // A row that failed. What failed is told by the run's own events.
     }
   }
+}
+
+/** The screen, with what we draw in ASCII. */
+function asciiOnly(screen: Screen): Screen {
+  return {
+    write: (text) => screen.write(inAscii(text)),
+    get columns() {
+      return screen.columns;
+    },
+    get rows() {
+      return screen.rows;
+    },
+    on: (event, listener) => screen.on?.(event, listener),
+    off: (event, listener) => screen.off?.(event, listener),
+  } as Screen;
 }
 
 /** The frame without as many rows to come, one line each, as it is too long; log-update cuts the rest off above. */
@@ -197,12 +220,13 @@ function withoutLast(frame: string, height: number, rows: readonly Row[]): strin
   return tooMany <= 0 ? frame : lines.slice(0, lines.length - Math.min(tooMany, toCome)).join('\n');
 }
 
-async function makeList(rows: readonly Row[], options: LiveOptions): Promise<Listr> {
+async function makeList(rows: readonly Row[], options: LiveOptions): Promise<{ list: Listr; shown: Shown }> {
   const { DefaultRenderer, Listr, ListrLogger, ProcessOutput } = await importListr(options.color);
   const { screen } = options;
   // listr2 puts its own write in the place of the stream's while it draws: that is done to this stand-in, not to stderr.
+  const shown = new Shown(screen);
   const stream = {
-    write: (text: string) => screen.write(text),
+    write: (text: string) => shown.write(text),
     get columns() {
       return screen.columns || 80;
     },
@@ -225,7 +249,7 @@ async function makeList(rows: readonly Row[], options: LiveOptions): Promise<Lis
     task: (_, task) => row.attend(task as unknown as Task),
     rendererOptions: { persistentOutput: true } as never,
   }));
-  return new Listr(tasks as unknown as ListrTask[], {
+  const list = new Listr(tasks as unknown as ListrTask[], {
     renderer: StderrRenderer,
     rendererOptions: {
       logger: new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(stream, stream) }),
@@ -236,6 +260,7 @@ async function makeList(rows: readonly Row[], options: LiveOptions): Promise<Lis
     },
     registerSignalListeners: false,
   }) as unknown as Listr;
+  return { list, shown };
 }
 
 /** Colour is decided while listr2 is loaded, from the environment and from stdout alone, so both are set right for that moment. */

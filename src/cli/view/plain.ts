@@ -5,12 +5,14 @@ import {
   noteLine,
   outcomeWord,
   percent,
+  printable,
   showProgress,
   showTime,
   stepLine,
   undoLine,
 } from './format.js';
 import { Rate } from './rate.js';
+import { wrapped } from './terminal.js';
 
 /** Draws what a run says. */
 export interface View {
@@ -25,7 +27,7 @@ export interface View {
   abandon(): void;
 }
 
-export const STOPPING = 'Stopping… (Ctrl-C again leaves at once)';
+export const STOPPING = 'Stopping (Ctrl-C again leaves at once)';
 
 /** Per cent between two lines about a step's progress. */
 const COARSE = 20;
@@ -54,6 +56,7 @@ export function plainView({ write, verbose = false, quiet = false, columns }: Pl
       switch (event.type) {
         case 'run:start':
           count = event.steps.length;
+          if (event.title !== undefined) say(wrapped(printable(event.title), columns));
           break;
         case 'step:start':
           rate = new Rate();

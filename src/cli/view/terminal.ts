@@ -1,0 +1,80 @@
+import { styleText } from 'node:util';
+import { Help } from 'commander';
+import { columnsOf } from './format.js';
+
+/** A terminal to draw on. */
+export interface Screen {
+  write(text: string): boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
+}
+
+/** What a stream can show. */
+export interface Terminal {
+  /** Undefined where nobody looks at it: a pipe, a file. */
+  readonly columns: number | undefined;
+  readonly paint: Paint;
+}
+
+export type Style = 'red' | 'yellow' | 'green' | 'bold';
+/** The text in a style, or as it is where there is no colour. */
+export type Paint = (style: Style, text: string) => string;
+
+export function painter(color: boolean): Paint {
+  // Whether the stream takes colours is decided by now; node would ask stdout.
+  return color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
+}
+
+/** commander's wrapping, by columns instead of characters, in narrow terminals too. */
+class Wrapping extends Help {
+  override minWidthToWrap = 16;
+  override displayWidth(text: string): number {
+    return columnsOf(text);
+  }
+}
+
+/** A sentence in lines of at most `columns`, broken at words, each behind `indent`. */
+export function paragraph(text: string, columns: number | undefined, indent = ''): string {
+  if (columns === undefined) return indent + text;
+  const lines = new Wrapping().boxWrap(text, columns - indent.length).split('\n');
+  return lines.map((line) => indent + line).join('\n');
+}
+
+/** Text with lines of its own: sentences are wrapped, what is indented (commands to be copied, tables) stays as it is. */
+export function wrapped(text: string, columns: number | undefined): string {
+  return text
+    .split('\n')
+    .map((line) => (line.startsWith(' ') ? line : paragraph(line, columns)))
+    .join('\n');
+}
+
+const ASCII: Readonly<Record<string, string>> = {
+  '…': '~',
+  '�': '?',
+  // listr2's figures and its spinner.
+  '✔': '+',
+  '✖': 'x',
+  '❯': '>',
+  '›': '>',
+  '↓': '-',
+  '◼': '.',
+  '⚠': '!',
+  '⠋': '|',
+  '⠙': '/',
+  '⠹': '-',
+  '⠸': '\\',
+  '⠼': '|',
+  '⠴': '/',
+  '⠦': '-',
+  '⠧': '\\',
+  '⠇': '|',
+  '⠏': '/',
+};
+const NOT_ASCII = new RegExp(`[${Object.keys(ASCII).join('')}]`, 'gu');
+
+/** What we draw ourselves, for terminals without these characters, in the same columns. Names stay as they are. */
+export function inAscii(text: string): string {
+  return text.replace(NOT_ASCII, (character) => ASCII[character] ?? '?');
+}
