@@ -23,24 +23,32 @@ export { type DownloadOptions, type DownloadResult, download, listProducts } fro
 
 // Guests: planned, started, printed for other programs.
 
-export { type BootPlan, boot, planBoot } from './boot/boot.js';
+export { type BootPlan, planBoot } from './boot/boot.js';
 export type { BootOptions } from './boot/options.js';
+export { type BootRun, boot } from './boot/start.js';
 export {
   configCommand,
   createDisk,
   DEFAULT_RELEASE,
   type DiskInfo,
+  type Forward,
   type GuestEnd,
+  isAlive,
   libvirtXml,
   type Machine,
+  type Ports,
   type Profile,
+  parseForward,
   parseSize,
   profileOf,
   profiles,
   qemuArgs,
+  type RunState,
+  readRunState,
   SHELL_CONFIG,
   shellCommand,
   takeFromEnvironment,
+  withControl,
 } from './launch/index.js';
 
 // Guests' disks: plists in, kexts out.

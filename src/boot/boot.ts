@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Scope } from '../core/scope.js';
 import { HostError, SourceError, UsageError } from '../errors.js';
 import { quoteFile } from '../host/quote.js';
 import { unlessStopped } from '../host/unless-stopped.js';
@@ -8,19 +7,19 @@ import { expiredNote } from '../known/index.js';
 import { chooseAccelerator } from '../launch/accelerator.js';
 import { adviceOn } from '../launch/advice.js';
 import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from '../launch/capabilities.js';
-import { createDisk, type DiskInfo, examineDisk, parseSize } from '../launch/disks.js';
+import { type DiskInfo, examineDisk, parseSize } from '../launch/disks.js';
 import { readHostOsk } from '../launch/host-osk.js';
 import { probeHost } from '../launch/host-probe.js';
-import { expectReadable, makeNvram } from '../launch/loaders.js';
+import { expectReadable } from '../launch/loaders.js';
 import { type Choice, type Machine, makeMachine } from '../launch/machine.js';
 import { findOsk, OSK_HINT, type Osk, takeFromEnvironment } from '../launch/osk.js';
+import { allForwards, choosePorts } from '../launch/ports.js';
 import { DEFAULT_RELEASE, type Profile, profileOf, profiles } from '../launch/profiles.js';
-import { type GuestEnd, type RunOptions, runMachine } from '../launch/run.js';
-import { claimRun, type Running } from '../launch/run-state.js';
+import type { Ports } from '../launch/run-state.js';
+import { type HostSize, hostSize, shareNote, shareOf } from '../launch/share.js';
 import type { Esp } from '../opencore/index.js';
 import { chooseLoader } from './loader.js';
 import { examineMedium } from './medium.js';
-import { ownFiles } from './opencore.js';
 import { type BootOptions, expectSense } from './options.js';
 
 /** A guest that could start now. */
@@ -36,6 +35,8 @@ export interface BootPlan {
   readonly espCommand?: readonly string[];
   /** A file for the firmware's variables that is made first. */
   readonly nvram?: { readonly file: string; readonly from: string };
+  /** What of this computer leads into the guest. */
+  readonly ports: Ports;
   /** What the user should know before it starts. */
   readonly notes: readonly string[];
 }
@@ -43,7 +44,11 @@ export interface BootPlan {
 /** Looks at everything a guest needs, and refuses before QEMU starts what could not work. Makes nothing. */
 export async function planBoot(
   options: BootOptions,
-  { signal, note = () => {} }: { readonly signal: AbortSignal; note?(text: string): void },
+  {
+    signal,
+    note = () => {},
+    size = hostSize(),
+  }: { readonly signal: AbortSignal; note?(text: string): void /** What the guest gets a half of. */; size?: HostSize },
 ): Promise<BootPlan> {
   // Before anything is started: nobody inherits it.
   const environment = takeFromEnvironment() ?? options.environment;
@@ -81,20 +86,27 @@ export async function planBoot(
     notes.push('This QEMU has no user-mode networking (libslirp): the guest has no network.');
   }
 
+  const ports = await portsOf(options, profile, capabilities);
+  const share = { ...shareOf(size, profile, medium?.memory), ...sizesIn(options) };
+  const sizes = shareNote(share, options, size);
+  if (sizes !== undefined) notes.push(sizes);
+
   const choice: Choice = {
     release: profile.release,
     accelerator: chosen.accelerator,
-    memory: options.memory ?? Math.max(profile.memory, medium?.memory ?? 0),
+    ...share,
     smc,
     monitor: options.monitor,
     extra: options.qemuArgs,
     disks: disks.found,
     ...loading,
     ...(options.machine && { chipset: options.machine }),
-    ...(options.processors !== undefined && { processors: options.processors }),
     ...(medium && { iso: medium.file }),
     ...(options.folder !== undefined && { folder: resolve(options.folder) }),
     ...(options.network && { network: options.network }),
+    ...(options.mac !== undefined && { mac: options.mac }),
+    ...(options.uuid !== undefined && { uuid: options.uuid }),
+    forwards: allForwards(ports),
     ...(options.display && { display: options.display }),
     ...(options.serial !== undefined && { serial: resolve(options.serial) }),
     ...(options.clock !== undefined && { clock: options.clock }),
@@ -104,6 +116,7 @@ export async function planBoot(
   return {
     machine,
     capabilities,
+    ports,
     notes,
     ...(osk && { osk }),
     ...(disks.create && { create: disks.create }),
@@ -111,52 +124,6 @@ export async function planBoot(
     ...(espCommand && { espCommand }),
     ...(nvram && { nvram }),
   };
-}
-
-/** How a guest is run. */
-export interface BootRun extends Omit<RunOptions, 'osk'> {
-  /** The guest's folder: run.json stands in it as long as the guest runs. */
-  readonly folder?: string;
-}
-
-/** Starts a guest and waits for its end. UsageError where the guest of that folder runs already. */
-export async function boot(plan: BootPlan, options: BootRun): Promise<GuestEnd> {
-  if (options.folder === undefined) return start(plan, options);
-  const { scope = new Scope(), folder } = options;
-  const own = await claimRun(folder, scope, { ports: { forwards: [] }, ...vncOf(plan.machine) });
-  try {
-    return await start(plan, {
-      ...options,
-      scope,
-      async onRunning(running) {
-        await own.tell(running);
-        await options.onRunning?.(running);
-      },
-    });
-  } finally {
-    await own.spend();
-  }
-}
-
-async function start(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Promise<GuestEnd> {
-  const { signal, scope } = options;
-  if (plan.create) {
-    await createDisk(plan.create.file, plan.create.size, { signal, ...(scope && { scope }) });
-    options.note(`Made ${plan.create.file}.`);
-  }
-  if (plan.nvram) await makeNvram(plan.nvram, scope);
-  const given = { ...options, ...(plan.osk && { osk: plan.osk.secret }) };
-  if (!plan.esp) return runMachine(plan.machine, plan.capabilities, given);
-  const own = await ownFiles(plan.machine, plan.esp, { signal, scope: scope ?? new Scope() });
-  try {
-    return await runMachine(own.machine, plan.capabilities, given);
-  } finally {
-    await own.spend();
-  }
-}
-
-function vncOf({ display }: Machine): Pick<Running, 'vnc'> {
-  return display.kind === 'vnc' ? { vnc: { port: 5900 + display.number } } : {};
 }
 
 async function askQemu({ qemu, dryRun }: BootOptions, notes: string[]): Promise<Capabilities> {
@@ -182,6 +149,19 @@ function chooseProfile(given: string | undefined, version: string | undefined, n
   const fallback = profileOf(DEFAULT_RELEASE)!;
   notes.push(`Which release this is, is not known: started like ${fallback.name}. --release VERSION tells.`);
   return fallback;
+}
+
+function sizesIn({ memory, processors }: BootOptions): Partial<HostSize> {
+  return { ...(memory !== undefined && { memory }), ...(processors !== undefined && { processors }) };
+}
+
+async function portsOf(options: BootOptions, profile: Profile, { userNetwork }: Capabilities): Promise<Ports> {
+  const { network = profile.network, sshPort, forwards = [], dryRun } = options;
+  if (network !== 'none' && userNetwork) return choosePorts(options, { look: !dryRun });
+  if (sshPort === undefined && forwards.length === 0) return { forwards: [] };
+  throw new HostError(`${sshPort === undefined ? '--forward' : '--ssh-port'}: this QEMU has no user-mode networking.`, {
+    hint: 'Use a QEMU that was built with libslirp.',
+  });
 }
 
 async function findDisks(

@@ -6,7 +6,7 @@ import type { Choice } from '../launch/machine.js';
 import { checkLoader } from '../launch/multiboot.js';
 import type { Profile } from '../launch/profiles.js';
 import { type OpenCoreDisk, openCoreDisk } from './opencore.js';
-import { type BootOptions, NVRAM } from './options.js';
+import { type BootOptions, CHAMELEON_WAITS, NVRAM } from './options.js';
 
 /** The firmware and what starts the guest on it. What the user should know goes to `notes`. */
 export async function chooseLoader(
@@ -36,7 +36,13 @@ export async function chooseLoader(
   if (usual.every((starter) => starter === 'opencore')) {
     notes.push(`${profile.name} is not started by Chameleon: --opencore ZIP, or --loader FILE with Clover.`);
   }
-  return { firmware: { kind: 'bios', loader: resolve(chameleon), ...(append !== undefined && { append }) } };
+  return { firmware: { kind: 'bios', loader: resolve(chameleon), append: wordsFor(append) } };
+}
+
+/** Without a timeout it waits at its prompt for ever, which nobody sees without a screen. */
+function wordsFor(given: string | undefined): string {
+  if (given === undefined) return CHAMELEON_WAITS;
+  return /(?:^|\s)timeout=/.test(given) || given.trim() === '' ? given : `${given} ${CHAMELEON_WAITS}`;
 }
 
 /** What to type for want of a loader. */

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.js';
 import { type Accelerator, type Chipset, type Display, MOST_DISKS } from '../launch/machine.js';
 import type { NetworkModel } from '../launch/profiles.js';
+import type { Forward } from '../launch/run-state.js';
 import type { Secret } from '../launch/secret.js';
 import type { BootMedium } from './medium.js';
 
@@ -43,6 +44,14 @@ export interface BootOptions {
   readonly memory?: number;
   readonly processors?: number;
   readonly network?: NetworkModel | 'none';
+  /** A port of 127.0.0.1 that leads to the guest's ssh; default: one that is free. */
+  readonly sshPort?: number;
+  /** More such ports. */
+  readonly forwards?: readonly Forward[];
+  /** The network card's address. */
+  readonly mac?: string;
+  /** SMBIOS system UUID. */
+  readonly uuid?: string;
   /** A folder the guest sees as a FAT disk. */
   readonly folder?: string;
   readonly accelerator: Accelerator | 'auto';
@@ -58,6 +67,8 @@ export interface BootOptions {
   readonly dryRun: boolean;
 }
 
+/** What starts Chameleon after so many seconds (measured); its plist's Timeout has no effect where QEMU starts it. */
+export const CHAMELEON_WAITS = 'timeout=5';
 export const NVRAM = '--nvram needs --firmware uefi.';
 /** Options that bring a loader for UEFI. */
 const UEFI_LOADERS = ['loader', 'opencore', 'efi'] as const;
@@ -87,6 +98,8 @@ export function expectSense(options: BootOptions): void {
   if (nvram !== undefined && !isUefi) throw new UsageError(NVRAM);
   const stray = options.opencore === undefined && OPENCORE_ONLY.find((name) => (options[name]?.length ?? 0) > 0);
   if (stray) throw new UsageError(`--${stray === 'ocSet' ? 'oc-set' : stray} is for --opencore.`);
+  const port = options.sshPort !== undefined ? '--ssh-port' : (options.forwards?.length ?? 0) > 0 && '--forward';
+  if (port && options.network === 'none') throw new UsageError(`${port} needs a network: --net none has none.`);
   if (clock !== undefined && !/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(clock)) {
     throw new UsageError(`--clock ${clock}: expected a date like 2019-10-08.`);
   }

@@ -17,6 +17,9 @@ export function adviceOn(machine: Machine, profile: Profile, host: Host): string
     advice.push(...problems.map(({ found, fix }) => `${found}.${fix === undefined ? '' : ` ${fix}`}`));
   }
   if (machine.memory < profile.memory) advice.push(`${name} wants ${profile.memory} MiB of memory or more.`);
+  if (processors < profile.processors) {
+    advice.push(`${name} wants ${profile.processors} processors or more: --smp ${profile.processors}.`);
+  }
   if (2 ** Math.round(Math.log2(processors)) !== processors) {
     advice.push(`OS X wants 1, 2, 4 or 8 processors, not ${processors}.`);
   }
@@ -25,6 +28,9 @@ export function adviceOn(machine: Machine, profile: Profile, host: Host): string
   }
   if (machine.network.startsWith('e1000') && profile.network === 'vmxnet3') {
     advice.push(`${name} has no driver for e1000: --net vmxnet3.`);
+  }
+  if (!profile.xhci && machine.extra.some((word) => /\bxhci\b/.test(word))) {
+    advice.push(`${name} has no driver for XHCI: what hangs on it is not seen.`);
   }
   if (machine.clock !== undefined && machine.network !== 'none') {
     advice.push("With a network the guest sets its clock itself: --net none keeps --clock's date.");

@@ -22,7 +22,10 @@ export interface Capabilities {
 export const ASSUMED: Capabilities = {
   program: 'qemu-system-x86_64',
   version: [9, 0, 0],
-  devices: new Set(['isa-applesmc', 'ide-hd', 'ahci', 'usb-storage', 'e1000-82545em', 'virtio-net-pci', 'vmxnet3']),
+  devices: new Set([
+    ...['isa-applesmc', 'ide-hd', 'ahci', 'usb-storage', 'usb-tablet'],
+    ...['e1000-82545em', 'virtio-net-pci', 'vmxnet3'],
+  ]),
   accelerators: new Set(['kvm', 'hvf', 'tcg']),
   machineProperties: new Set(['smbios-entry-point-type', 'vmport']),
   userNetwork: true,

@@ -66,6 +66,11 @@ export const COMPLAINTS: readonly Complaint[] = [
     hint: 'Use --vnc 0 and look at it with a VNC viewer, or --headless.',
   },
   {
+    pattern: /[Cc]ould not set up host forwarding rule/,
+    meaning: 'Another program has a port that was to lead into the guest.',
+    hint: 'Give another one with --ssh-port or --forward.',
+  },
+  {
     pattern: /Address already in use|Failed to find an available port/,
     meaning: 'Another program has that VNC display.',
     hint: 'Take another number: --vnc 1.',

@@ -53,3 +53,8 @@ export const READ_ONLY = 'readonly=on';
 export function canTakePng({ version }: Capabilities): boolean {
   return atLeast(version, 7, 1);
 }
+
+/** usb-tablet as OS X knows it: since 2.9 (reported; on 10.9 measured by others). */
+export function hasGoodTablet({ version, devices }: Capabilities): boolean {
+  return atLeast(version, 2, 9) && devices.has('usb-tablet');
+}

@@ -11,6 +11,7 @@ export { libvirtXml } from './libvirt.js';
 export { licenceNote } from './licence.js';
 export type { Machine } from './machine.js';
 export { takeFromEnvironment } from './osk.js';
+export { parseForward } from './ports.js';
 export { DEFAULT_RELEASE, type Profile, profileOf, profiles } from './profiles.js';
 export { qemuArgs } from './qemu.js';
 export type { GuestEnd } from './run.js';

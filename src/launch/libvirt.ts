@@ -2,6 +2,7 @@ import { UsageError } from '../errors.js';
 import type { Capabilities } from './capabilities.js';
 import { MACHINE_OPTIONS, OPTIONS } from './differences.js';
 import type { Disk, Machine } from './machine.js';
+import { pointerOf } from './qemu.js';
 
 /** An XML element: attributes, then children or a text. */
 interface Element {
@@ -35,6 +36,7 @@ export function libvirtXml(machine: Machine, capabilities: Capabilities, smcConf
       'xmlns:qemu': 'http://libvirt.org/schemas/domain/qemu/1.0',
     },
     text('name', machine.name),
+    machine.uuid === undefined ? undefined : text('uuid', machine.uuid),
     text('memory', String(machine.memory), { unit: 'MiB' }),
     text('vcpu', String(sockets * cores * threads)),
     machine.baseBoard ? sysinfo() : undefined,
@@ -47,7 +49,8 @@ export function libvirtXml(machine: Machine, capabilities: Capabilities, smcConf
       element('topology', { sockets, dies: 1, cores, threads }),
       ...machine.cpu.flags.flatMap(feature),
     ),
-    element('clock', { offset: 'utc' }),
+    // With a date of its own (below) the offset counts for nothing.
+    element('clock', { offset: machine.clock === undefined ? 'localtime' : 'utc' }),
     text('on_poweroff', 'destroy'),
     text('on_reboot', 'restart'),
     text('on_crash', 'destroy'),
@@ -90,8 +93,9 @@ function feature(flag: string): Element[] {
   return [element('feature', { policy: found[1] === '+' ? 'force' : 'disable', name: found[2] })];
 }
 
-function devices(machine: Machine, { program }: Capabilities): Element {
-  const { network, display, chipset } = machine;
+function devices(machine: Machine, capabilities: Capabilities): Element {
+  const { network, display, chipset, mac } = machine;
+  const { program } = capabilities;
   return element(
     'devices',
     {},
@@ -99,14 +103,15 @@ function devices(machine: Machine, { program }: Capabilities): Element {
     program.startsWith('/') ? text('emulator', program) : undefined,
     ...machine.disks.map((disk) => diskElement(disk)),
     element('controller', { type: 'sata', index: 0 }),
-    ...usbControllers(chipset),
+    ...usbControllers(machine),
     element('input', { type: 'keyboard', bus: 'usb' }),
-    element('input', { type: 'mouse', bus: 'usb' }),
+    element('input', { type: pointerOf(machine, capabilities), bus: 'usb' }),
     network === 'none'
       ? undefined
       : element(
           'interface',
           { type: 'user' },
+          mac === undefined ? undefined : element('mac', { address: mac }),
           element('model', { type: network === 'virtio-net-pci' ? 'virtio' : network }),
           // As on the command line: on PIIX a slot with an interrupt of its own.
           chipset === 'pc'
@@ -134,8 +139,13 @@ function devices(machine: Machine, { program }: Capabilities): Element {
   );
 }
 
-function usbControllers(chipset: Machine['chipset']): Element[] {
-  if (chipset === 'pc') return [element('controller', { type: 'usb', index: 0, model: 'piix3-uhci' })];
+function usbControllers({ usb: { controller }, chipset }: Machine): Element[] {
+  if (controller === 'ehci') {
+    const slot = chipset === 'q35' ? '0x1d' : '0x07';
+    const address = { type: 'pci', domain: '0x0000', bus: '0x00', slot, function: '0x0' };
+    return [element('controller', { type: 'usb', index: 0, model: 'ich9-ehci1' }, element('address', address))];
+  }
+  if (controller === 'piix') return [element('controller', { type: 'usb', index: 0, model: 'piix3-uhci' })];
   const address = (fn: number, first = false) =>
     element('address', {
       type: 'pci',

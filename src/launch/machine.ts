@@ -1,4 +1,5 @@
 import { DEFAULT_RELEASE, type NetworkModel, type Profile, profileOf } from './profiles.js';
+import type { Forward } from './run-state.js';
 
 export type Chipset = 'q35' | 'pc';
 export type Accelerator = 'kvm' | 'hvf' | 'tcg';
@@ -20,13 +21,20 @@ export interface Machine {
   /** An SMBIOS base-board record. */
   readonly baseBoard: boolean;
   readonly disks: readonly Disk[];
+  readonly usb: Usb;
   readonly network: NetworkModel | 'none';
+  /** The network card's address; QEMU's own where it is not said. */
+  readonly mac?: string;
+  /** TCP ports of 127.0.0.1 that lead into the guest. */
+  readonly forwards: readonly Forward[];
+  /** SMBIOS system UUID; QEMU's own where it is not said. */
+  readonly uuid?: string;
   readonly display: Display;
   /** A host file that receives the first serial port. */
   readonly serial?: string;
   /** QEMU's monitor on the terminal. */
   readonly monitor: boolean;
-  /** Where the guest's clock starts, "2019-10-08T00:00:00"; else at the host's time. */
+  /** Where the guest's clock starts, "2019-10-08T00:00:00"; else at the host's local time. */
   readonly clock?: string;
   /** Words for QEMU that nothing else stands for. */
   readonly extra: readonly string[];
@@ -62,6 +70,14 @@ export interface Disk {
   readonly bootIndex?: number;
 }
 
+/** What keyboard and pointer hang on. */
+export interface Usb {
+  /** 'ich9': EHCI with three UHCI companions; 'ehci': EHCI alone; 'piix': the pc's own UHCI. */
+  readonly controller: 'ich9' | 'ehci' | 'piix';
+  /** A tablet where QEMU's is good enough. */
+  readonly pointer: 'tablet' | 'mouse';
+}
+
 export type Display =
   | { readonly kind: 'window' }
   | { readonly kind: 'none' }
@@ -91,6 +107,9 @@ export interface Choice {
   /** A folder the guest sees as a FAT disk: the virtio driver. */
   readonly folder?: string;
   readonly network?: NetworkModel | 'none';
+  readonly mac?: string;
+  readonly forwards?: readonly Forward[];
+  readonly uuid?: string;
   readonly display?: Display;
   readonly serial?: string;
   readonly monitor?: boolean;
@@ -110,25 +129,38 @@ export const MOST_DISKS = PORTS - FIRST_DISK_PORT;
 export function makeMachine(choice: Choice): Machine {
   const profile = profileOf(choice.release ?? DEFAULT_RELEASE) ?? profileOf(DEFAULT_RELEASE)!;
   const firmware = choice.firmware ?? { kind: 'bios' };
+  const chipset = choice.chipset ?? 'q35';
+  const accelerator = choice.accelerator ?? 'kvm';
   return {
     name: choice.name ?? 'osx',
     release: profile.release,
-    chipset: choice.chipset ?? 'q35',
-    accelerator: choice.accelerator ?? 'kvm',
+    chipset,
+    accelerator,
     memory: choice.memory ?? profile.memory,
     cpu: cpuOf(profile, choice.cpu),
-    smp: smpOf(choice.processors ?? 1),
+    smp: smpOf(choice.processors ?? profile.processors),
     firmware,
     smc: choice.smc ?? true,
     baseBoard: profile.baseBoard,
     disks: disksOf(choice, firmware.kind === 'uefi'),
+    usb: usbOf(profile, chipset, accelerator),
     network: choice.network ?? profile.network,
+    ...(choice.mac !== undefined && { mac: choice.mac }),
+    forwards: choice.forwards ?? [],
+    ...(choice.uuid !== undefined && { uuid: choice.uuid }),
     display: choice.display ?? { kind: 'window' },
     ...(choice.serial !== undefined && { serial: choice.serial }),
     monitor: choice.monitor ?? false,
     ...(choice.clock !== undefined && { clock: choice.clock }),
     extra: choice.extra ?? [],
   };
+}
+
+function usbOf(profile: Profile, chipset: Chipset, accelerator: Accelerator): Usb {
+  const alone = accelerator === 'kvm' && !profile.uhciUnderKvm;
+  const controller = alone ? 'ehci' : chipset === 'q35' ? 'ich9' : 'piix';
+  // Measured on EHCI only.
+  return { controller, pointer: profile.tablet && controller !== 'piix' ? 'tablet' : 'mouse' };
 }
 
 function cpuOf(profile: Profile, given: string | undefined): Machine['cpu'] {

@@ -11,6 +11,16 @@ export interface Profile {
   readonly hostFlags: readonly string[];
   /** MiB, at least. */
   readonly memory: number;
+  /** At least. */
+  readonly processors: number;
+  /** Drives QEMU's tablet, whose pointer is where the host's is: 10.9 on EHCI (measured by others), later ones (reported). */
+  readonly tablet: boolean;
+  /** Drives QEMU's XHCI controllers: not 10.9 (measured by others), nor what is older (inferred). */
+  readonly xhci: boolean;
+  /** Stumbles over UHCI controllers under KVM. */
+  readonly uhciUnderKvm: boolean;
+  /** Does not listen to the ACPI power button: 10.9 (measured by others). */
+  readonly ignoresPowerButton: boolean;
   readonly network: NetworkModel;
   /** An SMBIOS base-board record (`-smbios type=2`): 10.7 and 10.8 stop without one; the seed gives it up to 10.11. */
   readonly baseBoard: boolean;
@@ -31,6 +41,11 @@ const OLD = {
   cpuFlags: [],
   hostFlags: ['ssse3'],
   memory: 2048,
+  processors: 1,
+  tablet: true,
+  xhci: false,
+  uhciUnderKvm: true,
+  ignoresPowerButton: false,
   network: 'e1000-82545em',
   baseBoard: true,
   readsPerfCtl: false,
@@ -44,29 +59,42 @@ const NEW = {
   cpu: 'Penryn',
   hostFlags: ['ssse3', 'sse4_1'],
   memory: 4096,
+  xhci: true,
   baseBoard: false,
   readsPerfCtl: true,
   qemu: [2, 10],
 } as const;
 
 export const profiles: readonly Profile[] = [
-  { ...OLD, release: '10.6', name: 'Snow Leopard', usesMwait: true, notes: [] },
+  {
+    ...OLD,
+    release: '10.6',
+    name: 'Snow Leopard',
+    tablet: false,
+    uhciUnderKvm: false,
+    usesMwait: true,
+    notes: [],
+  },
   {
     ...OLD,
     release: '10.7',
     name: 'Lion',
+    tablet: false,
     usesMwait: true,
     notes: ['Lion panics on some newer Intel processors: give it --accel tcg to see whether that is it.'],
   },
-  { ...OLD, release: '10.8', name: 'Mountain Lion', notes: [] },
+  { ...OLD, release: '10.8', name: 'Mountain Lion', tablet: false, notes: [] },
   {
     ...OLD,
     release: '10.9',
     name: 'Mavericks',
-    notes: ['The first start after the installation of Mavericks wants more than one processor: --smp 4.'],
+    // The first start after the installation wants more than one (reported).
+    processors: 2,
+    ignoresPowerButton: true,
+    notes: [],
   },
   { ...OLD, release: '10.10', name: 'Yosemite', readsPerfCtl: true, notes: [] },
-  { ...OLD, release: '10.11', name: 'El Capitan', readsPerfCtl: true, notes: [] },
+  { ...OLD, release: '10.11', name: 'El Capitan', xhci: true, readsPerfCtl: true, notes: [] },
   {
     ...NEW,
     release: '10.12',

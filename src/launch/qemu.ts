@@ -1,5 +1,5 @@
 import type { Capabilities } from './capabilities.js';
-import { DEVICE_NAMES, deviceName, MACHINE_OPTIONS, OPTIONS, READ_ONLY } from './differences.js';
+import { DEVICE_NAMES, deviceName, hasGoodTablet, MACHINE_OPTIONS, OPTIONS, READ_ONLY } from './differences.js';
 import type { Disk, Machine } from './machine.js';
 
 /** What a machine is given besides, when it is really started. */
@@ -24,9 +24,10 @@ export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: 
     ...OPTIONS.filter((row) => row.applies(capabilities, chipset)).flatMap(({ option }) => option),
     // The loader needs VBE, and -nodefaults takes the graphics card away.
     ...['-vga', 'std', ...display(machine)],
-    ...['-usb', '-device', 'usb-kbd', '-device', 'usb-mouse'],
+    ...usb(machine, capabilities),
     ...(machine.smc && runtime.smcConfig !== undefined ? ['-readconfig', runtime.smcConfig] : []),
     ...(machine.baseBoard ? ['-smbios', 'type=2'] : []),
+    ...(machine.uuid !== undefined ? ['-uuid', machine.uuid] : []),
     ...firmware(machine),
     // A controller comes before what hangs on it. The PIIX machine has none: its IDE buses are ide.0 and ide.1.
     ...(chipset === 'pc' ? ['-device', 'ahci,id=sata'] : []),
@@ -34,7 +35,8 @@ export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: 
     ...network(machine, capabilities),
     // Everything behind "file:" is the name, commas as they are.
     ...(machine.serial !== undefined ? ['-serial', `file:${machine.serial}`] : []),
-    ...(machine.clock !== undefined ? ['-rtc', `base=${machine.clock}`] : []),
+    // Without a date OS X takes the clock for local time (the project's word; not measured).
+    ...['-rtc', `base=${machine.clock ?? 'localtime'}`],
     ...(machine.monitor ? ['-monitor', 'stdio'] : []),
     ...[runtime.qmp, runtime.control].flatMap((socket) => (socket === undefined ? [] : ['-qmp', monitorAt(socket)])),
     ...machine.extra,
@@ -76,6 +78,22 @@ function display({ display: shown }: Machine): string[] {
   }
 }
 
+/** Before QEMU 2.9 a tablet's pointer is off in OS X. */
+export function pointerOf({ usb: { pointer } }: Machine, capabilities: Capabilities): 'tablet' | 'mouse' {
+  return pointer === 'tablet' && hasGoodTablet(capabilities) ? 'tablet' : 'mouse';
+}
+
+function usb(machine: Machine, capabilities: Capabilities): string[] {
+  const { controller } = machine.usb;
+  // On q35 "-usb" is EHCI with three UHCI companions at 1d (measured), on pc the PIIX's UHCI. Function 0 is what a guest looks for
+  // first; slot 7 of a pc shares no interrupt with AHCI.
+  const slot = machine.chipset === 'q35' ? '1d' : '7';
+  const own = controller === 'ehci' ? ['-device', `ich9-usb-ehci1,id=ehci,addr=${slot}`] : ['-usb'];
+  const bus = controller === 'ehci' ? ',bus=ehci.0' : '';
+  const pointer = `usb-${pointerOf(machine, capabilities)}`;
+  return [...own, '-device', `usb-kbd${bus}`, '-device', `${pointer}${bus}`];
+}
+
 function firmware({ firmware: chosen }: Machine): string[] {
   if (chosen.kind === 'bios') {
     if (chosen.loader === undefined) return [];
@@ -106,11 +124,16 @@ function diskOptions(disk: Disk, chipset: Machine['chipset'], capabilities: Capa
   ];
 }
 
-function network({ network: model, chipset }: Machine, capabilities: Capabilities): string[] {
+function network({ network: model, chipset, mac, forwards }: Machine, capabilities: Capabilities): string[] {
   // A QEMU without libslirp has no user-mode network; the machine starts without one.
   if (model === 'none' || !capabilities.userNetwork) return [];
   const name = model === 'virtio-net-pci' ? deviceName(DEVICE_NAMES.virtioNet, capabilities) : model;
   // On PIIX slot 4 shares its interrupt with AHCI and USB, slot 5 has its own.
   const slot = chipset === 'pc' ? ',bus=pci.0,addr=5' : '';
-  return ['-netdev', 'user,id=net0', '-device', `${name},netdev=net0,id=mac_vnet0${slot}`];
+  const ports = forwards.map(({ host, guest }) => `,hostfwd=tcp:127.0.0.1:${host}-:${guest}`);
+  const address = mac === undefined ? '' : `,mac=${mac}`;
+  return [
+    ...['-netdev', `user,id=net0${ports.join('')}`],
+    ...['-device', `${name},netdev=net0,id=mac_vnet0${address}${slot}`],
+  ];
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { planBoot } from '../../src/boot/boot.js';
 import { examineMedium } from '../../src/boot/medium.js';
 import type { BootOptions } from '../../src/boot/options.js';
@@ -14,6 +15,8 @@ import { makeMultibootStub } from './multiboot-stub.js';
 const KEY = 'A'.repeat(64);
 let folder: string;
 let qemu: string;
+/** Another program's. */
+const busy = createServer();
 const at = (name: string) => join(folder, name);
 
 /** Says what a QEMU says about itself, and is never started. */
@@ -28,7 +31,8 @@ case "$*" in
 esac
 `;
 
-beforeAll(() => {
+beforeAll(async () => {
+  await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
   folder = scratch('boot');
   qemu = at('qemu');
   writeFileSync(qemu, QEMU('8.2.0', 'isa-applesmc ide-hd e1000-82545em'), { mode: 0o755 });
@@ -41,6 +45,9 @@ beforeAll(() => {
   writeFileSync(at('bad.iso'), new Uint8Array(1 << 20));
   writeFileSync(at('good.iso'), new Uint8Array(4096));
   writeFileSync(at('good.iso.json'), JSON.stringify(manifest));
+});
+afterAll(() => {
+  busy.close();
 });
 beforeEach(() => {
   vi.stubEnv('OSX_ISO_OSK', '');
@@ -70,7 +77,10 @@ const options = (more: Partial<BootOptions>): BootOptions => ({
   oskFile: at('osk'),
   ...more,
 });
-const plan = (more: Partial<BootOptions>) => planBoot(options(more), { signal: new AbortController().signal });
+/** As on a computer of this size, whatever it is. */
+const size = { memory: 6000, processors: 6 };
+const plan = (more: Partial<BootOptions>, host = size) =>
+  planBoot(options(more), { signal: new AbortController().signal, size: host });
 const given = () => ({ iso: at('good.iso'), chameleon: at('boot') });
 
 describe('a plan', () => {
@@ -81,7 +91,9 @@ describe('a plan', () => {
       { id: 'MacHDD', file: at('hdd.img'), format: 'raw', port: 2, snapshot: false },
       { id: 'MacDVD', file: at('good.iso'), format: 'raw', port: 0, snapshot: true },
     ]);
-    expect(notes).toEqual([expect.stringContaining('--smp 4')]);
+    expect(notes).toEqual([
+      'The guest gets 3072 MiB of memory and 2 processors; this computer has 6000 MiB and 6 processors (--memory, --smp).',
+    ]);
     expect(osk?.source).toEqual({ kind: 'file', path: at('osk') });
     expect(JSON.stringify(machine)).not.toContain('AAAA');
   });
@@ -109,6 +121,40 @@ describe('a plan', () => {
       memory: 8192,
       cpu: { model: 'Penryn' },
     });
+  });
+
+  test('gives Chameleon a timeout, unless it is given another', async () => {
+    const words = async (more: Partial<BootOptions>) => {
+      const { firmware } = (await plan({ ...given(), ...more })).machine;
+      return firmware.kind === 'bios' ? firmware.append : undefined;
+    };
+    expect(await words({})).toBe('timeout=5');
+    expect(await words({ append: '-v' })).toBe('-v timeout=5');
+    expect(await words({ append: '-v timeout=90' })).toBe('-v timeout=90');
+    expect(await words({ append: '' })).toBe('');
+  });
+
+  test('gets a share of the computer, but for what was asked for', async () => {
+    const sizes = async (more: Partial<BootOptions>) => {
+      const { machine, notes } = await plan({ ...given(), ...more }, { memory: 16_000, processors: 8 });
+      return [machine.memory, machine.smp.sockets * machine.smp.cores, notes.join().includes('this computer has')];
+    };
+    expect(await sizes({})).toEqual([4096, 4, true]);
+    expect(await sizes({ memory: 1000 })).toEqual([1000, 4, true]);
+    expect(await sizes({ memory: 1000, processors: 1 })).toEqual([1000, 1, false]);
+  });
+
+  test('is reached by ssh, and by the ports that were asked for', async () => {
+    const asked = { sshPort: 2299, forwards: [{ host: 8080, guest: 80 }], mac: '52:54:00:00:00:01', uuid: 'u' };
+    const { machine, ports } = await plan({ ...given(), ...asked });
+    expect(ports).toEqual({ ssh: 2299, forwards: asked.forwards });
+    expect(machine).toMatchObject({
+      forwards: [{ host: 2299, guest: 22 }, ...asked.forwards],
+      mac: asked.mac,
+      uuid: 'u',
+    });
+    expect((await plan(given())).ports.ssh).toBeGreaterThan(0);
+    expect((await plan({ ...given(), network: 'none' })).ports).toEqual({ forwards: [] });
   });
 
   test('with a disk that is still to be made', async () => {
@@ -235,6 +281,25 @@ describe('refused before QEMU starts', () => {
     ['a size without a disk', () => ({ ...given(), createDisk: '3G' }), 2, /--create-disk needs --disk/],
     ['a bad size', () => ({ ...given(), disks: [at('n')], createDisk: 'much' }), 2, /expected a size/],
     ['too many disks', () => ({ disks: ['a', 'b', 'c', 'd', 'e'] }), 2, /4 disks at most/],
+    [
+      'a port without a network',
+      () => ({ ...given(), sshPort: 5000, network: 'none' }),
+      2,
+      /--ssh-port needs a network/,
+    ],
+    [
+      'a port that leads to two places',
+      () => ({ ...given(), sshPort: 5000, forwards: [{ host: 5000, guest: 1 }] }),
+      2,
+      /cannot lead to two/,
+    ],
+    [
+      'a port that is in use',
+      () => ({ ...given(), sshPort: (busy.address() as AddressInfo).port, dryRun: false }),
+      4,
+      /another program has this port/,
+      /--ssh-port PORT/,
+    ],
     ['a bad date', () => ({ ...given(), clock: 'yesterday' }), 2, /expected a date/],
     ['no such folder', () => ({ ...given(), folder: at('none') }), 3, /--folder .*no such file/],
     ['a folder that is none', () => ({ ...given(), folder: at('osk') }), 3, /expected a folder/],

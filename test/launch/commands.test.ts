@@ -46,6 +46,11 @@ test.each([
     { memory: 4096, smp: 4, vnc: 0, stopAfter: 9, net: 'virtio' },
   ],
   [
+    ['boot', 'x', '--ssh-port', '2222', '--forward', '8080:80', '--forward', '5900:5900'],
+    'boot',
+    { sshPort: 2222, forward: ['8080:80', '5900:5900'] },
+  ],
+  [
     ['boot', 'x', '--qemu-arg', '-device', '--qemu-arg=-x', '--loader', 'efi', '--firmware', 'uefi'],
     'boot',
     { qemuArg: ['-device', '-x'], loader: 'efi', firmware: 'uefi' },
@@ -64,6 +69,8 @@ test.each([
   [['boot', 'x', '--memory', '0'], /Expected a whole number from 1/],
   [['boot', 'x', '--memory', '2G'], /Expected a whole number/],
   [['boot', 'x', '--smp', '65'], /Expected a whole number from 1 to 64/],
+  [['boot', 'x', '--ssh-port', '0'], /Expected a whole number from 1 to 65535/],
+  [['boot', 'x', '--ssh-port', '65536'], /Expected a whole number from 1 to 65535/],
   [['boot', 'x', '--accel', 'warp'], /Allowed choices are auto, kvm, hvf, tcg/],
   [['boot', 'x', 'y'], /too many arguments/],
   [['disk', 'create'], /missing required argument 'file'/],

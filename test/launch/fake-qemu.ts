@@ -1,6 +1,15 @@
 import type { Capabilities, Version } from '../../src/launch/capabilities.js';
 
-const all = ['isa-applesmc', 'usb-kbd', 'usb-mouse', 'usb-storage', 'e1000-82545em', 'virtio-net-pci', 'virtio-net'];
+const all = [
+  'isa-applesmc',
+  'usb-kbd',
+  'usb-mouse',
+  'usb-tablet',
+  'usb-storage',
+  'e1000-82545em',
+  'virtio-net-pci',
+  'virtio-net',
+];
 
 /** What a QEMU of this version says it can do, as its change logs have it. */
 export function fakeQemu(text: string, more: Partial<Capabilities> = {}): Capabilities {

@@ -43,6 +43,9 @@ const machines: readonly [string, Choice][] = [
       ],
     },
   ],
+  ['Snow Leopard', { release: '10.6' }],
+  ['Snow Leopard on pc', { release: '10.6', chipset: 'pc' }],
+  ['addresses of its own', { mac: '52:54:00:12:34:56', uuid: '11111111-2222-4333-8444-555555555555' }],
   ['hvf', { accelerator: 'hvf', clock: '2019-10-08', extra: ['-d', 'guest_errors'] }],
 ];
 

@@ -64,6 +64,44 @@ describe('a machine', () => {
     expect(args({ display: { kind: 'vnc', number: 3 } }).join(' ')).toContain('-display none -vnc 127.0.0.1:3');
   });
 
+  test('has a tablet where QEMU and the release know it, on EHCI', () => {
+    const pointer = (more: Choice, version?: string) => /usb-(mouse|tablet)/.exec(args(more, version).join(' '))?.[1];
+    expect(pointer({ release: '10.9' })).toBe('tablet');
+    expect(pointer({ release: '10.9' }, '2.8.0')).toBe('mouse');
+    expect(pointer({ release: '10.9', chipset: 'pc' })).toBe('mouse');
+    expect(pointer({ release: '10.8' })).toBe('mouse');
+  });
+
+  test('of 10.6 has no UHCI under KVM', () => {
+    const text = (more: Choice) => args({ release: '10.6', ...more }).join(' ');
+    const alone = '-device ich9-usb-ehci1,id=ehci,addr=1d -device usb-kbd,bus=ehci.0 -device usb-mouse,bus=ehci.0';
+    expect(text({})).toContain(alone);
+    expect(text({})).not.toContain('-usb ');
+    expect(text({ chipset: 'pc' })).toContain(alone.replace('1d', '7'));
+    expect(text({ accelerator: 'tcg' })).toContain('-usb -device usb-kbd -device usb-mouse');
+  });
+
+  test('never has XHCI', () => {
+    for (const { release } of profiles) expect(args({ release }).join(' ')).not.toContain('xhci');
+  });
+
+  test('has the host’s local time, or the date that was asked for', () => {
+    expect(args({}).join(' ')).toContain('-rtc base=localtime');
+    expect(args({ clock: '2019-10-08' }).join(' ')).toContain('-rtc base=2019-10-08');
+    expect(args({ clock: '2019-10-08' }).join(' ')).not.toContain('localtime');
+  });
+
+  test('is reached by ports of the loopback interface, and has addresses of its own', () => {
+    const forwards = [
+      { host: 2222, guest: 22 },
+      { host: 8080, guest: 80 },
+    ];
+    const text = args({ forwards, mac: '52:54:00:12:34:56', uuid: '11111111-2222-4333-8444-555555555555' }).join(' ');
+    expect(text).toContain('user,id=net0,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=tcp:127.0.0.1:8080-:80 ');
+    expect(text).toContain('e1000-82545em,netdev=net0,id=mac_vnet0,mac=52:54:00:12:34:56');
+    expect(text).toContain('-uuid 11111111-2222-4333-8444-555555555555');
+  });
+
   test('starts by UEFI: flash, a loader’s disk first, every disk with its place in the order', () => {
     const text = args({
       firmware: { kind: 'uefi', code: '/CODE.fd', vars: '/VARS.fd', varsReadOnly: true },

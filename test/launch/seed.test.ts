@@ -36,10 +36,15 @@ const EVERYWHERE = [
 ];
 // Added in every line: -no-user-config -nodefaults (the same machine everywhere), -vga std (Chameleon needs VBE, and -nodefaults
 // takes it away), smbios-entry-point-type=32 (QEMU 8.1 would have 64), vmport=off, -global …hotplug… (since 6.1 the guest would
-// have no network card; q35 only).
+// have no network card; q35 only), -rtc base=localtime (OS X takes the clock for local time).
+
+/** On q35: a pointer that is where the host's is; usb-mouse before QEMU 2.9 and below 10.9. */
+const TABLET = '-device usb-mouse';
 
 const HEAD = '-no-user-config -nodefaults -name osx';
-const USB = '-usb -device usb-kbd -device usb-mouse';
+const USB = '-usb -device usb-kbd -device usb-tablet';
+const MOUSE = '-usb -device usb-kbd -device usb-mouse';
+const CLOCK = '-rtc base=localtime';
 const KEY = '-readconfig /dev/fd/3';
 const Q35 = '-machine q35,accel=kvm,smbios-entry-point-type=32,vmport=off';
 const PC = '-machine pc,accel=kvm,smbios-entry-point-type=32,vmport=off';
@@ -59,9 +64,10 @@ const pairs: readonly Pair[] = [
       -device ide-drive,bus=ide.2,drive=MacHDD -drive id=MacHDD,if=none,file=./mac_hdd.img
       -netdev user,id=hub0port0 -device e1000-82545em,netdev=hub0port0,id=mac_vnet0
       -monitor stdio`,
-    ours: `${HEAD} ${Q35} ${CPU} ${HOTPLUG} -vga std ${USB} ${KEY} ${LOADER} ${HDD} ${NET}`,
+    ours: `${HEAD} ${Q35} ${CPU} ${HOTPLUG} -vga std ${USB} ${KEY} ${LOADER} ${HDD} ${NET} ${CLOCK}`,
     gone: [
       ...EVERYWHERE,
+      TABLET,
       '-machine q35', // the same with options
       '-netdev user,id=hub0port0', // any id does
       '-device e1000-82545em,netdev=hub0port0,id=mac_vnet0',
@@ -76,9 +82,10 @@ const pairs: readonly Pair[] = [
       -device ide-drive,bus=ide.2,drive=MacHDD -drive id=MacHDD,if=none,file=./mac_hdd.img
       -netdev user,id=hub0port0 -device e1000-82545em,netdev=hub0port0,id=mac_vnet0
       -monitor stdio`,
-    ours: `${HEAD} ${Q35} ${CPU} -smp 4,sockets=2,cores=2,threads=1 ${HOTPLUG} -vga std ${USB} ${KEY} ${LOADER} ${HDD} ${NET}`,
+    ours: `${HEAD} ${Q35} ${CPU} -smp 4,sockets=2,cores=2,threads=1 ${HOTPLUG} -vga std ${USB} ${KEY} ${LOADER} ${HDD} ${NET} ${CLOCK}`,
     gone: [
       ...EVERYWHERE,
+      TABLET,
       '-machine q35',
       '-smp 4,cores=2', // the same, written out: what is left out has been read in two ways since 6.2
       '-netdev user,id=hub0port0',
@@ -95,8 +102,8 @@ const pairs: readonly Pair[] = [
       -device ide-drive,bus=ide.2,drive=MacHDD -drive id=MacHDD,if=none,file=./mac_hdd.img
       -netdev user,id=usr0 -device e1000-82545em,netdev=usr0,id=vnet0,bus=pci.0,addr=5
       -monitor stdio`,
-    ours: `${HEAD} ${PC} ${CPU} -vga std ${USB} ${KEY} ${LOADER} -device ahci,id=sata
-      ${HDD.replace('ide.2', 'sata.2')} ${NET},bus=pci.0,addr=5`,
+    ours: `${HEAD} ${PC} ${CPU} -vga std ${MOUSE} ${KEY} ${LOADER} -device ahci,id=sata
+      ${HDD.replace('ide.2', 'sata.2')} ${NET},bus=pci.0,addr=5 ${CLOCK}`,
     gone: [
       ...EVERYWHERE,
       // Another name: ide.0 and ide.1 are PIIX's own buses, and only a disk on .2 and up would be where it is thought to be.
@@ -115,11 +122,13 @@ const pairs: readonly Pair[] = [
       -device ide-drive,bus=ide.4,drive=fatdrive -drive id=fatdrive,file=fat:ro:/drivers
       -netdev user,id=hub0port0 -device virtio-net,netdev=hub0port0,id=mac_vnet0
       -monitor stdio`,
-    ours: `${HEAD} ${Q35} ${CPU} ${HOTPLUG} -vga std ${USB} ${KEY} ${LOADER} ${HDD}
+    // Mavericks wants two processors when it starts for the first time.
+    ours: `${HEAD} ${Q35} ${CPU} -smp 2,sockets=1,cores=2,threads=1 ${HOTPLUG} -vga std ${USB} ${KEY} ${LOADER} ${HDD}
       -drive id=fatdrive,if=none,driver=vvfat,readonly=on,dir=/drivers -device usb-storage,drive=fatdrive
-      -netdev user,id=net0 -device virtio-net-pci,netdev=net0,id=mac_vnet0`,
+      -netdev user,id=net0 -device virtio-net-pci,netdev=net0,id=mac_vnet0 ${CLOCK}`,
     gone: [
       ...EVERYWHERE,
+      TABLET,
       '-machine q35',
       // A USB stick: a SATA disk cannot be read-only, and QEMU's FAT drive is nothing else.
       '-device ide-drive,bus=ide.4,drive=fatdrive',
@@ -141,9 +150,10 @@ const pairs: readonly Pair[] = [
       -device ide-drive,bus=ide.0,drive=MacDVD -drive id=MacDVD,if=none,snapshot=on,file=./Yosemite.iso`,
     ours: `${HEAD} ${Q35} ${CPU} ${HOTPLUG} -vga std ${USB} ${KEY} ${LOADER} ${HDD}
       -drive id=MacDVD,if=none,format=raw,snapshot=on,file=./Yosemite.iso -device ide-hd,bus=ide.0,drive=MacDVD
-      ${NET}`,
+      ${NET} ${CLOCK}`,
     gone: [
       ...EVERYWHERE,
+      TABLET,
       '-machine q35',
       '-netdev user,id=hub0port0',
       '-device e1000-82545em,netdev=hub0port0,id=mac_vnet0',

@@ -28,6 +28,10 @@ export interface BootOptions {
   readonly memory?: number;
   readonly smp?: number;
   readonly net?: 'e1000' | 'virtio' | 'vmxnet3' | 'none';
+  /** A port of 127.0.0.1 that leads to the guest's ssh. */
+  readonly sshPort?: number;
+  /** HOST:GUEST */
+  readonly forward?: readonly string[];
   readonly folder?: string;
   readonly accel: 'auto' | 'kvm' | 'hvf' | 'tcg';
   readonly headless: boolean;
@@ -68,7 +72,7 @@ export function bootOptions(command: Command): Command {
     .option('--disk-format <format>', 'what the disks are, where that must be said: raw, qcow2')
     .option('--backing-ok <file>', 'a file that a disk may be made of; may be given again', collect)
     .option('--chameleon <file>', 'the boot loader: the file "boot" of Chameleon or Enoch')
-    .option('--append <words>', 'words for Chameleon: "timeout=5"')
+    .option('--append <words>', 'words for Chameleon (default: timeout=5)')
     .addOption(new Option('--firmware <kind>', 'bios (with Chameleon) or uefi').choices(['bios', 'uefi']))
     .option('--loader <path>', 'UEFI loader: a disk image, or a folder with EFI/BOOT')
     .option('--nvram <file>', "keep the UEFI firmware's variables here")
@@ -76,9 +80,11 @@ export function bootOptions(command: Command): Command {
     .option('--no-smc', 'no SMC, for loaders that bring one')
     .option('--release <version>', 'the OS X release: 10.10 (default: what the ISO is)')
     .addOption(new Option('--machine <type>', 'the chipset (default: q35)').choices(['q35', 'pc']))
-    .option('--memory <mib>', 'memory in MiB', wholeNumber(1, 1 << 20))
-    .option('--smp <n>', 'processors', wholeNumber(1, 64))
+    .option('--memory <mib>', "memory in MiB (default: half of this computer's)", wholeNumber(1, 1 << 20))
+    .option('--smp <n>', "processors (default: half of this computer's)", wholeNumber(1, 64))
     .addOption(new Option('--net <card>', 'the network card').choices(['e1000', 'virtio', 'vmxnet3', 'none']))
+    .option('--ssh-port <port>', "127.0.0.1's port for the guest's ssh (default: a free one)", wholeNumber(1, 65_535))
+    .option('--forward <host:guest>', "a port of 127.0.0.1 for one of the guest's; may be given again", collect)
     .option('--folder <dir>', 'a folder the guest sees as a FAT disk (drivers)')
     .addOption(
       new Option('--accel <name>', 'what runs the guest').choices(['auto', 'kvm', 'hvf', 'tcg']).default('auto'),

@@ -47,7 +47,7 @@ const CARDS = { e1000: 'e1000-82545em', virtio: 'virtio-net-pci', vmxnet3: 'vmxn
 
 /** `osx-iso boot`: looks at everything, prints the machine or starts it, and says how it ended. */
 export async function boot(osx: typeof Osx, options: BootOptions, context: Context): Promise<void> {
-  const plan = await osx.planBoot(asked(options), {
+  const plan = await osx.planBoot(asked(osx, options), {
     signal: context.signal,
     note: (text) => context.remark(text),
   });
@@ -64,7 +64,7 @@ export async function planGuest(
   context: Context,
 ): Promise<Osx.BootPlan> {
   const medium = { ...iso, known: 'manifest', faults: [] } as const;
-  return osx.planBoot({ ...asked(options), iso: iso.file, medium, environment }, { signal: context.signal });
+  return osx.planBoot({ ...asked(osx, options), iso: iso.file, medium, environment }, { signal: context.signal });
 }
 
 /** Runs the guest to its end and tells how that was. */
@@ -80,7 +80,8 @@ export async function startGuest(
   else if (licence !== undefined) context.remark(licence);
   for (const note of plan.notes) context.remark(note);
 
-  const { machine } = plan;
+  const { machine, ports } = plan;
+  if (ports.ssh !== undefined) context.remark(`The guest's ssh: ssh -p ${ports.ssh} USER@127.0.0.1`);
   if (machine.display.kind === 'vnc') context.remark(`The screen: vnc://127.0.0.1:${5900 + machine.display.number}`);
   const scope = new osx.Scope(await osx.openJournal({ optional: true }));
   context.holds(() => scope.pending());
@@ -103,8 +104,8 @@ export async function startGuest(
   if (end.status !== 0) throw new osx.StepError(`QEMU ended with status ${end.status}.`);
 }
 
-function asked(options: BootOptions): Osx.BootOptions {
-  const { disk, smp, net, accel, headless, vnc, qemuArg, ...rest } = options;
+function asked(osx: typeof Osx, options: BootOptions): Osx.BootOptions {
+  const { disk, smp, net, accel, headless, vnc, qemuArg, forward, ...rest } = options;
   const display = vnc !== undefined ? { kind: 'vnc' as const, number: vnc } : { kind: 'none' as const };
   return {
     ...rest,
@@ -113,6 +114,7 @@ function asked(options: BootOptions): Osx.BootOptions {
     qemuArgs: qemuArg,
     ...(smp !== undefined && { processors: smp }),
     ...(net !== undefined && { network: CARDS[net] }),
+    ...(forward && { forwards: forward.map(osx.parseForward) }),
     ...((headless || vnc !== undefined) && { display }),
   };
 }

@@ -1,0 +1,54 @@
+import { Scope } from '../core/scope.js';
+import { createDisk } from '../launch/disks.js';
+import { makeNvram } from '../launch/loaders.js';
+import type { Machine } from '../launch/machine.js';
+import { type GuestEnd, type RunOptions, runMachine } from '../launch/run.js';
+import { claimRun, type Running } from '../launch/run-state.js';
+import type { BootPlan } from './boot.js';
+import { ownFiles } from './opencore.js';
+
+/** How a guest is run. */
+export interface BootRun extends Omit<RunOptions, 'osk'> {
+  /** The guest's folder: run.json stands in it as long as the guest runs. */
+  readonly folder?: string;
+}
+
+/** Starts a guest and waits for its end. UsageError where the guest of that folder runs already. */
+export async function boot(plan: BootPlan, options: BootRun): Promise<GuestEnd> {
+  if (options.folder === undefined) return start(plan, options);
+  const { scope = new Scope(), folder } = options;
+  const own = await claimRun(folder, scope, { ports: plan.ports, ...vncOf(plan.machine) });
+  try {
+    return await start(plan, {
+      ...options,
+      scope,
+      async onRunning(running) {
+        await own.tell(running);
+        await options.onRunning?.(running);
+      },
+    });
+  } finally {
+    await own.spend();
+  }
+}
+
+async function start(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Promise<GuestEnd> {
+  const { signal, scope } = options;
+  if (plan.create) {
+    await createDisk(plan.create.file, plan.create.size, { signal, ...(scope && { scope }) });
+    options.note(`Made ${plan.create.file}.`);
+  }
+  if (plan.nvram) await makeNvram(plan.nvram, scope);
+  const given = { ...options, ...(plan.osk && { osk: plan.osk.secret }) };
+  if (!plan.esp) return runMachine(plan.machine, plan.capabilities, given);
+  const own = await ownFiles(plan.machine, plan.esp, { signal, scope: scope ?? new Scope() });
+  try {
+    return await runMachine(own.machine, plan.capabilities, given);
+  } finally {
+    await own.spend();
+  }
+}
+
+function vncOf({ display }: Machine): Pick<Running, 'vnc'> {
+  return display.kind === 'vnc' ? { vnc: { port: 5900 + display.number } } : {};
+}

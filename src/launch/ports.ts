@@ -1,0 +1,79 @@
+import { createServer } from 'node:net';
+import { HostError, UsageError } from '../errors.js';
+import type { Forward, Ports } from './run-state.js';
+
+/** What a user asks of a guest's user-mode network. */
+export interface PortsWanted {
+  /** Leads to the guest's ssh server; default: the first free one from FIRST on. */
+  readonly sshPort?: number;
+  readonly forwards?: readonly Forward[];
+}
+
+/** The host's side is always this: nobody else on the network reaches the guest. */
+export const LOOPBACK = '127.0.0.1';
+/** The guest's ssh server. */
+export const SSH = 22;
+/** Where a free port is looked for. */
+const FIRST = 2222;
+const LAST = 2321;
+
+/** "8080:80": a port of 127.0.0.1 and the guest's port that it leads to. UsageError for anything else. */
+export function parseForward(text: string): Forward {
+  const [, host, guest] = /^(\d{1,5}):(\d{1,5})$/.exec(text) ?? [];
+  const forward = { host: Number(host), guest: Number(guest) };
+  if ([forward.host, forward.guest].every((port) => port >= 1 && port <= 65_535)) return forward;
+  throw new UsageError(
+    `--forward ${text}: expected HOST:GUEST, two ports, like 8080:80.`,
+    `Ports are reached on ${LOOPBACK} only; from elsewhere: ssh -L.`,
+  );
+}
+
+/**
+ * The ports a guest gets. UsageError for two that are the same; HostError for one that another program has, or where none is free.
+ * `look` false: those that were asked for are not looked at, because nothing is started.
+ */
+export async function choosePorts(wanted: PortsWanted, { look = true } = {}): Promise<Ports> {
+  const { sshPort, forwards = [] } = wanted;
+  const asked = [...(sshPort === undefined ? [] : [sshPort]), ...forwards.map(({ host }) => host)];
+  const twice = asked.find((port, i) => asked.indexOf(port) !== i);
+  if (twice !== undefined) throw new UsageError(`Port ${twice} of this computer cannot lead to two of the guest's.`);
+  if (look) for (const port of asked) await expectFree(port, port === sshPort ? '--ssh-port' : '--forward');
+  return { ssh: sshPort ?? (await findFree(asked)), forwards };
+}
+
+/** What QEMU is to forward. */
+export function allForwards({ ssh, forwards }: Ports): Forward[] {
+  return [...(ssh === undefined ? [] : [{ host: ssh, guest: SSH }]), ...forwards];
+}
+
+async function findFree(taken: readonly number[]): Promise<number> {
+  for (let port = FIRST; port <= LAST; port++) {
+    if (!taken.includes(port) && (await faultOf(port)) === undefined) return port;
+  }
+  throw new HostError(`No port from ${FIRST} to ${LAST} is free on ${LOOPBACK} for the guest's ssh.`, {
+    hint: 'Give one with --ssh-port PORT, or --net none.',
+  });
+}
+
+async function expectFree(port: number, option: string): Promise<void> {
+  const fault = await faultOf(port);
+  if (fault === undefined) return;
+  const reason =
+    fault === 'EADDRINUSE'
+      ? 'another program has this port, perhaps another guest'
+      : fault === 'EACCES'
+        ? 'you may not use this port; those below 1024 are for root'
+        : `this port cannot be used (${fault})`;
+  throw new HostError(`${option} ${port}: ${reason}.`, {
+    hint: `Give another one: ${option} ${option === '--forward' ? 'HOST:GUEST' : 'PORT'}. Who has it: ss -tlnp 'sport = ${port}'`,
+  });
+}
+
+/** Why nobody can listen there, errno's word; undefined where one can. */
+function faultOf(port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host: LOOPBACK, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
