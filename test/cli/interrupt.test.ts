@@ -69,7 +69,9 @@ describe('without a terminal', () => {
     session.child.kill(signal);
     expect(await session.end).toBe(130);
     expect(existsSync(session.undone)).toBe(true);
-    expect(session.text()).toMatch(/Stopping \(Ctrl-C.*stopped after.*Undone: detach esd.*Stopped after.*Interrupted\./s);
+    expect(session.text()).toMatch(
+      /Stopping \(Ctrl-C.*stopped after.*Undone: detach esd.*Stopped after.*Interrupted\./s,
+    );
     expect(session.text()).not.toContain(HIDE_CURSOR);
   });
 
