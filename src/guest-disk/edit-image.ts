@@ -118,7 +118,8 @@ async function edit(options: ImageEditOptions, context: EditContext, stage: Stag
   return { ...outcome, bytes, written: true };
 }
 
-async function openTarget(
+/** Opens a disk where it lies, for reading alone where nothing is to be written. Given back by the scope. */
+export async function openTarget(
   image: string,
   guarded: GuardedDisk,
   readOnly: boolean,

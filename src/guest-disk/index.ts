@@ -5,6 +5,7 @@ export { composePlist, type PlistRequest } from './compose.js';
 export { type EditContext, editImage, type GuestChange, type ImageEdit, type ImageEditOptions } from './edit-image.js';
 export { installMounted, type MountedChange, type MountedOptions } from './mounted.js';
 export { checkPlistFile, fixPlistFile, plistRequest, readBootPlist, writePlistFile } from './plist-files.js';
+export { readImage } from './read-image.js';
 export { needlessHere, removeKextMounted, stageKextRemoval } from './remove-kext.js';
 export { indented, mountedLines, plainEdit, valuesOf } from './show.js';
 export { stagePlist } from './stage-plist.js';

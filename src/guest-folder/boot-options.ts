@@ -12,7 +12,8 @@ export interface GuestBootOptions extends BootOptions {
   readonly uuid: string;
 }
 
-/** What `boot` is asked for a guest as its description has it, with absolute paths. An installed guest is started without the installer. */
+/** What `boot` is asked for a guest as its description has it, with absolute paths. An installed guest is started without the
+ * installer, unless its loader is on that. */
 export async function bootOptionsOf({ path, guest }: Pick<GuestFolder, 'path' | 'guest'>): Promise<GuestBootOptions> {
   const at = (stored: string) => pathOf(path, stored);
   const all = (stored: readonly string[]) => Promise.all(stored.map(at));
@@ -20,7 +21,7 @@ export async function bootOptionsOf({ path, guest }: Pick<GuestFolder, 'path' | 
   const format = disks.find((disk) => disk.format !== undefined)?.format;
   return {
     release: guest.release,
-    ...(iso !== undefined && !guest.installed && { iso: await at(iso) }),
+    ...(iso !== undefined && (!guest.installed || guest.loader?.kind === 'iso') && { iso: await at(iso) }),
     disks: await all(disks.map(({ file }) => file)),
     ...(format !== undefined && { diskFormat: format }),
     ...(backing && { backingOk: await all(backing) }),
@@ -62,6 +63,7 @@ async function loaderOptions(
 ): Promise<Partial<BootOptions>> {
   switch (loader?.kind) {
     case undefined:
+    case 'iso':
       return {};
     case 'chameleon':
       return { chameleon: await at(loader.file), ...(loader.append !== undefined && { append: loader.append }) };

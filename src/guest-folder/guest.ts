@@ -87,5 +87,7 @@ export type GuestLoader =
   | { readonly kind: 'efi'; readonly file: string }
   /** UEFI starts a disk image, or a folder that holds EFI/BOOT. */
   | { readonly kind: 'image'; readonly file: string }
+  /** UEFI starts the loader that is on the installer's ISO, which stays attached. */
+  | { readonly kind: 'iso' }
   /** Nothing is given: the firmware starts what it finds on the disks. */
   | { readonly kind: 'none'; readonly firmware: 'bios' | 'uefi' };

@@ -2,9 +2,21 @@ import { type Display, MOST_DISKS } from '../launch/machine.js';
 import { profiles } from '../launch/profiles.js';
 import type { Forward } from '../launch/run-state.js';
 import type { Guest, GuestDisk, GuestLoader, GuestSystem } from './guest.js';
-import { choice, exactly, type JsonSchema, kinds, list, object, optional, text, whole, yesOrNo } from './shape.js';
+import {
+  choice,
+  exactly,
+  type JsonSchema,
+  kinds,
+  list,
+  object,
+  optional,
+  pathText,
+  text,
+  whole,
+  yesOrNo,
+} from './shape.js';
 
-const path = text('a path');
+const path = pathText;
 const port = whole(1, 65_535);
 /** Of what may be given again. */
 const MANY = 32;
@@ -30,6 +42,7 @@ export const GUEST = object<Guest>({
       },
       efi: { file: path },
       image: { file: path },
+      iso: {},
       none: { firmware: choice('bios', 'uefi') },
     }),
   ),

@@ -22,6 +22,8 @@ export interface Shape<T> {
   read(given: Located, field: string, misfit: (fault: Misfit) => void): T | undefined;
   /** What stands for a value on a command line, as JSON; undefined where a text stands for itself. */
   readonly typed?: (text: string) => string | undefined;
+  /** A path of this computer. */
+  readonly isPath?: boolean;
 }
 
 interface Optional<T> {
@@ -48,6 +50,8 @@ export function text(expected = 'a text', pattern?: RegExp): Shape<string> {
     },
   };
 }
+
+export const pathText: Shape<string> = { ...text('a path'), isPath: true };
 
 export function choice<const T extends string>(...values: readonly T[]): Shape<T> {
   const expected = `one of ${values.map((value) => `"${value}"`).join(', ')}`;
@@ -101,6 +105,7 @@ export function list<T>(item: Shape<T>, most: number): Shape<readonly T[]> {
     expected,
     schema: { type: 'array', items: item.schema, maxItems: most },
     // JSON, or one value alone.
+    isPath: item.isPath === true,
     typed: (given) =>
       given.trimStart().startsWith('[') ? given : `[${item.typed ? item.typed(given) : JSON.stringify(given)}]`,
     read(given, field, misfit) {

@@ -24,16 +24,39 @@ export async function findHfsPartition(
   disk: ByteSource,
   options: { readonly index?: number } = {},
 ): Promise<HfsPartition> {
-  const whole: Partition = { index: 0, name: '', type: '', firstSector: 0, sectorCount: map.totalSectors };
-  const all = map.scheme === 'none' ? [whole] : map.partitions;
+  const all = map.scheme === 'none' ? [wholeOf(map)] : map.partitions;
   const wanted = options.index === undefined ? undefined : all.find(({ index }) => index === options.index);
   if (options.index !== undefined && wanted === undefined) {
     throw new SourceError(`${disk.name} has no partition ${options.index}.`, { hint: listing(map) });
   }
+  const { found, reasons } = await search(wanted ? [wanted] : all, { map, disk, anyType: wanted !== undefined });
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) {
+    throw new SourceError(
+      `${disk.name} has more than one HFS+ volume: ${found.map((partition) => describe(partition)).join(', ')}.`,
+      { hint: 'Say which one with its number in the partition map.' },
+    );
+  }
+  const why = reasons.join('; ');
+  throw new SourceError(`${disk.name} has no HFS+ volume${why === '' ? '' : `: ${why}`}.`, { hint: listing(map) });
+}
+
+/** All of a disk's HFS+ volumes, by type and signature, and why other partitions are none. */
+export async function hfsPartitions(
+  map: PartitionMap,
+  disk: ByteSource,
+): Promise<{ readonly found: readonly HfsPartition[]; readonly reasons: readonly string[] }> {
+  return search(map.scheme === 'none' ? [wholeOf(map)] : map.partitions, { map, disk, anyType: false });
+}
+
+async function search(
+  partitions: readonly Partition[],
+  { map, disk, anyType }: { readonly map: PartitionMap; readonly disk: ByteSource; readonly anyType: boolean },
+): Promise<{ found: HfsPartition[]; reasons: string[] }> {
   const found: HfsPartition[] = [];
   const reasons: string[] = [];
-  for (const partition of wanted ? [wanted] : all) {
-    const byType = wanted !== undefined || map.scheme === 'none' || isHfsType(partition.type);
+  for (const partition of partitions) {
+    const byType = anyType || map.scheme === 'none' || isHfsType(partition.type);
     const reason = refusalByType(partition.type);
     if (reason) reasons.push(`${describe(partition)} is ${reason}`);
     if (!byType) continue;
@@ -52,15 +75,11 @@ export async function findHfsPartition(
       });
     } else reasons.push(`${describe(partition)} is ${refusalByKind(kind)}`);
   }
-  if (found.length === 1) return found[0]!;
-  if (found.length > 1) {
-    throw new SourceError(
-      `${disk.name} has more than one HFS+ volume: ${found.map((partition) => describe(partition)).join(', ')}.`,
-      { hint: 'Say which one with its number in the partition map.' },
-    );
-  }
-  const why = [...new Set(reasons)].join('; ');
-  throw new SourceError(`${disk.name} has no HFS+ volume${why === '' ? '' : `: ${why}`}.`, { hint: listing(map) });
+  return { found, reasons: [...new Set(reasons)] };
+}
+
+function wholeOf({ totalSectors }: PartitionMap): Partition {
+  return { index: 0, name: '', type: '', firstSector: 0, sectorCount: totalSectors };
 }
 
 /** Types of partitions that explain why there is no HFS+ volume. */

@@ -9,7 +9,7 @@ import { type DiskLayout, type Partition, type PartitionMap, SECTOR } from './ty
 import { volumeKind } from './volume.js';
 
 export { planApm } from './apm-write.js';
-export { findHfsPartition, type HfsPartition, partitionSource } from './find.js';
+export { findHfsPartition, type HfsPartition, hfsPartitions, partitionSource } from './find.js';
 export { FIRST_SECTOR, planGpt } from './gpt-write.js';
 export { GuidType, isHfsType } from './guid.js';
 export { mapTitle } from './title.js';
