@@ -16,6 +16,8 @@ export interface Context {
   remark(text: string): void;
   /** Says how to find out what is owed, for the second Ctrl-C: `() => scope.pending()`. */
   holds(pending: () => readonly Leftover[]): void;
+  /** What the second Ctrl-C does instead of leaving at once, which is the third's then. */
+  onSecond(hurry: () => void): void;
   /** Asks which of several things it shall be, by its index; undefined without an answer. Absent where nobody can be asked. */
   readonly choose?: (things: readonly string[]) => Promise<number | undefined>;
   /** What stdout shows. */

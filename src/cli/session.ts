@@ -61,6 +61,7 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
   ];
   const [view] = views as [View];
   let pending: () => readonly Leftover[] = () => [];
+  let second: (() => void) | undefined;
 
   const silence = onStop(
     () => {
@@ -68,6 +69,9 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
       controller.abort(new Interrupted());
     },
     () => {
+      const own = second;
+      second = undefined;
+      if (own) return own();
       view.abandon();
       stderr.line('');
       for (const line of leftoverLines(pending())) stderr.line(line);
@@ -93,6 +97,9 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
     },
     holds: (list) => {
       pending = list;
+    },
+    onSecond: (hurry) => {
+      second = hurry;
     },
     ...(mayAsk(options, parts) && {
       choose: (things: readonly string[]) =>

@@ -14,7 +14,10 @@ export function onStop(first: (signal: NodeJS.Signals) => void, again: () => voi
     if (stopped === undefined) {
       stopped = Date.now();
       first(signal);
-    } else if (signal === 'SIGINT' && Date.now() - stopped > ECHO) again();
+    } else if (signal === 'SIGINT' && Date.now() - stopped > ECHO) {
+      stopped = Date.now();
+      again();
+    }
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, listener);

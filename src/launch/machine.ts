@@ -117,6 +117,8 @@ export interface Choice {
   readonly extra?: readonly string[];
 }
 
+/** The id of the installer's disk. */
+export const INSTALLER = 'MacDVD';
 /** SATA ports: the seed has the installer on the first and the hard disk on the third. */
 const ISO_PORT = 0;
 const LOADER_PORT = 1;
@@ -189,7 +191,7 @@ function disksOf(choice: Choice, uefi: boolean): Disk[] {
     disks.push({ id: i === 0 ? 'MacHDD' : `MacHDD${i + 1}`, ...disk, port: FIRST_DISK_PORT + i, snapshot: false });
   });
   // A disk, not a CD: on a CD the loader sees no volume. Not read-only, which a disk cannot be: what is written is thrown away.
-  if (iso !== undefined) disks.push({ id: 'MacDVD', file: iso, format: 'raw', port: ISO_PORT, snapshot: true });
+  if (iso !== undefined) disks.push({ id: INSTALLER, file: iso, format: 'raw', port: ISO_PORT, snapshot: true });
   if (folder !== undefined)
     disks.push({ id: 'fatdrive', file: folder, format: 'folder', port: 'usb', snapshot: false });
   return disks.map((disk, i) => (uefi && disk.id !== 'fatdrive' ? { ...disk, bootIndex: i } : disk));

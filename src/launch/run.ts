@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makeSocketFolder } from '../core/own-folder.js';
 import { Scope } from '../core/scope.js';
 import { StepError } from '../errors.js';
@@ -9,15 +8,21 @@ import { redactText } from '../host/quote.js';
 import type { Capabilities } from './capabilities.js';
 import { type Complaint, explainLine } from './complaints.js';
 import { canTakePng } from './differences.js';
-import type { Accelerator, Machine } from './machine.js';
+import { askToShutDown, quit, soon } from './ending.js';
+import { type Accelerator, INSTALLER, type Machine } from './machine.js';
 import { forget, handOver } from './osk.js';
+import { profileOf } from './profiles.js';
 import { qemuArgs } from './qemu.js';
 import { Qmp } from './qmp.js';
 import type { Secret } from './secret.js';
 
 export interface RunOptions {
-  /** Stops the guest: its screen is kept where that was asked for, and QEMU ends. */
+  /** Stops the guest: its screen is kept where that was asked for, it is asked to shut down, and after a time QEMU ends. */
   readonly signal: AbortSignal;
+  /** Ends that time. */
+  readonly urgent?: AbortSignal;
+  /** Seconds that the guest has to shut down; 0: it is not asked. Default: a minute, for an installer 10 s. */
+  readonly grace?: number;
   readonly osk?: Secret;
   /** Where it is written down what this takes, so that `clean` can give it back after kill -9. */
   readonly scope?: Scope;
@@ -37,6 +42,8 @@ export interface RunOptions {
 export interface GuestEnd {
   /** 'guest': it shut down, or QEMU ended by itself. 'time': stopAfter was over. 'user': the signal aborted. */
   readonly by: 'guest' | 'time' | 'user';
+  /** The guest turned itself off, asked or not; else QEMU was ended, as if the plug were pulled. */
+  readonly off: boolean;
   /** QEMU's exit status. */
   readonly status: number;
   readonly seconds: number;
@@ -45,10 +52,10 @@ export interface GuestEnd {
   readonly screenshot?: string;
 }
 
-/** Milliseconds that QEMU has to end after it has said that it will. */
-const GRACE = 3000;
-/** Milliseconds in which a QEMU that is well answers, and in which it makes a picture. */
-const ANSWER = 600;
+/** Seconds a guest has to shut down; an installer, which does not listen, and has nothing to lose. */
+const GRACE = 60;
+const INSTALLER_GRACE = 10;
+/** Milliseconds in which a QEMU that is well makes a picture. */
 const PICTURE = 800;
 /** Milliseconds from SIGINT to SIGKILL, for one that does neither. */
 const LAST = 300;
@@ -137,7 +144,9 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
 
     let screenshot: string | undefined;
     if (how !== 'guest' && qmp && how !== 'internal-error') screenshot = await takePicture(qmp, capabilities, options);
-    if (how !== 'guest') await quit(qmp, done, kill);
+    const asked = how === 'user' && qmp !== undefined && (await askToShutDown(qmp, asking(machine, options, done)));
+    const off = how === 'guest' || asked;
+    if (!off) await quit(qmp, done, kill);
     const { status, error } = await done;
     const seconds = (Date.now() - started) / 1000;
     if (how === 'guest' && error !== undefined && (!qmp || status === undefined)) throw explained(error, said);
@@ -146,7 +155,8 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
     return {
       by: how === 'internal-error' ? 'guest' : how,
       failed: how === 'internal-error',
-      status: how === 'guest' ? (status ?? 0) : 0,
+      off,
+      status: off ? (status ?? 0) : 0,
       seconds,
       accelerator: machine.accelerator,
       ...(screenshot !== undefined && { screenshot }),
@@ -157,6 +167,17 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
     if (config) await forget(config);
     await folder.spend();
   }
+}
+
+function asking(machine: Machine, { grace, urgent, note }: RunOptions, done: Promise<unknown>) {
+  const installs = machine.disks.some(({ id }) => id === INSTALLER);
+  return {
+    grace: grace ?? (installs ? INSTALLER_GRACE : GRACE),
+    urgent: urgent ?? new AbortController().signal,
+    ignoresPowerButton: profileOf(machine.release)?.ignoresPowerButton ?? false,
+    done,
+    note,
+  };
 }
 
 /** What QEMU says while the guest runs. */
@@ -213,23 +234,6 @@ async function takePicture(
     note(`No picture was taken: ${(error as Error).message}`);
     return undefined;
   }
-}
-
-/** An installer would not listen to a power button: QEMU ends, as if the plug were pulled. */
-async function quit(qmp: Qmp | undefined, done: Promise<unknown>, kill: AbortController): Promise<void> {
-  // Without an answer it is gone, or hangs.
-  const agreed = qmp && (await soon(Promise.race([qmp.command('quit'), done]), ANSWER).catch(() => 'no')) !== 'no';
-  if (agreed) await Promise.race([done, sleep(GRACE, undefined, { ref: false })]);
-  kill.abort();
-  await done;
-}
-
-/** StepError where QEMU does not answer in time, milliseconds. */
-async function soon<T>(answer: Promise<T>, patience: number): Promise<T> {
-  const late = sleep(patience, undefined, { ref: false }).then(() => {
-    throw new StepError('QEMU does not answer.');
-  });
-  return Promise.race([answer, late]);
 }
 
 function explained(error: unknown, said: readonly Complaint[]): unknown {

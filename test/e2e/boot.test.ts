@@ -92,7 +92,17 @@ function seenOf(pid: number): string {
 
 const guest = (name: string, more: readonly string[] = []) => [
   ...['boot', built.iso, '--chameleon', 'boot', '--disk', `${name}.qcow2`, '--create-disk', '64M', '--accel', 'tcg'],
-  ...['--headless', '--serial', `${name}.log`, '--qemu-arg=-pidfile', '--qemu-arg', `${name}.pid`, ...more],
+  ...[
+    '--headless',
+    '--serial',
+    `${name}.log`,
+    '--qemu-arg=-pidfile',
+    '--qemu-arg',
+    `${name}.pid`,
+    '--grace',
+    '1',
+    ...more,
+  ],
 ];
 const key = ['--osk-file', 'osk'];
 
@@ -109,7 +119,7 @@ describe.each(points(['q35', 'pc'], 1))('on %s', (chipset) => {
     // The screen is drawn by the time the text is out.
     child.kill('SIGINT');
     const { status, stdout, stderr } = await ended;
-    expect(stdout).toContain(`The guest was stopped.\nIts screen: ${at(`${name}.png`)}`);
+    expect(stdout).toContain(`The guest was stopped by force.\nIts screen: ${at(`${name}.png`)}`);
     expect({ status, alive: alive(pid) }).toEqual({ status: 130, alive: false });
     expect(stderr).not.toMatch(/This is a bug|\n +at /);
     for (const text of [...said, stdout, stderr]) expect(text).not.toMatch(KEY_SEEN);
@@ -161,7 +171,7 @@ test.runIf(LONG)('the installer’s ISO is not written to, and a guest’s end i
 describe('osx-iso build --boot', () => {
   const build = (name: string, more: readonly string[]) => [
     ...['build', '--app', built.app, '-o', `${name}.iso`, '--boot', '--accel', 'tcg', '--headless'],
-    ...['--disk', `${name}.qcow2`, '--create-disk', '64M', '--serial', `${name}.log`, ...key, ...more],
+    ...['--disk', `${name}.qcow2`, '--create-disk', '64M', '--serial', `${name}.log`, '--grace', '1', ...key, ...more],
   ];
 
   test.runIf(LONG)('starts what it built', async (context) => {
@@ -170,7 +180,7 @@ describe('osx-iso build --boot', () => {
     await marked(at('direct.log'));
     child.kill('SIGINT');
     const { status, stdout } = await ended;
-    expect({ status, stdout }).toEqual({ status: 130, stdout: expect.stringContaining('The guest was stopped') });
+    expect({ status, stdout }).toEqual({ status: 130, stdout: expect.stringContaining('stopped by force') });
     expect(stdout).toContain(`${at('direct.iso')}\n  OS X 10.10.5 Yosemite`);
   });
 

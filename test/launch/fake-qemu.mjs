@@ -27,6 +27,8 @@ const server = createServer((socket) => {
 });
 
 function answer({ execute, arguments: given, id }, say) {
+  if (plan.asked)
+    appendFileSync(plan.asked, `${JSON.stringify([execute, given?.keys?.map(({ data }) => data)].flat())}\n`);
   if (plan.hung && execute !== 'qmp_capabilities' && execute !== 'query-status') return;
   if (execute === 'query-status') {
     say({ return: { status: fails ? 'internal-error' : 'running', running: !fails }, id });
@@ -36,6 +38,10 @@ function answer({ execute, arguments: given, id }, say) {
       writeFileSync(given.filename, 'png');
       say({ return: {}, id });
     }
+  } else if (execute === 'system_powerdown' && plan.hears !== undefined) {
+    say({ return: {}, id });
+    say({ event: 'SHUTDOWN', data: { guest: true, reason: 'guest-shutdown' } });
+    setTimeout(() => process.exit(plan.hears), 20);
   } else if (execute === 'quit') {
     if (plan.deaf) return;
     say({ return: {}, id });

@@ -29,9 +29,9 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-function start(plan: object, options: Partial<RunOptions> = {}, version = '8.2.0') {
-  vi.stubEnv('FAKE_QEMU', JSON.stringify({ log: join(folder, 'log'), ...plan }));
-  return runMachine(machine, fakeQemu(version, { program }), {
+function start(plan: object, options: Partial<RunOptions> = {}, version = '8.2.0', release = machine.release) {
+  vi.stubEnv('FAKE_QEMU', JSON.stringify({ log: join(folder, 'log'), asked: join(folder, 'asked'), ...plan }));
+  return runMachine({ ...machine, release }, fakeQemu(version, { program }), {
     signal: new AbortController().signal,
     osk: new Secret(KEY),
     note: (text) => notes.push(text),
@@ -48,7 +48,7 @@ const starts = () =>
 describe('a guest', () => {
   test('that shuts down', async () => {
     const end = await start({ exitLater: 0 });
-    expect(end).toEqual({ by: 'guest', status: 0, seconds: expect.any(Number), accelerator: 'kvm' });
+    expect(end).toEqual({ by: 'guest', off: true, status: 0, seconds: expect.any(Number), accelerator: 'kvm' });
     expect(notes).toEqual([]);
     expect(starts()).toHaveLength(1);
   });
@@ -64,12 +64,53 @@ describe('a guest', () => {
     expect(readFileSync(screenshot, 'utf8')).toBe('png');
   });
 
-  test('that the user stops', async () => {
-    const controller = new AbortController();
-    const screenshot = join(folder, 'screen.png');
-    const onLine = () => controller.abort();
-    const end = await start({ ready: true }, { signal: controller.signal, screenshot, onLine });
-    expect(end).toMatchObject({ by: 'user', status: 0, screenshot });
+  describe('that the user stops', () => {
+    /** What QEMU was asked since the user did so. */
+    const asked = () =>
+      readFileSync(join(folder, 'asked'), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as (string | null)[]).filter((word) => word !== null).join(' '))
+        .filter((line) => !/^q(mp_capabilities|uery-status)$/.test(line));
+    const stop = (plan: object, options: Partial<RunOptions> = {}, release?: string) => {
+      const controller = new AbortController();
+      const onLine = () => controller.abort();
+      return start({ ready: true, ...plan }, { signal: controller.signal, onLine, ...options }, undefined, release);
+    };
+
+    test('is asked to shut down, and does', async () => {
+      const screenshot = join(folder, 'screen.png');
+      expect(await stop({ hears: 0 }, { screenshot })).toMatchObject({ by: 'user', off: true, status: 0, screenshot });
+      expect(asked()).toEqual(['screendump', 'system_powerdown']);
+      expect(notes).toEqual(['The guest was asked to shut down. By force in 60 s; Ctrl-C again: at once.']);
+    });
+
+    test('and does not go: is given the keys, is told the seconds, and is ended', async () => {
+      expect(await stop({}, { grace: 2 })).toMatchObject({ by: 'user', off: false, status: 0 });
+      expect(asked()).toEqual(['system_powerdown', 'send-key ctrl alt meta_l power', 'quit']);
+      expect(notes).toEqual([
+        'The guest was asked to shut down. By force in 2 s; Ctrl-C again: at once.',
+        'By force in 1 s; Ctrl-C again: at once.',
+        'The guest did not shut down: ended by force.',
+      ]);
+    });
+
+    test('and is in a hurry: is ended at once, whatever it was given', async () => {
+      const urgent = new AbortController();
+      const note = () => urgent.abort();
+      // Mavericks does not listen to the button: it has the keys from the beginning.
+      expect(await stop({}, { urgent: urgent.signal, note }, '10.9')).toMatchObject({ by: 'user', off: false });
+      expect(asked()).toEqual(['system_powerdown', 'send-key ctrl alt meta_l power', 'quit']);
+    });
+
+    test('and gives no time: is not asked', async () => {
+      expect(await stop({ hears: 0 }, { grace: 0 })).toMatchObject({ by: 'user', off: false });
+      expect(asked()).toEqual(['quit']);
+    });
+
+    test('and ends with a status of its own', async () => {
+      expect(await stop({ hears: 33 })).toMatchObject({ by: 'user', off: true, status: 33 });
+    });
   });
 
   test('that is stopped before it starts', async () => {
@@ -92,6 +133,7 @@ describe('a guest', () => {
     const end = await start({ hung: true, ready: true }, { signal: controller.signal, onLine, screenshot });
     expect(end).toMatchObject({ by: 'user' });
     expect(notes).toEqual(['No picture was taken: QEMU does not answer.']);
+    expect(end.off).toBe(false);
     // 2 s on a computer that is not busy; before, this had no end.
     expect(Date.now() - stopped).toBeLessThan(20_000);
   });

@@ -40,6 +40,8 @@ export interface BootOptions {
   readonly serial?: string;
   readonly screenshot?: string;
   readonly stopAfter?: number;
+  /** Seconds that the guest has to shut down when it is asked to. */
+  readonly grace?: number;
   readonly clock?: string;
   readonly qemu?: string;
   readonly qemuArg: readonly string[];
@@ -95,6 +97,7 @@ export function bootOptions(command: Command): Command {
     .option('--serial <file>', 'what the guest writes to its serial port')
     .option('--screenshot <file>', 'a PNG of the screen when the guest is stopped')
     .option('--stop-after <seconds>', 'stop the guest after this time', wholeNumber(1, 1 << 24))
+    .option('--grace <seconds>', 'Ctrl-C: the time to shut down (default: 60; installers 10)', wholeNumber(0, 86_400))
     .option('--clock <date>', "start the guest's clock there: 2019-10-08")
     .option('--qemu <program>', 'the QEMU to use (default: qemu-system-x86_64)')
     .option('--qemu-arg <word>', 'one more word for QEMU; may be given again', collect);

@@ -85,9 +85,13 @@ export async function startGuest(
   if (machine.display.kind === 'vnc') context.remark(`The screen: vnc://127.0.0.1:${5900 + machine.display.number}`);
   const scope = new osx.Scope(await osx.openJournal({ optional: true }));
   context.holds(() => scope.pending());
+  const urgent = new AbortController();
+  context.onSecond(() => urgent.abort());
   const end = await osx.boot(plan, {
     signal: context.signal,
+    urgent: urgent.signal,
     scope,
+    ...(options.grace !== undefined && { grace: options.grace }),
     note: (text) => context.remark(text),
     ...(context.verbose && { onLine: (line: string) => context.remark(`QEMU: ${line}`) }),
     ...(options.screenshot !== undefined && { screenshot: options.screenshot }),
@@ -96,11 +100,11 @@ export async function startGuest(
   const words = {
     guest: end.status === 0 ? 'The guest shut down.' : `QEMU ended with status ${end.status}.`,
     time: 'The time is over: the guest was stopped.',
-    user: 'The guest was stopped.',
+    user: end.off ? 'The guest shut down, as it was asked to.' : 'The guest was stopped by force.',
   };
   const lines = [words[end.by], ...(end.screenshot === undefined ? [] : [`Its screen: ${end.screenshot}`])];
   context.print(lines.join('\n'), { type: 'guest', ...end });
-  if (end.by === 'user') throw new osx.Interrupted();
+  if (end.by === 'user' && !end.off) throw new osx.Interrupted();
   if (end.status !== 0) throw new osx.StepError(`QEMU ended with status ${end.status}.`);
 }
 
