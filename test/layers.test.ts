@@ -77,6 +77,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/vm-disk/',
     ],
   },
+  // The keyboard that its page types on.
+  'src/web/': { values: ['src/host/package-root.ts', 'src/launch/us-keyboard.ts'] },
   'src/guest-disk/': {
     values: [
       'src/core/',
@@ -192,6 +194,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   plist: ['src/plist/plist.ts'],
   undici: ['src/remote/client.ts', 'src/remote/exchange.ts'],
   yauzl: ['src/opencore/zip.ts'],
+  ws: ['src/web/'],
+  // Never loaded here: its files go to browsers.
+  '@novnc/novnc': ['src/web/assets.ts'],
   '@xmldom/xmldom': ['src/plist/plist.ts', 'src/formats/xar/'],
 };
 
@@ -222,6 +227,7 @@ describe('the layers', () => {
       const i = await import('listr2');
       /* import j from 'plist' */
       export const k = 'not an import';
+      const l = import.meta.resolve('ws');
     `;
     expect(
       importsIn('src/core/run.ts', source).map(
@@ -236,6 +242,7 @@ describe('the layers', () => {
       'src/formats/bytes.ts',
       'src/image/types.ts T',
       'listr2 D',
+      'ws D',
     ]);
     expect(modules).toContain('src/core/run.ts');
     expect(imports.length).toBeGreaterThan(100);

@@ -84,7 +84,9 @@ export type Display =
   | {
       readonly kind: 'vnc' /** 5900 + this is the TCP port, on the loopback interface only. */;
       readonly number: number;
-    };
+    }
+  /** VNC on a private UNIX socket, which src/web shows to browsers. */
+  | { readonly kind: 'web' };
 
 /** What a user chose; everything left out is as the release's profile has it. */
 export interface Choice {

@@ -10,6 +10,8 @@ export interface Runtime {
   readonly qmp?: string;
   /** A second one, for other processes: a monitor listens to one at a time. */
   readonly control?: string;
+  /** The socket for the screen of a machine whose display is 'web'. */
+  readonly vnc?: string;
 }
 
 /** The arguments for the machine. Pure: the same machine and capabilities always give the same words, in the same order. */
@@ -23,7 +25,7 @@ export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: 
     ...smp(machine),
     ...OPTIONS.filter((row) => row.applies(capabilities, chipset)).flatMap(({ option }) => option),
     // The loader needs VBE, and -nodefaults takes the graphics card away.
-    ...['-vga', 'std', ...display(machine)],
+    ...['-vga', 'std', ...display(machine, runtime)],
     ...usb(machine, capabilities),
     ...(machine.smc && runtime.smcConfig !== undefined ? ['-readconfig', runtime.smcConfig] : []),
     ...(machine.baseBoard ? ['-smbios', 'type=2'] : []),
@@ -67,7 +69,7 @@ function smp({ smp: { sockets, cores, threads } }: Machine): string[] {
   return count === 1 ? [] : ['-smp', `${count},sockets=${sockets},cores=${cores},threads=${threads}`];
 }
 
-function display({ display: shown }: Machine): string[] {
+function display({ display: shown }: Machine, { vnc }: Runtime): string[] {
   switch (shown.kind) {
     case 'window':
       return [];
@@ -75,6 +77,8 @@ function display({ display: shown }: Machine): string[] {
       return ['-display', 'none'];
     case 'vnc':
       return ['-display', 'none', '-vnc', `127.0.0.1:${shown.number}`];
+    case 'web':
+      return ['-display', 'none', ...(vnc === undefined ? [] : ['-vnc', first('vnc', `unix:${vnc}`)])];
   }
 }
 

@@ -31,7 +31,13 @@ export interface RunOptions {
   /** Seconds after which the guest is stopped. */
   readonly stopAfter?: number;
   /** Called as soon as QEMU listens; again where the guest is started a second time by TCG. */
-  onRunning?(running: { readonly qmp: string; readonly qemu: number; readonly accelerator: Accelerator }): unknown;
+  onRunning?(running: {
+    readonly qmp: string;
+    readonly qemu: number;
+    readonly accelerator: Accelerator;
+    /** Of a machine whose display is 'web'. */
+    readonly vnc?: { readonly socket: string };
+  }): unknown;
   /** Something the user should see. */
   note(text: string): void;
   /** Each line QEMU says on stderr. */
@@ -93,6 +99,7 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
   const folder = await makeSocketFolder(scope, "remove the folder of QEMU's socket");
   const socket = join(folder.path, 'qmp');
   const control = join(folder.path, 'control');
+  const vnc = join(folder.path, 'vnc');
   const kill = new AbortController();
   const started = Date.now();
   let config: FileHandle | undefined;
@@ -100,7 +107,7 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
   try {
     if (osk && machine.smc) config = await handOver(osk, scope);
     let pid = 0;
-    const runtime = { qmp: socket, control, ...(config && { smcConfig: '/dev/fd/3' }) };
+    const runtime = { qmp: socket, control, vnc, ...(config && { smcConfig: '/dev/fd/3' }) };
     const said: Complaint[] = [];
     const done = act(capabilities.program, qemuArgs(machine, capabilities, runtime), {
       signal: kill.signal,
@@ -132,7 +139,8 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
     } catch {
       // QEMU has ended, or the user has: both are seen below.
     }
-    if (qmp) await options.onRunning?.({ qmp: control, qemu: pid, accelerator: machine.accelerator });
+    const shown = machine.display.kind === 'web' ? { vnc: { socket: vnc } } : {};
+    if (qmp) await options.onRunning?.({ qmp: control, qemu: pid, accelerator: machine.accelerator, ...shown });
     const timer = options.stopAfter === undefined ? undefined : alarm(options.stopAfter * 1000);
     const how = await Promise.race([
       done.then(() => 'guest' as const),

@@ -20,6 +20,8 @@ export interface Import {
 const IMPORT = /^[ \t]*import\s*(?:(type\b(?!\s*(?:,|from\b)))?[\w$\s,{}*]*?\bfrom\s*)?['"]([^'"\n]+)['"]/gm;
 const EXPORT = /^[ \t]*export\s*(type\b)?\s*(?:\*(?:\s+as\s+\w+)?|\{[\w$\s,]*\})\s*from\s*['"]([^'"\n]+)['"]/gm;
 const ON_USE = /\b(typeof\s+)?import\(\s*['"]([^'"\n]+)['"]\s*\)/g;
+/** A package whose files are looked for. */
+const WHERE = /\bimport\.meta\.resolve\(\s*['"]([^'"\n]+)['"]\s*\)/g;
 
 /** The text without comments, strings left as they are. */
 export function withoutComments(text: string): string {
@@ -60,6 +62,7 @@ export function importsIn(from: string, source: string): Import[] {
   for (const [, type, specifier] of text.matchAll(IMPORT)) add(specifier!, type !== undefined, false);
   for (const [, type, specifier] of text.matchAll(EXPORT)) add(specifier!, type !== undefined, false);
   for (const [, type, specifier] of text.matchAll(ON_USE)) add(specifier!, type !== undefined, true);
+  for (const [, specifier] of text.matchAll(WHERE)) add(specifier!, false, true);
   return found;
 }
 

@@ -62,6 +62,10 @@ describe('a machine', () => {
 
   test('shows its screen on the loopback interface only', () => {
     expect(args({ display: { kind: 'vnc', number: 3 } }).join(' ')).toContain('-display none -vnc 127.0.0.1:3');
+    const web = qemuArgs(makeMachine({ ...choice, display: { kind: 'web' } }), fakeQemu('8.2.0'), {
+      vnc: '/a=b,c/vnc',
+    });
+    expect(web.join(' ')).toContain('-display none -vnc vnc=unix:/a=b,,c/vnc');
   });
 
   test('has a tablet where QEMU and the release know it, on EHCI', () => {
