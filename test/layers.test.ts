@@ -118,6 +118,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   'src/boot/': {
     values: [
+      'src/web/',
       'src/core/',
       'src/formats/',
       'src/known/',

@@ -4,6 +4,7 @@ import { makeNvram } from '../launch/loaders.js';
 import type { Machine } from '../launch/machine.js';
 import { type GuestEnd, type RunOptions, runMachine } from '../launch/run.js';
 import { claimRun, type Running } from '../launch/run-state.js';
+import { serveScreen } from '../web/server.js';
 import type { BootPlan } from './boot.js';
 import { ownFiles } from './opencore.js';
 
@@ -11,17 +12,23 @@ import { ownFiles } from './opencore.js';
 export interface BootRun extends Omit<RunOptions, 'osk'> {
   /** The guest's folder: run.json stands in it as long as the guest runs. */
   readonly folder?: string;
+  /** The page with the guest's screen is there: what opens it, for a machine whose display is 'web'. */
+  onWeb?(screen: { readonly url: string; readonly port: number }): unknown;
 }
 
 /** Starts a guest and waits for its end. UsageError where the guest of that folder runs already. */
 export async function boot(plan: BootPlan, options: BootRun): Promise<GuestEnd> {
-  if (options.folder === undefined) return start(plan, options);
+  if (options.folder === undefined) return startShown(plan, options);
   const { scope = new Scope(), folder } = options;
   const own = await claimRun(folder, scope, { ports: plan.ports, ...vncOf(plan.machine) });
   try {
-    return await start(plan, {
+    return await startShown(plan, {
       ...options,
       scope,
+      async onWeb(screen) {
+        await own.tell({ web: { url: screen.url } });
+        await options.onWeb?.(screen);
+      },
       async onRunning(running) {
         await own.tell(running);
         await options.onRunning?.(running);
@@ -29,6 +36,25 @@ export async function boot(plan: BootPlan, options: BootRun): Promise<GuestEnd> 
     });
   } finally {
     await own.spend();
+  }
+}
+
+/** The page is there before the guest, and as long as it: who looks sees the guest start, and is told that it is off. */
+async function startShown(plan: BootPlan, options: BootRun): Promise<GuestEnd> {
+  const { display } = plan.machine;
+  if (display.kind !== 'web') return start(plan, options);
+  const screen = await serveScreen(display);
+  try {
+    await options.onWeb?.(screen);
+    return await start(plan, {
+      ...options,
+      async onRunning(running) {
+        if (running.vnc) screen.show(running.vnc.socket);
+        await options.onRunning?.(running);
+      },
+    });
+  } finally {
+    await screen.close();
   }
 }
 

@@ -59,7 +59,9 @@ export const GUEST = object<Guest>({
   ssh: optional(object<NonNullable<Guest['ssh']>>({ port })),
   forwards: optional(list(object<Forward>({ host: port, guest: port }), MANY)),
   accelerator: optional(choice('auto', 'kvm', 'hvf', 'tcg')),
-  display: optional(kinds<Display>({ window: {}, none: {}, vnc: { number: whole(0, 99) } })),
+  display: optional(
+    kinds<Display>({ window: {}, none: {}, vnc: { number: whole(0, 99) }, web: { port: optional(port) } }),
+  ),
   backing: optional(list(path, MANY)),
   folder: optional(path),
   serial: optional(path),

@@ -85,8 +85,12 @@ export type Display =
       readonly kind: 'vnc' /** 5900 + this is the TCP port, on the loopback interface only. */;
       readonly number: number;
     }
-  /** VNC on a private UNIX socket, which src/web shows to browsers. */
-  | { readonly kind: 'web' };
+  | {
+      /** VNC on a private UNIX socket, which src/web shows to browsers. */
+      readonly kind: 'web';
+      /** Of 127.0.0.1; else any free one. */
+      readonly port?: number;
+    };
 
 /** What a user chose; everything left out is as the release's profile has it. */
 export interface Choice {

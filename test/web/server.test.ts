@@ -108,21 +108,24 @@ describe('the page', () => {
   });
 });
 
+/** Paths, asked when the token is known. */
+const UNKNOWN: readonly (readonly [what: string, path: () => string])[] = [
+  ['without a token', () => '/'],
+  ['without one, to a file', () => '/style.css'],
+  ['to a token without its end', () => base.slice(0, -1)],
+  ['to a shorter token', () => `${base.slice(0, -2)}/`],
+  ['to another token', () => `/${'A'.repeat(base.length - 2)}/`],
+  ['to no file of ours', () => `${base}package.json`],
+  ['above the page', () => `${base}../package.json`],
+  ['above noVNC', () => `${base}novnc/../screen.js`],
+  ['to an escaped way up', () => `${base}novnc/%2e%2e/screen.js`],
+  ['to a file of the host', () => `${base}/etc/passwd`],
+  ['to the WebSocket’s path', () => `${base}screen`],
+  ['to a proxy’s question', () => `http://example.org${base}`],
+];
+
 describe('nothing is answered', () => {
-  test.for([
-    ['without a token', () => '/'],
-    ['without one, to a file', () => '/style.css'],
-    ['to a token without its end', () => base.slice(0, -1)],
-    ['to a shorter token', () => `${base.slice(0, -2)}/`],
-    ['to another token', () => `/${'A'.repeat(base.length - 2)}/`],
-    ['to no file of ours', () => `${base}package.json`],
-    ['above the page', () => `${base}../package.json`],
-    ['above noVNC', () => `${base}novnc/../screen.js`],
-    ['to an escaped way up', () => `${base}novnc/%2e%2e/screen.js`],
-    ['to a file of the host', () => `${base}/etc/passwd`],
-    ['to the WebSocket’s path', () => `${base}screen`],
-    ['to a proxy’s question', () => `http://example.org${base}`],
-  ] as const)('%s', async ([, path]) => {
+  test.for(UNKNOWN)('%s', async ([, path]) => {
     const { status, body, headers } = await ask(path());
     expect({ status, body }).toEqual({ status: 404, body: '' });
     expect(headers['connection']).toBe('close');
