@@ -51,6 +51,44 @@ export {
   withControl,
 } from './launch/index.js';
 
+// Guests that have a folder.
+
+export {
+  afterRun,
+  bootCommand,
+  type CommandParts,
+  type CreateOptions,
+  createCommand,
+  createGuest,
+  DEFAULT_DISK_SIZE,
+  type Deletion,
+  type DiskState,
+  deleteGuest,
+  expectAtRest,
+  expectGuest,
+  findGuest,
+  type Guest,
+  type GuestFolder,
+  type GuestStart,
+  guestHint,
+  guestLines,
+  guestState,
+  guestTitle,
+  type ListedGuest,
+  listGuests,
+  planDeletion,
+  plistCommand,
+  putPlist,
+  runningPid,
+  type StartOptions,
+  startOf,
+  type TypedOptions,
+  wantsPlist,
+  withFields,
+  wordsOn,
+  writeGuest,
+} from './guest-folder/index.js';
+
 // Guests' disks: plists in, kexts out.
 
 export {

@@ -138,6 +138,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/formats/',
       'src/guest-disk/',
       'src/host/',
+      'src/known/loaders.ts',
       'src/launch/',
       'src/plist/',
       'src/verify/kernel.ts',

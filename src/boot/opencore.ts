@@ -26,7 +26,7 @@ export async function openCoreDisk(
 ): Promise<OpenCoreDisk> {
   const { opencore: openCore, efi, kext: kexts = [], config, ocSet: set = [], disks } = options;
   const [disk] = disks;
-  const systemUuid = disk === undefined ? undefined : guestUuid(resolve(disk));
+  const systemUuid = options.uuid?.toUpperCase() ?? (disk === undefined ? undefined : guestUuid(resolve(disk)));
   const esp = await gatherEsp({ openCore, efi, kexts, config, set, release, systemUuid }, { signal });
   const option = (name: string, values: readonly string[]) => values.flatMap((value) => [name, value]);
   const given = (name: string, value: string | undefined) => option(name, value === undefined ? [] : [value]);
@@ -42,7 +42,7 @@ export async function openCoreDisk(
   return { esp, espCommand, loaderDisk: { file: resolve(LOADER_FILE), format: 'raw' } };
 }
 
-/** The guest's own number: the same each time it is started, and no other guest's. */
+/** The number of a guest that keeps none: the same each time it is started, and no other guest's. */
 function guestUuid(disk: string): string {
   return uuidOf(createHash('sha1').update(`osx-iso guest ${disk}`).digest(), 5);
 }

@@ -1,13 +1,10 @@
 import type { BootOptions } from '../boot/options.js';
-import type { Forward } from '../launch/run-state.js';
 import type { Guest } from './guest.js';
 import { pathOf } from './paths.js';
 import type { GuestFolder } from './read.js';
 
-/** What boot is asked for a guest, its own addresses and ports among it. */
+/** What boot is asked for a guest, its own addresses among it. */
 export interface GuestBootOptions extends BootOptions {
-  readonly sshPort?: number;
-  readonly forwards?: readonly Forward[];
   readonly mac: string;
   readonly uuid: string;
 }

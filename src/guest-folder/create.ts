@@ -11,8 +11,10 @@ import { quoteForSh } from '../host/quote.js';
 import { createDisk, examineDisk, parseSize } from '../launch/disks.js';
 import { checkLoader } from '../launch/multiboot.js';
 import { findOsk } from '../launch/osk.js';
+import { choosePorts } from '../launch/ports.js';
 import { DEFAULT_RELEASE, profileOf, profiles } from '../launch/profiles.js';
 import { startsByUefi } from './boot-options.js';
+import { listGuests } from './find.js';
 import { GUEST_FILE, type Guest } from './guest.js';
 import { type GuestFolder, guestText, parseGuest } from './read.js';
 import { type TypedOptions, withTyped } from './typed.js';
@@ -77,11 +79,24 @@ export async function createGuest(options: CreateOptions, context: CreateContext
     ...(loader && { loader }),
     // A guest without an installer has its system on the disk that is given.
     installed: iso === undefined && disks.length > 0,
+    ...(wanted.network !== 'none' && !wanted.ssh && { ssh: { port: await freePort(path, wanted) } }),
     ...(startsByUefi({ ...(loader && { loader }) }) && wanted.nvram === undefined && { nvram: OWN_VARIABLES }),
   });
   parseGuest(guestText(guest), join(name, GUEST_FILE));
   await makeFolder(path, guest, { size: disks.length === 0 ? size : undefined, signal, scope });
   return { name, path, guest };
+}
+
+/** A port that is free now, and that no guest beside this one has. */
+async function freePort(path: string, { forwards = [] }: Guest): Promise<number> {
+  const beside = await listGuests(dirname(path)).catch(() => []);
+  const theirs = beside.flatMap(({ folder }) => [
+    ...(folder?.guest.ssh ? [folder.guest.ssh.port] : []),
+    ...(folder?.guest.forwards ?? []).map(({ host }) => host),
+  ]);
+  const taken = [...new Set([...forwards.map(({ host }) => host), ...theirs])];
+  const { ssh } = await choosePorts({ forwards: taken.map((host) => ({ host, guest: host })) }, { look: false });
+  return ssh!;
 }
 
 /** Under a name of our own beside it, which is written down first, and then under its own. */

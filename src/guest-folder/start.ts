@@ -22,6 +22,16 @@ export interface StartContext {
   note(text: string): void;
 }
 
+export interface StartOptions {
+  readonly typed: TypedOptions;
+  /** Keeps what was typed. */
+  readonly save?: boolean;
+  /** Keeps even what an installed system does not stand. */
+  readonly force?: boolean;
+  /** Nothing is kept. */
+  readonly dryRun?: boolean;
+}
+
 /** A guest that is about to be started. */
 export interface GuestStart {
   /** As it is kept. */
@@ -37,13 +47,13 @@ export interface GuestStart {
  */
 export async function startOf(
   given: GuestFolder,
-  { typed, save, force }: { readonly typed: TypedOptions; readonly save: boolean; readonly force: boolean },
+  { typed, save = false, force = false, dryRun = false }: StartOptions,
   context: StartContext,
 ): Promise<GuestStart> {
   await expectAtRest(given);
   let folder = given;
   let guest = await withTyped(folder, typed);
-  if (save) {
+  if (save && !dryRun) {
     if (!force) expectKept(folder.guest, guest);
     folder = await writeGuest(folder, guest, context.journal);
     context.note(`Kept in ${folder.name}.`);
@@ -61,7 +71,8 @@ export async function startOf(
   const { system } = before;
   context.note(`${leftOut(before)} The installer's ISO is left out.`);
   guest = { ...guest, installed: true, system };
-  folder = await writeGuest(folder, { ...folder.guest, installed: true, system }, context.journal);
+  const kept: Guest = { ...folder.guest, installed: true, system };
+  folder = dryRun ? { ...folder, guest: kept } : await writeGuest(folder, kept, context.journal);
   return { folder, options: await bootOptionsOf({ path: folder.path, guest }) };
 }
 

@@ -1,16 +1,12 @@
 import { resolve } from 'node:path';
 import { type BootOptions, expectSense } from '../boot/options.js';
-import type { GuestBootOptions } from './boot-options.js';
 import { bootOptionsOf } from './boot-options.js';
 import type { Guest, GuestLoader } from './guest.js';
 import { kept } from './paths.js';
 import type { GuestFolder } from './read.js';
 
 /** What was typed for a guest: its paths are below the current folder. */
-export type TypedOptions = Partial<Omit<GuestBootOptions, 'mac' | 'uuid'>> & {
-  readonly mac?: string;
-  readonly uuid?: string;
-};
+export type TypedOptions = Partial<BootOptions>;
 
 /** Options that say what starts the guest: one of them ends what the guest had. */
 const STARTERS = ['chameleon', 'firmware', 'loader', 'opencore', 'efi'] as const;
@@ -82,7 +78,7 @@ function noStarter(typed: TypedOptions): boolean {
 
 /** The loader that is typed, with what the guest's own has where only a part of it is. */
 function loaderOf(
-  typed: Partial<BootOptions>,
+  typed: TypedOptions,
   before: GuestLoader | undefined,
   at: (given: string) => string,
 ): GuestLoader | undefined {

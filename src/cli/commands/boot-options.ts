@@ -3,8 +3,15 @@ import { collect, wholeNumber } from '../parse.js';
 
 /** `osx-iso boot`, as typed. Paths are below the current folder. */
 export interface BootOptions {
-  /** The installer; without one the installed guest is started. */
+  /** A guest's folder, or the installer; without one the installed guest is started. */
+  readonly what?: string;
+  /** The installer. */
   readonly iso?: string;
+  /** With a guest: keep what was typed; put the plist onto its disk without asking. */
+  readonly save?: boolean;
+  readonly yes?: boolean;
+  /** The options that were typed, by the names they have here: the others are as the guest has them. */
+  readonly typed?: readonly string[];
   readonly disk: readonly string[];
   readonly createDisk?: string;
   readonly diskFormat?: string;
@@ -103,6 +110,16 @@ export function bootOptions(command: Command): Command {
     .option('--qemu-arg <word>', 'one more word for QEMU; may be given again', collect);
 }
 
+/** What starts a guest by UEFI with files that are given. */
+export function openCoreOptions(command: Command): Command {
+  return command
+    .option('--opencore <zip|dir>', 'start by UEFI with OpenCore: its release, or a folder EFI that is configured')
+    .option('--efi <dir>', 'the same with a folder EFI with any loader, taken as it is')
+    .option('--kext <path>', 'with --opencore: a kext for it; may be given again', collect)
+    .option('--config <file>', 'with --opencore: this config.plist (default: one made for the release)')
+    .option('--oc-set <path=value>', 'with --opencore: a setting of that config; may be given again', collect);
+}
+
 const NAMES = bootOptions(new Command()).options.map((option) => option.attributeName());
 
 /** Those of the machine's options that were typed. */
@@ -112,4 +129,10 @@ export function givenBootOptions(command: Command): string[] {
       NAMES.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli',
   );
   return typed.map(({ long, flags }) => long ?? flags);
+}
+
+/** The options that were typed, of all that a command has, by the names they have in code. */
+export function typedNames(command: Command): string[] {
+  const names = command.options.map((option) => option.attributeName());
+  return names.filter((name) => command.getOptionValueSource(name) === 'cli');
 }

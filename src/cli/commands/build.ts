@@ -1,12 +1,12 @@
-import { basename } from 'node:path';
+import { basename, isAbsolute, relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
 import { collect } from '../parse.js';
 import { showBytes } from '../view/format.js';
-import { paragraph } from '../view/terminal.js';
-import { planGuest, printGuest, startGuest } from './boot.js';
+import { commandLines, paragraph } from '../view/terminal.js';
 import { BOOT_DEFAULTS, type BootOptions, bootOptions, givenBootOptions } from './boot-options.js';
+import { planGuest, printGuest, startGuest } from './boot-run.js';
 
 /** `osx-iso build`, as typed. Paths are as given: relative ones are below the current folder. */
 export interface BuildOptions {
@@ -182,7 +182,17 @@ export async function build(osx: typeof Osx, typed: BuildOptions, context: Conte
     ...(source.remote ?? []).map(fetched),
     ...source.notes.filter((note) => !plan.installer.notes.includes(note)).map(said),
   ];
-  context.print(lines.join('\n'), { type: 'result', iso, manifest: manifestPath, made, ...manifest.iso, source });
+  const next = nextParts(osx, iso, manifest);
+  if (!guest) lines.push('  Next, a guest for it:', commandLines(next, context.terminal.columns, '    '));
+  context.print(lines.join('\n'), {
+    type: 'result',
+    next: next.join(' '),
+    iso,
+    manifest: manifestPath,
+    made,
+    ...manifest.iso,
+    source,
+  });
   if (kept && 'error' in kept) throw kept.error;
   for (const { path } of kept?.files ?? []) context.remark(`Kept: ${path}`);
   if (guest) await startGuest(osx, guest, options.boot!, context);
@@ -192,6 +202,13 @@ export async function build(osx: typeof Osx, typed: BuildOptions, context: Conte
 function fetched({ url, bytes, requests, retries }: NonNullable<Osx.Manifest['source']['remote']>[number]): string {
   const again = retries === 0 ? '' : `, ${retries} of them again after a failure`;
   return `  Read ${showBytes(bytes)} in ${requests.toLocaleString('en-US')} requests${again}: ${url}`;
+}
+
+/** What to type next. */
+function nextParts(osx: typeof Osx, iso: string, { source, iso: made }: Osx.Manifest): Osx.CommandParts {
+  const here = relative(process.cwd(), iso);
+  const path = here.startsWith('..') || isAbsolute(here) ? iso : here;
+  return osx.createCommand(path, source.version, { ownLoader: made.esp !== undefined });
 }
 
 /** What could not be started is refused before anything is built. */

@@ -42,6 +42,19 @@ export function paragraph(text: string, columns: number | undefined, indent = ''
   return lines.map((line) => indent + line).join('\n');
 }
 
+/** A command to be copied: on one line where it fits, else broken between its parts as a shell takes it. */
+export function commandLines(parts: readonly string[], columns: number | undefined, indent = ''): string {
+  const whole = indent + parts.join(' ');
+  if (columns === undefined || columnsOf(whole) <= columns) return whole;
+  const lines = [indent + (parts[0] ?? '')];
+  for (const part of parts.slice(1)) {
+    const longer = `${lines.at(-1)} ${part}`;
+    if (columnsOf(`${longer} \\`) <= columns) lines[lines.length - 1] = longer;
+    else lines.push(`${indent}  ${part}`);
+  }
+  return lines.join(' \\\n');
+}
+
 /** Text with lines of its own: sentences are wrapped, what is indented (commands to be copied, tables) stays as it is. */
 export function wrapped(text: string, columns: number | undefined): string {
   return text

@@ -1,11 +1,23 @@
 import type { Command } from 'commander';
 import type { Start } from '../../context.js';
+import { registerCreate } from './create.js';
+import { registerGuestDelete } from './delete.js';
+import { registerGuestList } from './list.js';
 import { registerRemoveKext } from './remove-kext.js';
+import { registerGuestSet } from './set.js';
+import { registerGuestShow } from './show.js';
 
 export function registerGuest(program: Command, start: Start): void {
   const guest = program
     .command('guest')
-    .summary("change a guest's system")
-    .description("Changes what is installed on a guest's disk. The guest must be shut down.");
+    .summary('make guests, change them, delete them')
+    .description(
+      'Guests that have a folder: osx-iso boot NAME starts one. And changes on the disk of a guest that is shut down.',
+    );
+  registerCreate(guest, start);
+  registerGuestList(guest, start);
+  registerGuestShow(guest, start);
+  registerGuestSet(guest, start);
+  registerGuestDelete(guest, start);
   registerRemoveKext(guest, start);
 }
