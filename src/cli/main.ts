@@ -14,6 +14,7 @@ import { registerPlist } from './commands/plist/index.js';
 import { registerSmc } from './commands/smc.js';
 import { registerVerify } from './commands/verify.js';
 import type { Start } from './context.js';
+import { keepYoungSpaceSmall } from './memory.js';
 import { Output } from './output.js';
 import { runSession, type SessionParts } from './session.js';
 import { errorLines, outputError } from './show-error.js';
@@ -38,6 +39,7 @@ const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
 
 /** Runs the command line (without node and script) and returns the exit code. `parts` is for tests. */
 export async function main(argv: readonly string[], parts: Partial<SessionParts> = {}): Promise<number> {
+  keepYoungSpaceSmall();
   const session: SessionParts = {
     stdout: parts.stdout ?? new Output(process.stdout),
     stderr: parts.stderr ?? new Output(process.stderr),

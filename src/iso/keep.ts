@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { lockDownload } from '../core/lock-download.js';
 import { HostError } from '../errors.js';
 import { makeFolder } from '../host/make-folder.js';
@@ -21,12 +21,20 @@ export class Keeper {
     if (await stat(path).catch(() => undefined)) return undefined;
     this.#release.push(await lockDownload(path));
     const part = await PartFile.open(path, url, validators);
-    const missing = validators.size - part.done.total;
+    try {
+      await this.#expectRoom(path, validators.size - part.done.total);
+      return part;
+    } catch (error) {
+      await part.close();
+      throw error;
+    }
+  }
+
+  async #expectRoom(path: string, missing: number): Promise<void> {
     const free = await spaceFree(path);
-    if (free >= missing) return part;
-    await part.close();
+    if (free >= missing) return;
     throw new HostError(
-      `${this.folder}: ${name} needs ${missing.toLocaleString('en-US')} bytes more, ${free.toLocaleString('en-US')} are free.`,
+      `${this.folder}: ${basename(path)} needs ${missing.toLocaleString('en-US')} bytes more, ${free.toLocaleString('en-US')} are free.`,
       { hint: 'Give another folder with --save DIR, or build without it: nothing is stored then.' },
     );
   }

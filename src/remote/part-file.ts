@@ -143,7 +143,8 @@ export class PartFile {
 
   /** Removes it: nothing of it is of any use. */
   async discard(): Promise<void> {
-    await this.#saving;
+    // What could not be noted is not wanted any more.
+    await this.#saving?.catch(() => undefined);
     if (!this.#closed) await this.handle.close();
     this.#closed = true;
     const { part, state } = partPaths(this.path);

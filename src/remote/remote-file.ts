@@ -1,5 +1,6 @@
 import { type ByteSource, checkRange, unfilled } from '../formats/bytes.js';
 import type { Far, Hold, Piece } from '../formats/pieces.js';
+import { closeAll } from '../host/close-all.js';
 import { type ClientOptions, CONNECTIONS, HttpClient } from './client.js';
 import { type FetchOptions, fetchRange, type Target } from './fetch-range.js';
 import { Gate } from './gate.js';
@@ -114,14 +115,12 @@ async function openAt(url: URL, options: RemoteOptions): Promise<RemoteFile> {
       () => ({ requests: client.requests, ...counted }),
       async () => {
         closing.abort();
-        await client.close();
-        await keep?.close();
+        await closeAll(keep ? [client, keep] : [client]);
       },
     );
   } catch (error) {
     closing.abort();
-    await client.close();
-    await keep?.close();
+    await closeAll(keep ? [client, keep] : [client]);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { closeAll } from '../host/close-all.js';
 import type { PartFile } from '../remote/part-file.js';
 import type { Validators } from '../remote/range-answer.js';
 import type { RemoteFile } from '../remote/remote-file.js';
@@ -48,7 +49,7 @@ export async function openFar(located: FarLocated, options: FarOptions): Promise
   try {
     for (const { name, urls, size } of product.parts) opened.push(await open(name, urls, size));
   } catch (error) {
-    for (const file of opened) await file.close();
+    await closeAll(opened);
     throw error;
   }
   const [lead, ...others] = opened;
@@ -58,5 +59,5 @@ export async function openFar(located: FarLocated, options: FarOptions): Promise
 
 /** Lets go of every file. */
 export async function closeFar({ lead, beside }: FarFiles): Promise<void> {
-  for (const file of [lead, ...beside.values()]) await file.close();
+  await closeAll([lead, ...beside.values()]);
 }

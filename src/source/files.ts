@@ -1,5 +1,6 @@
 import { StepError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
+import { closeAll } from '../host/close-all.js';
 import type { Entry, Path, Volume } from '../image/types.js';
 
 interface Closable {
@@ -36,7 +37,7 @@ export class InstallerFiles implements Volume {
 
   async close(): Promise<void> {
     // In order: what was held last may be what the others write into.
-    for (const file of this.#open.splice(0)) await file.close();
+    await closeAll(this.#open.splice(0));
   }
 
   /** The file at `from`; there is nothing to be had above it. */
