@@ -16,8 +16,8 @@ export class UserError extends Error {
 
 /** The command line makes no sense. */
 export class UsageError extends UserError {
-  constructor(message: string, hint?: string) {
-    super(message, { exitCode: 2, hint });
+  constructor(message: string, about?: string | { hint?: string | undefined; cause?: unknown }) {
+    super(message, { exitCode: 2, ...(typeof about === 'string' ? { hint: about } : about) });
   }
 }
 
@@ -34,6 +34,9 @@ export class HostError extends UserError {
     super(message, { ...options, exitCode: 4 });
   }
 }
+
+/** Somebody else uses what is wanted: another build, another guest, another program. Later it may be free. */
+export class InUseError extends HostError {}
 
 /** The finished file is not what it should be. */
 export class VerifyError extends UserError {
@@ -54,6 +57,27 @@ export class Interrupted extends UserError {
   constructor(message = 'Interrupted.') {
     super(message, { exitCode: 130 });
   }
+}
+
+/** Several things as one error: each with its number and, below it, what to type. The exit code is that of the gravest. */
+export class SeveralErrors extends UserError {
+  readonly errors: readonly UserError[];
+
+  /** `what`: "are missing". `besides` are said, and are no reason by themselves. */
+  constructor(errors: readonly UserError[], what: string, besides: readonly UserError[] = []) {
+    const all = [...errors, ...besides];
+    const said = all.map(({ message, hint }, i) => numbered(i + 1, message, hint));
+    const [first] = errors;
+    super([`${all.length} things ${what}:`, ...said].join('\n\n'), {
+      exitCode: errors.reduce<ExitCode>((most, { exitCode }) => (exitCode > most ? exitCode : most), first!.exitCode),
+    });
+    this.errors = all;
+  }
+}
+
+function numbered(number: number, message: string, hint: string | undefined): string {
+  const lines = [...message.split('\n'), ...(hint?.split('\n') ?? [])].map((line) => `   ${line}`);
+  return lines.join('\n').replace('   ', `${number}. `);
 }
 
 /** Where and how an input breaks its format. Offsets are bytes from the start of `file` (or of the named source). */

@@ -71,7 +71,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'src/core/',
       'src/formats/file-kind.ts',
       'src/host/',
-      'src/known/loaders.ts',
+      'src/known/',
       'src/plist/',
       'src/version.ts',
       'src/vm-disk/',

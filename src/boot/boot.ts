@@ -1,26 +1,28 @@
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { HostError, SourceError, UsageError } from '../errors.js';
+import { HostError, UsageError } from '../errors.js';
 import { quoteFile } from '../host/quote.js';
-import { unlessStopped } from '../host/unless-stopped.js';
 import { expiredNote } from '../known/index.js';
 import { chooseAccelerator } from '../launch/accelerator.js';
 import { adviceOn } from '../launch/advice.js';
-import { ASSUMED, atLeast, type Capabilities, capabilitiesOf, QEMU } from '../launch/capabilities.js';
-import { type DiskInfo, examineDisk, parseSize } from '../launch/disks.js';
+import { ASSUMED, type Capabilities, QEMU } from '../launch/capabilities.js';
+import type { Host } from '../launch/host.js';
 import { readHostOsk } from '../launch/host-osk.js';
 import { probeHost } from '../launch/host-probe.js';
-import { expectReadable } from '../launch/loaders.js';
 import { type Choice, type Machine, makeMachine } from '../launch/machine.js';
-import { findOsk, OSK_HINT, type Osk, takeFromEnvironment } from '../launch/osk.js';
+import { noKey } from '../launch/needs/key.js';
+import { forbiddenKvm } from '../launch/needs/kvm.js';
+import { Missing } from '../launch/needs/missing.js';
+import { noQemu, noSmc, oldQemu } from '../launch/needs/qemu.js';
+import { findOsk, type Osk, takeFromEnvironment } from '../launch/osk.js';
 import { allForwards, choosePorts } from '../launch/ports.js';
 import { DEFAULT_RELEASE, type Profile, profileOf, profiles } from '../launch/profiles.js';
 import type { Ports } from '../launch/run-state.js';
 import { type HostSize, hostSize, shareNote, shareOf } from '../launch/share.js';
 import type { Esp } from '../opencore/index.js';
 import { chooseLoader } from './loader.js';
-import { examineMedium } from './medium.js';
+import { type BootMedium, examineMedium } from './medium.js';
 import { type BootOptions, expectSense } from './options.js';
+import { findDisks, lookOutside } from './outside.js';
 
 /** A guest that could start now. */
 export interface BootPlan {
@@ -41,7 +43,10 @@ export interface BootPlan {
   readonly notes: readonly string[];
 }
 
-/** Looks at everything a guest needs, and refuses before QEMU starts what could not work. Makes nothing. */
+/**
+ * Looks at everything a guest needs, and refuses before QEMU starts what could not work: all that is missing at once, as one error with
+ * what to type for each. Makes nothing.
+ */
 export async function planBoot(
   options: BootOptions,
   {
@@ -54,46 +59,48 @@ export async function planBoot(
   const environment = takeFromEnvironment() ?? options.environment;
   const notes: string[] = [];
   expectSense(options);
+  const missing = new Missing();
 
-  const capabilities = await unlessStopped(signal, askQemu(options, notes));
-  const medium =
-    options.medium ??
-    (options.iso === undefined ? undefined : await examineMedium(options.iso, { force: options.force, signal, note }));
+  const host = await probeHost(options.qemu, signal);
+  const capabilities = (await missing.of(() => expectQemu(options, host, notes))) ?? ASSUMED;
+  const medium = options.medium ?? (await missing.of(() => lookAtIso(options, { signal, note })));
   for (const fault of medium?.faults ?? []) notes.push(`Started all the same: ${fault}`);
   if (medium?.validUntil !== undefined && Date.parse(medium.validUntil) < Date.now() && options.clock === undefined)
     notes.push(expiredNote(medium.validUntil));
   const profile = chooseProfile(options.release, medium?.version, notes);
 
-  const uefi = medium?.uefi ?? false;
-  const { nvram, esp, espCommand, ...loading } = await chooseLoader(options, { profile, uefi, notes, signal });
-  const disks = await findDisks(options, signal);
-  const host = await probeHost(options.qemu, signal);
-  const chosen = chooseAccelerator(options.accelerator, { ...host, accelerators: capabilities.accelerators });
-  if (chosen.note !== undefined) notes.push(chosen.note);
-  if (options.folder !== undefined) await expectFolder(options.folder);
+  const about = { profile, uefi: medium?.uefi ?? false, notes, signal };
+  const loader = await missing.of(() => chooseLoader(options, about));
+  const disks = await findDisks(options, medium?.file, { missing, signal });
+  const chosen = await missing.of(() =>
+    chooseAccelerator(options.accelerator, { ...host, accelerators: capabilities.accelerators }),
+  );
+  if (chosen?.note !== undefined) notes.push(chosen.note);
+  if (options.accelerator === 'auto') missing.besides(forbiddenKvm(host));
 
   // VirtualSMC.kext is one itself (measured by others).
-  const smc = options.smc && !(esp && brings(esp, 'VirtualSMC.kext'));
-  const osk = smc ? await expectOsk(options, capabilities, environment, host.apple !== undefined) : undefined;
+  const smc = options.smc && !(loader?.esp && brings(loader.esp, 'VirtualSMC.kext'));
+  if (smc) missing.add(noSmc({ qemu: capabilities }));
+  const osk = smc ? await missing.of(() => expectOsk(options, environment, host.apple !== undefined)) : undefined;
   if (osk?.open)
     notes.push(`${options.oskFile} can be read by others than you: chmod 600 ${quoteFile(options.oskFile ?? '')}`);
-  if (!atLeast(capabilities.version, ...profile.qemu)) {
-    notes.push(
-      `${profile.name} wants QEMU ${profile.qemu.join('.')} or newer; this is ${capabilities.version.join('.')}.`,
-    );
-  }
+  const ports = await missing.of(() => portsOf(options, profile, capabilities));
+  await lookOutside(options, host, missing);
+  missing.end();
+
+  const old = oldQemu({ qemu: capabilities }, profile);
+  if (old !== undefined) notes.push(old);
   if (!capabilities.userNetwork && options.network !== 'none') {
     notes.push('This QEMU has no user-mode networking (libslirp): the guest has no network.');
   }
-
-  const ports = await portsOf(options, profile, capabilities);
   const share = { ...shareOf(size, profile, medium?.memory), ...sizesIn(options) };
   const sizes = shareNote(share, options, size);
   if (sizes !== undefined) notes.push(sizes);
 
+  const { nvram, esp, espCommand, ...loading } = loader!;
   const choice: Choice = {
     release: profile.release,
-    accelerator: chosen.accelerator,
+    accelerator: chosen!.accelerator,
     ...share,
     smc,
     monitor: options.monitor,
@@ -106,7 +113,7 @@ export async function planBoot(
     ...(options.network && { network: options.network }),
     ...(options.mac !== undefined && { mac: options.mac }),
     ...(options.uuid !== undefined && { uuid: options.uuid }),
-    forwards: allForwards(ports),
+    forwards: allForwards(ports!),
     ...(options.display && { display: options.display }),
     ...(options.serial !== undefined && { serial: resolve(options.serial) }),
     ...(options.clock !== undefined && { clock: options.clock }),
@@ -116,7 +123,7 @@ export async function planBoot(
   return {
     machine,
     capabilities,
-    ports,
+    ports: ports!,
     notes,
     ...(osk && { osk }),
     ...(disks.create && { create: disks.create }),
@@ -126,16 +133,18 @@ export async function planBoot(
   };
 }
 
-async function askQemu({ qemu, dryRun }: BootOptions, notes: string[]): Promise<Capabilities> {
-  const found = await capabilitiesOf(qemu);
-  if (found) return found;
-  if (!dryRun) {
-    throw new HostError(`There is no ${qemu ?? QEMU} on this computer.`, {
-      hint: 'Install it: sudo apt install qemu-system-x86, or brew install qemu. osx-iso doctor tells what else is missing.',
-    });
-  }
+async function expectQemu({ qemu, dryRun }: BootOptions, host: Host, notes: string[]): Promise<Capabilities> {
+  if (host.qemu) return host.qemu;
+  if (!dryRun) throw noQemu(qemu, host);
   notes.push(`There is no ${qemu ?? QEMU} on this computer: this is for version ${ASSUMED.version.join('.')}.`);
   return { ...ASSUMED, ...(qemu !== undefined && { program: qemu }) };
+}
+
+async function lookAtIso(
+  { iso, force }: BootOptions,
+  { signal, note }: { readonly signal: AbortSignal; note(text: string): void },
+): Promise<BootMedium | undefined> {
+  return iso === undefined ? undefined : examineMedium(iso, { force, signal, note });
 }
 
 function chooseProfile(given: string | undefined, version: string | undefined, notes: string[]): Profile {
@@ -164,50 +173,17 @@ async function portsOf(options: BootOptions, profile: Profile, { userNetwork }: 
   });
 }
 
-async function findDisks(
-  options: BootOptions,
-  signal: AbortSignal,
-): Promise<{ found: DiskInfo[]; create?: { file: string; size: number } }> {
-  const found: DiskInfo[] = [];
-  let create: { file: string; size: number } | undefined;
-  for (const [i, path] of options.disks.entries()) {
-    const file = resolve(path);
-    if (i === 0 && options.createDisk !== undefined) {
-      const size = parseSize(options.createDisk);
-      if (!(await stat(file).catch(() => undefined))) {
-        create = { file, size };
-        found.push({ file, format: 'qcow2', size });
-        continue;
-      }
-    }
-    const { diskFormat: format, backingOk = [] } = options;
-    found.push(await examineDisk(path, { backingOk, signal, ...(format !== undefined && { format }) }));
-  }
-  return { found, ...(create && { create }) };
-}
-
-async function expectFolder(path: string): Promise<void> {
-  await expectReadable('--folder ', path);
-  if (!(await stat(path)).isDirectory()) throw new SourceError(`--folder ${path}: expected a folder.`);
-}
-
 async function expectOsk(
   options: BootOptions,
-  capabilities: Capabilities,
   environment: ReturnType<typeof takeFromEnvironment>,
   apple: boolean,
 ): Promise<Osk> {
-  if (!capabilities.devices.has('isa-applesmc')) {
-    throw new HostError(`${capabilities.program} was built without isa-applesmc.`, {
-      hint: 'Take a QEMU that has it; --no-smc is for loaders that bring an SMC of their own.',
-    });
-  }
   const osk = await findOsk({
     ...(options.oskFile !== undefined && { file: options.oskFile }),
     environment,
     readHost: async () => (apple ? readHostOsk() : undefined),
   });
-  if (!osk) throw new HostError("The guest's SMC needs its key.", { hint: OSK_HINT });
+  if (!osk) throw noKey();
   return osk;
 }
 

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
-import { type Starter, startersOf } from '../known/loaders.js';
+import { startersOf } from '../known/loaders.js';
 import { type FoundFirmware, uefiFirmware, uefiLoader } from '../launch/loaders.js';
 import type { Choice } from '../launch/machine.js';
 import { checkLoader } from '../launch/multiboot.js';
+import { noLoader } from '../launch/needs/loader.js';
 import type { Profile } from '../launch/profiles.js';
 import { type OpenCoreDisk, openCoreDisk } from './opencore.js';
 import { type BootOptions, CHAMELEON_WAITS, NVRAM } from './options.js';
@@ -30,7 +31,7 @@ export async function chooseLoader(
   const usual = startersOf(profile.release);
   if (chameleon === undefined) {
     if (iso === undefined) return { firmware: { kind: 'bios' } };
-    throw new UsageError('The installer needs a boot loader.', hintFor(profile.name, usual));
+    throw noLoader(profile);
   }
   await checkLoader(chameleon);
   if (usual.every((starter) => starter === 'opencore')) {
@@ -43,14 +44,4 @@ export async function chooseLoader(
 function wordsFor(given: string | undefined): string {
   if (given === undefined) return CHAMELEON_WAITS;
   return /(?:^|\s)timeout=/.test(given) || given.trim() === '' ? given : `${given} ${CHAMELEON_WAITS}`;
-}
-
-/** What to type for want of a loader. */
-function hintFor(name: string, [usual]: readonly Starter[]): string {
-  const opencore = '--opencore OpenCore-X.Y.Z-RELEASE.zip (github.com/acidanthera/OpenCorePkg/releases)';
-  if (usual === 'opencore') {
-    return `${name} is started by OpenCore: ${opencore}; another loader for UEFI: --firmware uefi --loader FILE.`;
-  }
-  const file = usual === 'enoch' ? 'Enoch' : 'Chameleon or Enoch';
-  return `Give Chameleon by --chameleon FILE (the file "boot" of ${file}), or OpenCore by ${opencore}.`;
 }

@@ -58,6 +58,8 @@ export interface BootOptions {
   readonly display?: Display;
   readonly monitor: boolean;
   readonly serial?: string;
+  /** A PNG of the screen that will be made: a file that is not there yet. */
+  readonly screenshot?: string;
   readonly clock?: string;
   readonly qemu?: string;
   readonly qemuArgs: readonly string[];
@@ -70,6 +72,8 @@ export interface BootOptions {
 /** What starts Chameleon after so many seconds (measured); its plist's Timeout has no effect where QEMU starts it. */
 export const CHAMELEON_WAITS = 'timeout=5';
 export const NVRAM = '--nvram needs --firmware uefi.';
+/** MiB: Chameleon wants more than 450 MB (code). */
+const LEAST_MEMORY = 512;
 /** Options that bring a loader for UEFI. */
 const UEFI_LOADERS = ['loader', 'opencore', 'efi'] as const;
 const OPENCORE_ONLY = ['kext', 'config', 'ocSet'] as const;
@@ -82,7 +86,7 @@ export function expectSense(options: BootOptions): void {
   if (iso === undefined && disks.length === 0) {
     throw new UsageError(
       'There is nothing to start.',
-      'Give an installer ISO, or an installed guest with --disk FILE.',
+      'Give an installer ISO (osx-iso build makes one), or an installed guest with --disk FILE.',
     );
   }
   if (size !== undefined && disks.length === 0) throw new UsageError('--create-disk needs --disk FILE: which disk.');
@@ -100,7 +104,14 @@ export function expectSense(options: BootOptions): void {
   if (stray) throw new UsageError(`--${stray === 'ocSet' ? 'oc-set' : stray} is for --opencore.`);
   const port = options.sshPort !== undefined ? '--ssh-port' : (options.forwards?.length ?? 0) > 0 && '--forward';
   if (port && options.network === 'none') throw new UsageError(`${port} needs a network: --net none has none.`);
-  if (clock !== undefined && !/^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(clock)) {
+  if (options.memory !== undefined && options.memory < LEAST_MEMORY) {
+    throw new UsageError(
+      `--memory ${options.memory}: expected MiB, ${LEAST_MEMORY} or more: the loader itself needs 450.`,
+      'Leave it out: the release knows how much it wants.',
+    );
+  }
+  const isDate = clock === undefined || /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/.test(clock);
+  if (clock !== undefined && (!isDate || Number.isNaN(Date.parse(clock)))) {
     throw new UsageError(`--clock ${clock}: expected a date like 2019-10-08.`);
   }
 }

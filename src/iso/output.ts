@@ -1,8 +1,8 @@
 import { lstat, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { lockPath, turnPath } from '../core/lock.js';
-import { HostError, UsageError } from '../errors.js';
-import { hostCode, hostFault, isLack } from '../host/faults.js';
+import { UsageError } from '../errors.js';
+import { hostCode, hostError } from '../host/faults.js';
 import { type FolderIdentity, isFreeForAll } from '../host/held-folder.js';
 
 /** Where the results of a build go. */
@@ -96,10 +96,5 @@ async function kindOf(path: string): Promise<'file' | 'folder' | 'link' | 'other
 }
 
 function cannotBe(path: string, error: unknown): unknown {
-  const fault = hostFault(error, path);
-  if (!fault) return error;
-  const hint = fault.hint ?? 'Give another place with -o FILE.';
-  return isLack(error)
-    ? new HostError(`${fault.says}.`, { hint, cause: error })
-    : new UsageError(`${fault.says}.`, hint);
+  return hostError(error, path, UsageError, { hint: 'Give another place with -o FILE.' });
 }

@@ -21,3 +21,7 @@ export function releaseWanted(text: string): string | undefined {
   const other = Object.keys(OTHER_NAMES).find(called);
   return releases.find(({ name }) => called(name))?.version ?? (other && OTHER_NAMES[other]);
 }
+
+/** What an installer is called: apps, and the names of Apple's downloads. */
+export const INSTALLER_NAME =
+  /^(Install .*(OS X|macOS).*\.app|InstallESD\.dmg|InstallMacOSX\.(dmg|pkg)|InstallOS\.(dmg|pkg))$/;

@@ -1,6 +1,7 @@
 import { HostError } from '../errors.js';
 import type { Host } from './host.js';
 import type { Accelerator } from './machine.js';
+import { KVM_GROUP } from './needs/kvm.js';
 
 /** What runs the guest's code, and what the user should know about that. */
 export interface AcceleratorChoice {
@@ -26,8 +27,11 @@ export function chooseAccelerator(
   const hasKvm = platform === 'linux' && kvm === 'usable' && accelerators.has('kvm');
   const hasHvf = platform === 'darwin' && arch === 'x64' && accelerators.has('hvf');
   if (wanted === 'kvm' && !hasKvm) {
-    const reason = kvm === 'forbidden' ? '/dev/kvm is not permitted' : 'there is no KVM here';
-    throw new HostError(`--accel kvm: ${reason}.`, { hint: 'osx-iso doctor tells why. --accel tcg works, slowly.' });
+    const [reason, fix] =
+      kvm === 'forbidden'
+        ? ['/dev/kvm is not permitted', KVM_GROUP]
+        : ['there is no KVM here', 'osx-iso doctor tells why.'];
+    throw new HostError(`--accel kvm: ${reason}.`, { hint: `${fix} Or --accel tcg, which is slow.` });
   }
   if (wanted === 'hvf' && !hasHvf) {
     throw new HostError('--accel hvf: only on an Intel Mac, by a QEMU that has it.', {
@@ -36,6 +40,9 @@ export function chooseAccelerator(
   }
   if (hasKvm) return { accelerator: 'kvm' };
   if (hasHvf) return { accelerator: 'hvf' };
-  const reason = platform !== 'linux' ? '' : kvm === 'forbidden' ? '/dev/kvm is not permitted: ' : 'no /dev/kvm: ';
+  if (platform === 'linux' && kvm === 'forbidden') {
+    return { accelerator: 'tcg', note: `/dev/kvm is not permitted: the guest runs by TCG, very slowly. ${KVM_GROUP}` };
+  }
+  const reason = platform === 'linux' ? 'no /dev/kvm: ' : '';
   return { accelerator: 'tcg', note: `${reason}${SLOW}` };
 }

@@ -16,6 +16,8 @@ export interface Capabilities {
   readonly machineProperties: ReadonlySet<string>;
   /** User-mode networking (libslirp) was compiled in. */
   readonly userNetwork: boolean;
+  /** What it shows a guest's screen with: "gtk", "sdl"; undefined where it does not say. */
+  readonly displays?: ReadonlySet<string>;
 }
 
 /** A recent QEMU as distributions build it, where there is none to ask. */
@@ -87,13 +89,15 @@ export function capabilitiesOf(program: string = QEMU): Promise<Capabilities | u
 }
 
 async function probe(program: string): Promise<Capabilities | undefined> {
-  const [version, devices, accelerators, properties, networks] = await Promise.all([
+  const [version, devices, accelerators, properties, networks, displays] = await Promise.all([
     ask`${program} --version`,
     ask`${program} -device help`,
     ask`${program} -accel help`,
     ask`${program} -machine q35,help`,
     // Older ones know no such help, and all of them had it.
     ask`${program} -netdev help`,
+    // From 3.1 on (code: QEMU's change log); an older one exits with an error.
+    ask`${program} -display help`,
   ]);
   const parsed = version === undefined ? undefined : parseVersion(version);
   if (!parsed) return undefined;
@@ -104,5 +108,6 @@ async function probe(program: string): Promise<Capabilities | undefined> {
     accelerators: parseAccelerators(accelerators ?? 'tcg\nkvm'),
     machineProperties: parseMachineProperties(properties ?? ''),
     userNetwork: networks === undefined || parseNames(networks).has('user'),
+    ...(displays !== undefined && { displays: parseNames(displays) }),
   };
 }

@@ -1,13 +1,16 @@
 import { constants } from 'node:fs';
 import { access, lstat, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { makeNew } from '../core/new-file.js';
 import { Scope } from '../core/scope.js';
-import { HostError, SourceError, UsageError } from '../errors.js';
+import { HostError, InUseError, SourceError, UsageError } from '../errors.js';
+import { FILE_KIND_HEAD, fileKind } from '../formats/file-kind.js';
 import { ActError, act } from '../host/act.js';
-import { hostCode, hostError } from '../host/faults.js';
+import { hostCode, hostError, isLack } from '../host/faults.js';
+import { openGiven } from '../host/open-given.js';
 import { quoteFile } from '../host/quote.js';
 import { diskFormatNamed, guardDisk, secondOpinion } from '../vm-disk/index.js';
+import { expectPlace } from './needs/places.js';
 
 const MISSING = 'qemu-img comes with QEMU: sudo apt install qemu-utils, or brew install qemu.';
 
@@ -19,12 +22,15 @@ export interface DiskInfo {
   readonly size: number;
 }
 
+/** Bytes that a number holds exactly, in whole TiB: far more than any disk. */
+const MOST_BYTES = 8191 * 2 ** 40;
+
 /** "30G" in bytes; powers of 1024, as qemu-img has them. */
 export function parseSize(text: string, option = '--size'): number {
   const found = /^(\d{1,12})([KMGT]?)i?B?$/i.exec(text.trim());
   const bytes = found ? Number(found[1]) * 1024 ** ' KMGT'.indexOf((found[2] || ' ').toUpperCase()) : 0;
-  if (!(bytes >= 1024 * 1024 && Number.isSafeInteger(bytes))) {
-    throw new UsageError(`${option} ${text}: expected a size of 1M or more, like 30G.`);
+  if (!(bytes >= 1024 * 1024 && bytes <= MOST_BYTES)) {
+    throw new UsageError(`${option} ${text}: expected a size from 1M to 8191T, like 30G.`);
   }
   return bytes;
 }
@@ -39,11 +45,10 @@ export async function createDisk(
   { signal, scope = new Scope() }: { readonly signal?: AbortSignal; readonly scope?: Scope } = {},
 ): Promise<DiskInfo> {
   const file = resolve(path);
-  const parent = await stat(dirname(file)).catch(() => undefined);
-  if (!parent?.isDirectory()) throw new UsageError(`${dirname(file)}: expected a folder for the disk, found none.`);
   const taken = () =>
     new UsageError(`${path} exists already; it stays as it is.`, 'Give another name, or remove it first.');
   if (await lstat(file).catch(() => undefined)) throw taken();
+  await expectPlace('the disk', path);
   const given = { ...(signal && { signal }), grace: HURRY, missingHint: MISSING };
   try {
     await makeNew(file, scope, (draft) => act('qemu-img', ['create', '-q', '-f', 'qcow2', draft, String(size)], given));
@@ -71,12 +76,31 @@ export async function examineDisk(path: string, look: Look = {}): Promise<DiskIn
     });
   }
   if (!found.isFile() && !found.isBlockDevice()) throw new SourceError(`--disk ${path}: expected a disk image.`);
-  await access(path, constants.R_OK | constants.W_OK).catch(() => {
-    throw new SourceError(`--disk ${path}: the guest must be able to write to it, and you may not.`, {
+  await access(path, constants.R_OK | constants.W_OK).catch((error: unknown) => {
+    if (!isLack(error)) throw hostError(error, `--disk ${path}`, SourceError);
+    throw new HostError(`--disk ${path}: the guest must be able to write to it, and you may not.`, {
       hint: 'chmod u+rw, or take another file.',
     });
   });
   return examineImage('--disk', path, look);
+}
+
+/** Bytes: what is smaller is no disk. */
+const LEAST_DISK = 1 << 20;
+
+/** Any file can be taken for a raw disk. SourceError for one that is known to be none. */
+async function expectSectors(path: string, label: string): Promise<void> {
+  const file = await openGiven(path);
+  try {
+    const kind = fileKind(await file.read(0, Math.min(FILE_KIND_HEAD, file.size)));
+    const small = file.size < LEAST_DISK ? `a file of ${file.size} bytes` : undefined;
+    const found = kind && kind.kind !== 'disc' ? kind.what : small;
+    if (found === undefined) return;
+    const hint = kind?.unpack === undefined ? undefined : `Unpack it: ${kind.unpack} ${quoteFile(path)}`;
+    throw new SourceError(`${label}: expected a disk image, found ${found}.`, { hint });
+  } finally {
+    await file.close();
+  }
 }
 
 /** The same of an image that is only read. `option` stands before the path in messages. */
@@ -85,13 +109,14 @@ export async function examineImage(option: string, path: string, look: Look = {}
   const label = `${option} ${path}`;
   const format = given === undefined ? {} : { format: diskFormatNamed('--disk-format', given) };
   const guarded = await guardDisk(path, { label, backingOk, ...format });
+  if (given === undefined && guarded.format === 'raw') await expectSectors(path, label);
   try {
     const size = await secondOpinion(guarded, { label, signal, missingHint: MISSING });
     return { file: guarded.path, format: guarded.format, size };
   } catch (error) {
     if (!(error instanceof ActError)) throw error;
     if (/lock/i.test(error.lines.join(' '))) {
-      throw new SourceError(`${label}: in use by another program, probably by another guest.`, {
+      throw new InUseError(`${label}: in use by another program, as by another guest.`, {
         hint: 'Shut that guest down first: a disk that two guests write to is lost.',
         cause: error,
       });

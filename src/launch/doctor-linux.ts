@@ -1,5 +1,6 @@
-import { type Check, ok, problem, warning } from './finding.js';
+import { type Check, ok, problem, rowOf, warning } from './finding.js';
 import type { Host } from './host.js';
+import { forbiddenKvm } from './needs/kvm.js';
 import type { Profile } from './profiles.js';
 
 /** Where to look in the firmware's settings, by the processor's vendor. */
@@ -18,10 +19,11 @@ const UPDATE = 'Start this computer with a newer kernel.';
 export const LINUX_CHECKS: readonly Check[] = [
   {
     name: 'KVM',
-    look({ kvm, cpu }) {
+    look(host) {
+      const { kvm, cpu } = host;
       if (kvm === 'usable') return ok('/dev/kvm may be used');
-      if (kvm === 'forbidden')
-        return problem('/dev/kvm is there, but not for you', 'sudo usermod -aG kvm "$USER", then log in again.');
+      const forbidden = forbiddenKvm(host);
+      if (forbidden) return rowOf(forbidden);
       const virtual = cpu.flags.has('vmx') || cpu.flags.has('svm');
       const module = cpu.vendor === 'AuthenticAMD' ? 'kvm_amd' : 'kvm_intel';
       const fix = virtual ? `sudo modprobe ${module}` : 'See the row below.';
@@ -31,7 +33,8 @@ export const LINUX_CHECKS: readonly Check[] = [
   {
     name: 'virtualisation',
     look({ cpu, kvm }) {
-      if (cpu.flags.has('vmx') || cpu.flags.has('svm') || kvm === 'usable')
+      // A module that made /dev/kvm has found what it needs, whatever a container shows of the processor.
+      if (cpu.flags.has('vmx') || cpu.flags.has('svm') || kvm !== 'absent')
         return ok(cpu.flags.has('svm') ? 'AMD-V' : cpu.flags.has('vmx') ? 'Intel VT-x' : 'KVM is there');
       const what = VIRTUALISATION[cpu.vendor] ?? 'hardware virtualisation';
       const fix = cpu.flags.has('hypervisor')

@@ -1,36 +1,15 @@
-import { startersOf } from '../known/loaders.js';
-import { atLeast } from './capabilities.js';
+import { gettingInstaller, gettingLoader } from '../known/getting.js';
+import { type Starter, startersOf } from '../known/loaders.js';
+import { INSTALLER_NAME } from '../known/names.js';
 import { DARWIN_CHECKS } from './doctor-darwin.js';
 import { LINUX_CHECKS } from './doctor-linux.js';
-import { type Check, type Finding, ok, problem, warning } from './finding.js';
-import type { Host, PackageManager } from './host.js';
+import { type Check, type Finding, ok, problem, rowOf, warning } from './finding.js';
+import type { Host } from './host.js';
+import { install } from './install.js';
+import { noWindow } from './needs/display.js';
+import { noQemu, noSmc, oldQemu } from './needs/qemu.js';
+import { OSK_HINT } from './osk.js';
 import type { Profile } from './profiles.js';
-
-const INSTALL: Readonly<Record<PackageManager, string>> = {
-  apt: 'sudo apt install',
-  dnf: 'sudo dnf install',
-  pacman: 'sudo pacman -S',
-  zypper: 'sudo zypper install',
-  brew: 'brew install',
-};
-
-/** What packages are called. */
-const PACKAGES = {
-  qemu: {
-    apt: 'qemu-system-x86',
-    dnf: 'qemu-system-x86',
-    pacman: 'qemu-system-x86 qemu-ui-gtk',
-    zypper: 'qemu-x86',
-    brew: 'qemu',
-  },
-  qemuImg: { apt: 'qemu-utils', dnf: 'qemu-img', pacman: 'qemu-img', zypper: 'qemu-tools', brew: 'qemu' },
-  ovmf: { apt: 'ovmf', dnf: 'edk2-ovmf', pacman: 'edk2-ovmf', zypper: 'qemu-ovmf-x86_64', brew: 'qemu' },
-} as const;
-
-/** "sudo apt install ovmf" */
-export function install(what: keyof typeof PACKAGES, { packages }: Host): string {
-  return packages ? `${INSTALL[packages]} ${PACKAGES[what][packages]}` : `Install ${PACKAGES[what].apt}.`;
-}
 
 /** No loader for the BIOS starts it. */
 function needsUefi(release: string): boolean {
@@ -47,23 +26,19 @@ const SNAPSHOT_LEAST = 1 * GB;
 const CHECKS: readonly Check[] = [
   {
     name: 'QEMU',
-    look(host, { qemu: [major, minor], release, name }) {
-      if (!host.qemu) return problem('not found', install('qemu', host));
-      const { version } = host.qemu;
-      const found = version.join('.');
-      if (atLeast(version, major, minor)) return ok(found);
-      return problem(`${found}; ${name} (${release}) wants ${major}.${minor} or newer`, install('qemu', host));
+    look(host, profile) {
+      if (!host.qemu) return rowOf(noQemu(undefined, host));
+      const old = oldQemu(host, profile);
+      return old === undefined ? ok(host.qemu.version.join('.')) : problem(old, install('qemu', host));
     },
   },
   {
     name: 'AppleSMC in QEMU',
     look({ qemu }, { release }) {
       if (!qemu) return undefined;
-      if (qemu.devices.has('isa-applesmc')) return ok('isa-applesmc is there');
-      const found = 'isa-applesmc was left out of this QEMU, as RHEL and CentOS do';
-      const fix = 'Take a QEMU that was built with it: the distribution of another system, or qemu.org.';
+      const without = noSmc({ qemu });
       // With OpenCore a kext may stand in for it.
-      return needsUefi(release) ? warning(found, fix) : problem(found, fix);
+      return without ? rowOf(without, needsUefi(release) ? 'warning' : 'problem') : ok('isa-applesmc is there');
     },
   },
   {
@@ -102,10 +77,52 @@ const CHECKS: readonly Check[] = [
   },
 ];
 
+/** What a guest is made of, and whoever starts one gives: not found here is no fault of this computer. */
+const GIVEN: readonly Check[] = [
+  {
+    name: 'display',
+    look(host) {
+      const without = noWindow(host);
+      return without ? rowOf(without, 'warning') : ok(host.screen ?? '');
+    },
+  },
+  {
+    name: 'loader',
+    look({ here }, profile) {
+      const wanted = LOADER_NAMES.filter(([starter]) => startersOf(profile.release).some((by) => by === starter));
+      const found = here.find((name) => wanted.some(([, pattern]) => pattern.test(name)));
+      return found === undefined ? warning('none in this folder', gettingLoader(profile.release)) : ok(found);
+    },
+  },
+  {
+    name: 'key',
+    look({ key, apple }) {
+      if (key) return ok(key);
+      return apple === undefined ? warning('none was found', OSK_HINT) : undefined;
+    },
+  },
+  {
+    name: 'installer',
+    look({ here }, { release }) {
+      const found = here.find(
+        (name) => INSTALLER_NAME.test(name) || (/\.iso$/i.test(name) && here.includes(`${name}.json`)),
+      );
+      return found === undefined ? warning('none in this folder', gettingInstaller(release)) : ok(found);
+    },
+  },
+];
+
+/** What loaders are called where they come from. */
+const LOADER_NAMES: readonly (readonly [Starter, RegExp])[] = [
+  ['opencore', /^OpenCore-.*\.zip$/i],
+  ['chameleon', /^(boot|(chameleon|enoch)_.*boot)$/i],
+  ['enoch', /^(boot|enoch_.*boot)$/i],
+];
+
 /** Judges a host for a release: every row that has something to say. */
 export function diagnose(host: Host, profile: Profile): Finding[] {
   const own = host.platform === 'darwin' ? DARWIN_CHECKS : host.platform === 'linux' ? LINUX_CHECKS : [];
-  return [...CHECKS, ...own].flatMap(({ name, look }) => {
+  return [...CHECKS, ...own, ...GIVEN].flatMap(({ name, look }) => {
     const finding = look(host, profile);
     return finding ? [{ name, ...finding }] : [];
   });

@@ -1,3 +1,4 @@
+import type { UserError } from '../errors.js';
 import type { Host } from './host.js';
 import type { Profile } from './profiles.js';
 
@@ -24,3 +25,11 @@ export const warning = (found: string, fix?: string): Omit<Finding, 'name'> => (
   ...(fix !== undefined && { fix }),
 });
 export const problem = (found: string, fix: string): Omit<Finding, 'name'> => ({ state: 'problem', found, fix });
+
+/** What keeps a guest from starting, as a row: the words are the same. */
+export function rowOf(
+  { message, hint = '' }: UserError,
+  state: 'warning' | 'problem' = 'problem',
+): Omit<Finding, 'name'> {
+  return { state, found: message.replace(/\.$/, ''), fix: hint };
+}

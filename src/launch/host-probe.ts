@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, readFile, stat, statfs } from 'node:fs/promises';
+import { access, readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { homedir, release, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ask } from '../host/ask.js';
@@ -27,6 +27,7 @@ async function probe(program: string | undefined): Promise<Host> {
     exists('/sys/bus/platform/drivers/applesmc/applesmc.768'),
     packageManager(),
   ]);
+  const screen = screenOf(platform, process.env);
   const kernel = platform === 'linux' ? /^(\d+)\.(\d+)/.exec(release()) : undefined;
   return {
     platform,
@@ -43,6 +44,8 @@ async function probe(program: string | undefined): Promise<Host> {
     ...(apple !== undefined && { apple }),
     smcDriver,
     root: process.getuid?.() === 0,
+    ...(screen !== undefined && { screen }),
+    here: (await readdir('.').catch(() => [])).slice(0, MOST_NAMES),
     ...(platform === 'darwin' && {
       mac: { hdiutil: await onPath('hdiutil'), fullDiskAccess: await fullDiskAccess() },
     }),
@@ -56,6 +59,16 @@ export async function appleProduct(): Promise<string | undefined> {
   // "Apple Inc."; older ones "Apple Computer, Inc."
   if (vendor?.startsWith('Apple')) return (await text('/sys/class/dmi/id/product_name')) ?? 'an Apple computer';
   return (await exists('/sys/devices/platform/applesmc.768')) ? 'an Apple computer' : undefined;
+}
+
+/** A folder with more names is not one for guests. */
+const MOST_NAMES = 10_000;
+
+/** Where a program's window would appear. A Mac has its own place for them. */
+function screenOf(platform: NodeJS.Platform, { DISPLAY, WAYLAND_DISPLAY }: NodeJS.ProcessEnv): string | undefined {
+  if (platform === 'darwin') return "the Mac's own";
+  if (WAYLAND_DISPLAY !== undefined && WAYLAND_DISPLAY !== '') return `Wayland (${WAYLAND_DISPLAY})`;
+  return DISPLAY === undefined || DISPLAY === '' ? undefined : `X (${DISPLAY})`;
 }
 
 /** What may be done with /dev/kvm. */

@@ -26,6 +26,12 @@ export interface Host {
   /** Linux: the applesmc driver holds the SMC's ports. */
   readonly smcDriver: boolean;
   readonly root: boolean;
+  /** Where windows appear: "DISPLAY=:0", "Wayland"; undefined where there is no such place. */
+  readonly screen?: string;
+  /** Where a key for the SMC was found: "OSX_ISO_OSK is set". */
+  readonly key?: string;
+  /** Names in the current folder, as many as are looked at. */
+  readonly here: readonly string[];
   /** A Mac's own. */
   readonly mac?: { readonly hdiutil: boolean; readonly fullDiskAccess: boolean };
 }

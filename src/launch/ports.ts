@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { HostError, UsageError } from '../errors.js';
+import { HostError, InUseError, UsageError } from '../errors.js';
 import type { Forward, Ports } from './run-state.js';
 
 /** What a user asks of a guest's user-mode network. */
@@ -37,7 +37,11 @@ export async function choosePorts(wanted: PortsWanted, { look = true } = {}): Pr
   const asked = [...(sshPort === undefined ? [] : [sshPort]), ...forwards.map(({ host }) => host)];
   const twice = asked.find((port, i) => asked.indexOf(port) !== i);
   if (twice !== undefined) throw new UsageError(`Port ${twice} of this computer cannot lead to two of the guest's.`);
-  if (look) for (const port of asked) await expectFree(port, port === sshPort ? '--ssh-port' : '--forward');
+  if (look)
+    for (const port of asked) {
+      const [option, value] = port === sshPort ? ['--ssh-port', 'PORT'] : ['--forward', 'HOST:GUEST'];
+      await expectFree(port, `${option} ${port}`, `${option} ${value}`);
+    }
   return { ssh: sshPort ?? (await findFree(asked)), forwards };
 }
 
@@ -55,18 +59,21 @@ async function findFree(taken: readonly number[]): Promise<number> {
   });
 }
 
-async function expectFree(port: number, option: string): Promise<void> {
+/**
+ * Makes sure that a port of this computer can be listened at: InUseError where another program has it, HostError where it may not be
+ * had. `option` is what asked for it ("--ssh-port 2222"), `another` how to ask for another one.
+ */
+export async function expectFree(port: number, option: string, another: string): Promise<void> {
   const fault = await faultOf(port);
   if (fault === undefined) return;
+  const hint = `Give another one: ${another}. Who has it: ss -tlnp 'sport = ${port}'`;
+  const what = option.endsWith(` ${port}`) ? 'this port' : `port ${port}`;
+  if (fault === 'EADDRINUSE') {
+    throw new InUseError(`${option}: another program has ${what}, perhaps another guest.`, { hint });
+  }
   const reason =
-    fault === 'EADDRINUSE'
-      ? 'another program has this port, perhaps another guest'
-      : fault === 'EACCES'
-        ? 'you may not use this port; those below 1024 are for root'
-        : `this port cannot be used (${fault})`;
-  throw new HostError(`${option} ${port}: ${reason}.`, {
-    hint: `Give another one: ${option} ${option === '--forward' ? 'HOST:GUEST' : 'PORT'}. Who has it: ss -tlnp 'sport = ${port}'`,
-  });
+    fault === 'EACCES' ? `you may not use ${what}; those below 1024 are for root` : `${what} cannot be used (${fault})`;
+  throw new HostError(`${option}: ${reason}.`, { hint });
 }
 
 /** Why nobody can listen there, errno's word; undefined where one can. */

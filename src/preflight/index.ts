@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { HostError } from '../errors.js';
+import { HostError, SeveralErrors, type UserError } from '../errors.js';
 import type { Problem } from '../image/types.js';
 import { checkFolders, checkRoom, checkRoot, checkSystem } from './checks.js';
 import { type HostFacts, realHost } from './host-facts.js';
@@ -33,12 +33,8 @@ export async function preflight(needs: Needs, host: HostFacts = realHost): Promi
 }
 
 /** All problems as one error; each with what to type. */
-export function problemsError(problems: readonly Problem[]): HostError {
-  const [only] = problems;
-  if (problems.length === 1 && only) return new HostError(only.message, { hint: only.hint });
-  const lines = problems.map(({ message }, index) => `  ${index + 1}. ${message}`);
-  const hints = problems.flatMap(({ hint }, index) =>
-    hint === undefined ? [] : [`${index + 1}. ${hint.replaceAll('\n', '\n   ')}`],
-  );
-  return new HostError(`${problems.length} things are in the way:\n${lines.join('\n')}`, { hint: hints.join('\n') });
+export function problemsError(problems: readonly Problem[]): UserError {
+  const errors = problems.map(({ message, hint }) => new HostError(message, { hint }));
+  const [only] = errors;
+  return errors.length === 1 && only ? only : new SeveralErrors(errors, 'are in the way');
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import { HostError, SourceError, UsageError } from '../errors.js';
 import { hostCode, hostError, hostFault } from '../host/faults.js';
-import { releaseWanted } from '../known/names.js';
+import { INSTALLER_NAME, releaseWanted } from '../known/names.js';
 import { majorVersion } from '../releases.js';
 
 /** What a path is on this host. */
@@ -26,9 +26,6 @@ export interface FindOptions {
 
 /** Nothing of that name is on this computer. */
 export class NotHere extends SourceError {}
-
-/** What an installer is called: apps, and the names of Apple's downloads. */
-const INSTALLER = /^(Install .*(OS X|macOS).*\.app|InstallESD\.dmg|InstallMacOSX\.(dmg|pkg)|InstallOS\.(dmg|pkg))$/;
 
 /**
  * Finds what was given with --app: the path itself, or a bare name in the folders where installers lie, with or without ".app", or
@@ -86,7 +83,7 @@ async function installersIn(folders: readonly string[]): Promise<string[]> {
     const names = await readdir(folder).catch(() => []);
     found.push(
       ...names
-        .filter((name) => INSTALLER.test(name))
+        .filter((name) => INSTALLER_NAME.test(name))
         .sort()
         .map((name) => join(folder, name)),
     );

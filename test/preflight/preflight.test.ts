@@ -77,8 +77,10 @@ describe('checks before anything is touched', () => {
     expect(problems).toHaveLength(4);
     const error = problemsError(problems);
     expect(error.exitCode).toBe(4);
-    expect(error.message).toMatch(/^4 things are in the way:\n {2}1\. .*\n {2}2\. .*\n {2}3\. .*\n {2}4\. /);
-    expect(error.hint).toMatch(/^1\. [\s\S]*2\. Type: sudo osx-iso[\s\S]*3\. [\s\S]*4\. /);
+    // Each with what to type right below it.
+    expect(error.message).toMatch(
+      /^4 things are in the way:\n\n1\. .*\n[\s\S]*\n\n2\. .*\n {3}Type: sudo osx-iso[\s\S]*\n\n3\. .*\n[\s\S]*\n\n4\. /,
+    );
     expect(problemsError(problems.slice(1, 2)).message).toBe(problems[1]!.message);
   });
 });
