@@ -30,7 +30,7 @@ export function parseSize(text: string, option = '--size'): number {
   const found = /^(\d{1,12})([KMGT]?)i?B?$/i.exec(text.trim());
   const bytes = found ? Number(found[1]) * 1024 ** ' KMGT'.indexOf((found[2] || ' ').toUpperCase()) : 0;
   if (!(bytes >= 1024 * 1024 && bytes <= MOST_BYTES)) {
-    throw new UsageError(`${option} ${text}: expected a size from 1M to 8191T, like 30G.`);
+    throw new UsageError(`${option} ${text}: expected a size of 1M or more, like 30G, and 8191T at most.`);
   }
   return bytes;
 }

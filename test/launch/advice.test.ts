@@ -17,6 +17,7 @@ const host: Host = {
   free: { here: 1e12, temporary: 1e12, temporaryFolder: '/tmp' },
   smcDriver: false,
   root: false,
+  here: [],
 };
 const advice = (choice: Choice, more: Partial<Host> = {}) =>
   adviceOn(makeMachine(choice), profileOf(choice.release ?? '10.10')!, { ...host, ...more });

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { planBoot } from '../../src/boot/boot.js';
 import { examineMedium } from '../../src/boot/medium.js';
 import type { BootOptions } from '../../src/boot/options.js';
-import { UserError } from '../../src/errors.js';
+import { SeveralErrors, UserError } from '../../src/errors.js';
 import { needs } from '../helpers/judges/needs.js';
 import { scratch } from '../helpers/judges/tool.js';
 import { kextFiles, putFiles, releaseFiles } from '../helpers/opencore.js';
@@ -256,13 +256,25 @@ describe('refused before QEMU starts', () => {
     ['no such ISO', () => ({ ...given(), iso: at('none.iso') }), 3, /none\.iso: no such file/],
     ['an ISO that fails', () => ({ ...given(), iso: at('bad.iso') }), 5, /could not start/, /osx-iso verify .*--force/],
     ['no loader', () => ({ iso: at('good.iso') }), 2, /needs a boot loader/, /--chameleon FILE/],
-    ['no loader for a late release', () => ({ iso: at('good.iso'), release: '10.15' }), 2, /boot loader/, /uefi/],
+    [
+      'no loader for a late release',
+      () => ({ iso: at('good.iso'), release: '10.15' }),
+      2,
+      /boot loader/,
+      /--opencore .*RELEASE\.zip/,
+    ],
     ['a loader that is none', () => ({ ...given(), chameleon: at('hdd.img') }), 3, /multiboot header/, /second stage/],
     ['no such loader', () => ({ ...given(), chameleon: at('none') }), 3, /--chameleon .*no such file/],
     ['no such disk', () => ({ ...given(), disks: [at('none')] }), 3, /no such file/, /osx-iso disk create/],
     ['a wrong key', () => ({ ...given(), oskFile: at('boot') }), 4, /exactly 64 characters/, /--osk-file/],
     ['no key', () => ({ ...given(), oskFile: undefined }) as unknown as BootOptions, 4, /needs its key/, /OSX_ISO_OSK/],
-    ['no QEMU', () => ({ ...given(), qemu: '/nowhere/q', dryRun: false }), 4, /There is no/, /doctor/],
+    [
+      'no QEMU',
+      () => ({ ...given(), qemu: '/nowhere/q', dryRun: false, display: { kind: 'none' } }),
+      4,
+      /There is no/,
+      /--qemu/,
+    ],
     ['no SMC in QEMU', () => ({ ...given(), qemu: lonely() }), 4, /without isa-applesmc/],
     ['a release nobody knows', () => ({ ...given(), release: '10.4' }), 2, /expected one of 10\.6, /],
     ['two firmwares', () => ({ ...given(), firmware: 'uefi' }), 2, /give one of them/],
@@ -295,7 +307,7 @@ describe('refused before QEMU starts', () => {
     ],
     [
       'a port that is in use',
-      () => ({ ...given(), sshPort: (busy.address() as AddressInfo).port, dryRun: false }),
+      () => ({ ...given(), sshPort: (busy.address() as AddressInfo).port, dryRun: false, display: { kind: 'none' } }),
       4,
       /another program has this port/,
       /--ssh-port PORT/,
@@ -311,6 +323,84 @@ describe('refused before QEMU starts', () => {
     expect((error as UserError).exitCode).toBe(exitCode);
     if (hint) expect((error as UserError).hint).toMatch(hint);
     expect(`${(error as Error).message}${(error as UserError).hint}`).not.toContain('AAAA');
+  });
+});
+
+describe('all that is missing at once', () => {
+  const failure = (more: Partial<BootOptions>) =>
+    plan(more).then(
+      () => undefined,
+      (thrown: unknown) => thrown as SeveralErrors,
+    );
+
+  test('is one error: numbered, each with what to type, the code of the gravest', async () => {
+    vi.stubEnv('DISPLAY', '');
+    vi.stubEnv('WAYLAND_DISPLAY', '');
+    const error = await failure({
+      iso: at('good.iso'),
+      disks: [at('none')],
+      oskFile: undefined,
+      qemu: undefined,
+      serial: at('nowhere/log'),
+      dryRun: false,
+      sshPort: (busy.address() as AddressInfo).port,
+    } as unknown as Partial<BootOptions>);
+    expect(error).toBeInstanceOf(SeveralErrors);
+    const { message, errors, exitCode } = error!;
+    expect(exitCode).toBe(4);
+    expect(errors.length).toBeGreaterThanOrEqual(6);
+    for (const [i, words] of [
+      /The installer of Mavericks needs a boot loader\.\n {3}.*\n[\s\S]*forums that want a registration/,
+      /--disk .*: no such file\.\n {3}Make it: osx-iso disk create/,
+      /The guest's SMC needs its key\.\n/,
+      /--ssh-port \d+: another program has this port/,
+      /--serial .*: expected a folder to put it in, found nothing\.\n {3}Make it first: mkdir -p/,
+      /There is no display for a window/,
+    ].entries()) {
+      expect(message).toMatch(words);
+      expect(message).toContain(`\n\n${i + 1}. `);
+    }
+    expect(message).not.toContain('AAAA');
+  });
+
+  test('of one thing is that thing', async () => {
+    const error = await failure({ ...given(), disks: [at('none')] });
+    expect(error).not.toBeInstanceOf(SeveralErrors);
+    expect(error).toMatchObject({ exitCode: 3, hint: expect.stringContaining('osx-iso disk create') });
+  });
+
+  test('where a loader is had from, by release', async () => {
+    expect((await failure({ iso: at('good.iso'), release: '10.15' }))?.hint).not.toContain('Enoch');
+    expect((await failure({ iso: at('good.iso'), release: '10.12' }))?.hint).toMatch(
+      /Enoch[\s\S]*\nor OpenCore[\s\S]*acidanthera/,
+    );
+  });
+
+  test.each([
+    ['a web page', '<!doctype html><p>', /expected a disk image, found a web page/],
+    ['an archive', Buffer.from('1f8b0800', 'hex'), /found a gzip file/],
+    ['some words', 'x', /found a file of 1 bytes/],
+  ])('a disk that is %s', async (_, content, words) => {
+    writeFileSync(at('nodisk'), content);
+    await expect(plan({ ...given(), disks: [at('nodisk')] })).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(words),
+    });
+  });
+
+  test("the installer as the guest's own disk; a screenshot over a file; a clock of no calendar; no memory", async () => {
+    writeFileSync(at('twice.iso'), new Uint8Array(1 << 20));
+    writeFileSync(at('twice.iso.json'), JSON.stringify({ ...manifest, iso: { size: 1 << 20 } }));
+    const cases: readonly [Partial<BootOptions>, RegExp][] = [
+      [{ iso: at('twice.iso'), chameleon: at('boot'), disks: [at('twice.iso')] }, /the installer itself/],
+      [{ ...given(), screenshot: at('osk') }, /--screenshot .*there is a file already/],
+      [{ ...given(), screenshot: at('bin') }, /--screenshot .*expected a place for a file, found a folder/],
+      [{ ...given(), clock: '2019-13-45' }, /expected a date/],
+      [{ ...given(), memory: 16 }, /--memory 16: expected MiB, 512 or more/],
+    ];
+    for (const [more, message] of cases) {
+      await expect(plan(more)).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(message) });
+    }
   });
 });
 

@@ -71,6 +71,7 @@ describe('the installed QEMU', () => {
       '--version',
       '-accel help',
       '-device help',
+      '-display help',
       '-machine q35,help',
       '-netdev help',
     ]);

@@ -118,8 +118,9 @@ describe('a disk that is given', () => {
     // However long it takes on a busy computer.
     while (!existsSync(ready) && other.exitCode === null) await sleep(50);
     await expect(examineDisk(file)).rejects.toMatchObject({
-      exitCode: 3,
-      message: `--disk ${file}: in use by another program, probably by another guest.`,
+      // In use: one code in all commands.
+      exitCode: 4,
+      message: `--disk ${file}: in use by another program, as by another guest.`,
     });
     const gone = new Promise((resolve) => other.once('exit', resolve));
     other.kill('SIGKILL');

@@ -25,6 +25,9 @@ const good: Host = {
   apple: 'MacPro6,1',
   smcDriver: false,
   root: false,
+  screen: 'X (:0)',
+  key: 'OSX_ISO_OSK is set',
+  here: ['boot', 'OpenCore-1.0.5-RELEASE.zip', 'Install OS X Yosemite.app'],
 };
 const without = <K extends keyof Host>(...keys: K[]): Host =>
   Object.fromEntries(Object.entries(good).filter(([key]) => !(keys as string[]).includes(key))) as unknown as Host;
@@ -64,7 +67,7 @@ describe('QEMU', () => {
   test('too old for Sierra', () => {
     expect(row({ ...good, qemu: fakeQemu('2.6.0') }, 'QEMU', '10.12')).toMatchObject({
       state: 'problem',
-      found: '2.6.0; Sierra (10.12) wants 2.10 or newer',
+      found: 'Sierra wants QEMU 2.10 or newer; this is 2.6.0.',
     });
   });
 
@@ -76,7 +79,11 @@ describe('QEMU', () => {
     ['brew', 'brew install qemu'],
   ] as const)('absent, on a host with %s', (packages, fix) => {
     const host = { ...without('qemu'), packages };
-    expect(row(host, 'QEMU')).toMatchObject({ state: 'problem', found: 'not found', fix });
+    expect(row(host, 'QEMU')).toMatchObject({
+      state: 'problem',
+      found: expect.stringContaining('no qemu-system-x86_64'),
+      fix,
+    });
     expect(row(host, 'AppleSMC in QEMU')).toBeUndefined();
     expect(row(host, 'network')).toBeUndefined();
   });
@@ -274,4 +281,41 @@ test('this very computer can be looked at', async () => {
   expect(host.platform).toBe(process.platform);
   expect(host.free.here).toBeGreaterThan(0);
   expect(diagnose(host, profileOf('10.10')!).length).toBeGreaterThan(3);
+});
+
+describe('what whoever starts a guest gives', () => {
+  test.each([
+    ['display', 'screen', /neither DISPLAY nor WAYLAND_DISPLAY/, /--vnc 0/],
+    ['key', 'key', /none was found/, /--osk-file FILE/],
+  ] as const)('%s: missing is no fault of the computer', (name, key, found, fix) => {
+    const { apple: _, ...host } = without(key);
+    expect(row(host, name)).toMatchObject({
+      state: 'warning',
+      found: expect.stringMatching(found),
+      fix: expect.stringMatching(fix),
+    });
+    expect(row(good, name)?.state).toBe('ok');
+  });
+
+  test('a loader and an installer, by the names they have where they come from', () => {
+    expect(row(good, 'loader')).toMatchObject({ state: 'ok', found: 'boot' });
+    expect(row(good, 'loader', '10.15')).toMatchObject({ state: 'ok', found: 'OpenCore-1.0.5-RELEASE.zip' });
+    expect(row(good, 'installer')).toMatchObject({ state: 'ok', found: 'Install OS X Yosemite.app' });
+    const nothing = { ...good, here: ['x.iso'] };
+    expect(row(nothing, 'loader')?.fix).toContain('registration');
+    expect(row(nothing, 'installer')?.fix).toContain('osx-iso build 10.10');
+    expect(row(nothing, 'installer', '10.9')?.fix).toContain('no public page');
+    expect(row({ ...good, here: ['x.iso', 'x.iso.json'] }, 'installer')?.found).toBe('x.iso');
+  });
+
+  test('a QEMU that opens no windows', () => {
+    const host = { ...good, qemu: fakeQemu('7.2.0', { displays: new Set(['none', 'curses']) }) };
+    expect(row(host, 'display')).toMatchObject({ state: 'warning', fix: expect.stringContaining('qemu-system-gui') });
+  });
+});
+
+test('/dev/kvm that is only forbidden says nothing of the processor', () => {
+  const host = { ...good, kvm: 'forbidden', cpu: { vendor: 'GenuineIntel', flags: new Set(['ssse3']) } } as const;
+  expect(row(host, 'virtualisation')?.state).toBe('ok');
+  expect(problems(host)).toEqual(['KVM']);
 });

@@ -26,13 +26,14 @@ const MARKS = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const
 /** `osx-iso doctor`: prints every row; ends with a HostError where something is missing. */
 export async function doctor(osx: typeof Osx, { release, qemu }: DoctorOptions, context: Context): Promise<void> {
   // QEMU is asked what it can do: it has no business with the key.
-  osx.takeFromEnvironment();
+  const environment = osx.takeFromEnvironment();
   const profile = osx.profileOf(release ?? osx.DEFAULT_RELEASE);
   if (!profile) {
     const known = osx.profiles.map((known) => known.release).join(', ');
     throw new osx.UsageError(`--release ${release}: expected one of ${known}.`);
   }
-  const findings = osx.diagnose(await osx.probeHost(qemu, context.signal), profile);
+  const host = await osx.probeHost(qemu, context.signal);
+  const findings = osx.diagnose({ ...host, ...(environment && { key: 'OSX_ISO_OSK is set' }) }, profile);
   const width = Math.max(...findings.map(({ name }) => name.length));
   const lines = [`For ${profile.name} (${profile.release}):`];
   for (const { state, name, found, fix } of findings) {
