@@ -18,6 +18,8 @@ export interface Context {
   holds(pending: () => readonly Leftover[]): void;
   /** What the second Ctrl-C does instead of leaving at once, which is the third's then. */
   onSecond(hurry: () => void): void;
+  /** What the process ends with where all goes well: the status of another program. */
+  exits(status: number): void;
   /** Asks which of several things it shall be, by its index; undefined without an answer. Absent where nobody can be asked. */
   readonly choose?: (things: readonly string[]) => Promise<number | undefined>;
   /** What stdout shows. */

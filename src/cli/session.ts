@@ -62,6 +62,7 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
   const [view] = views as [View];
   let pending: () => readonly Leftover[] = () => [];
   let second: (() => void) | undefined;
+  let code = 0;
 
   const silence = onStop(
     () => {
@@ -101,6 +102,9 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
     onSecond: (hurry) => {
       second = hurry;
     },
+    exits: (status) => {
+      code = status;
+    },
     ...(mayAsk(options, parts) && {
       choose: (things: readonly string[]) =>
         chooseOne(things, {
@@ -127,7 +131,7 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
   silence();
   if (!failure || failure.error instanceof OutputClosed) {
     log?.close();
-    return 0;
+    return failure ? 0 : code;
   }
   return report(controller.signal.aborted && isAbort(failure.error) ? new Interrupted() : inWords(failure.error));
 

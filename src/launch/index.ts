@@ -16,5 +16,11 @@ export { DEFAULT_RELEASE, type Profile, profileOf, profiles } from './profiles.j
 export { qemuArgs } from './qemu.js';
 export type { GuestEnd } from './run.js';
 export { type Forward, isAlive, type Ports, type RunState, readRunState } from './run-state.js';
+export { DETACHED, type DetachedGuest, detachGuest, takeDetached } from './running/detach.js';
+export { runFolder } from './running/folder.js';
+export { sshInto } from './running/ssh.js';
+export { type GuestStatus, guestStatus, statusLines } from './running/status.js';
+export { type Stopped, stopGuest } from './running/stop.js';
+export { waitForSsh } from './running/wait-ssh.js';
 export { configCommand, SHELL_CONFIG, shellCommand } from './shell.js';
 export { dumpKey, type Port, readKey, type SmcValue } from './smc.js';

@@ -9,6 +9,8 @@ export interface BootOptions {
   readonly iso?: string;
   /** With a guest: keep what was typed; put the plist onto its disk without asking. */
   readonly save?: boolean;
+  /** Returns as soon as the guest runs. */
+  readonly detach?: boolean;
   readonly yes?: boolean;
   /** The options that were typed, by the names they have here: the others are as the guest has them. */
   readonly typed?: readonly string[];

@@ -33,7 +33,10 @@ export async function startGuest(
   for (const note of plan.notes) context.remark(note);
 
   const { machine, ports } = plan;
-  if (ports.ssh !== undefined) context.remark(`The guest's ssh: ssh -p ${ports.ssh} USER@127.0.0.1`);
+  if (ports.ssh !== undefined) {
+    const ssh = guest ? osx.commandLine('osx-iso', ['guest', 'ssh', guest.name]) : `ssh -p ${ports.ssh} USER@127.0.0.1`;
+    context.remark(`The guest's ssh: ${ssh}`);
+  }
   if (machine.display.kind === 'vnc') context.remark(`The screen: vnc://127.0.0.1:${5900 + machine.display.number}`);
   const scope = new osx.Scope(await osx.openJournal({ optional: true }));
   context.holds(() => scope.pending());

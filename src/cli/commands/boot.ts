@@ -5,6 +5,7 @@ import type { Context, Start } from '../context.js';
 import { bootGuest } from './boot-guest.js';
 import { BOOT_DEFAULTS, type BootOptions, bootOptions, openCoreOptions, typedNames } from './boot-options.js';
 import { asked, printGuest, startGuest } from './boot-run.js';
+import { detachBoot } from './detach-boot.js';
 
 export function registerBoot(program: Command, start: Start): void {
   const command = program
@@ -18,6 +19,7 @@ export function registerBoot(program: Command, start: Start): void {
     .option('--iso <file>', 'with a guest: attach this installer, even where there is a system')
     .option('--save', 'with a guest: keep what was typed')
     .option('--yes', "with a guest: put Chameleon's plist onto its disk when the installer has finished")
+    .option('--detach', 'with a guest: return as soon as it runs (guest status, guest stop)')
     .option('--force', 'start an ISO that fails its checks')
     .option('--dry-run', 'print the machine and start nothing')
     .addOption(
@@ -33,6 +35,7 @@ export function registerBoot(program: Command, start: Start): void {
         'Examples:',
         '  osx-iso boot yosemite',
         '  osx-iso boot yosemite --memory 8192 --save',
+        '  osx-iso boot yosemite --headless --detach',
         '  osx-iso boot "Install OS X Yosemite.iso" --disk mac_hdd.qcow2 \\',
         '    --create-disk 30G --chameleon ./boot --osk-file ~/.osk',
         '  osx-iso boot "Install OS X Yosemite.iso" --disk mac_hdd.qcow2 \\',
@@ -52,8 +55,10 @@ export function registerBoot(program: Command, start: Start): void {
 
 /** `osx-iso boot`: looks at everything, prints the machine or starts it, and says how it ended. */
 export async function boot(osx: typeof Osx, options: BootOptions, context: Context): Promise<void> {
-  const { what, iso = what } = options;
+  const { what, iso = what, detach = false } = options;
+  const stays = osx.takeDetached();
   const guest = what === undefined ? undefined : await osx.findGuest(what);
+  if (guest && detach && !stays) return detachBoot(osx, guest, options, context);
   if (guest) return bootGuest(osx, guest, options, context);
   await expectNoGuest(osx, options);
   const plan = await osx.planBoot(asked(osx, { ...options, ...(iso !== undefined && { iso }) }), {
@@ -65,8 +70,8 @@ export async function boot(osx: typeof Osx, options: BootOptions, context: Conte
 }
 
 /** UsageError, or SourceError, for what is only said of a guest, where there is none. */
-async function expectNoGuest(osx: typeof Osx, { what, iso, save, yes }: BootOptions): Promise<void> {
-  const stray = save === true ? '--save' : yes === true ? '--yes' : undefined;
+async function expectNoGuest(osx: typeof Osx, { what, iso, save, yes, detach }: BootOptions): Promise<void> {
+  const stray = detach === true ? '--detach' : save === true ? '--save' : yes === true ? '--yes' : undefined;
   if (what === undefined && iso === undefined && stray === undefined) return;
   if (what !== undefined && !(await stat(what).catch(() => undefined))) {
     throw new osx.SourceError(`${what}: no such file.`, { hint: await osx.guestHint(what) });

@@ -6,11 +6,15 @@ import { registerGuestList } from './list.js';
 import { registerRemoveKext } from './remove-kext.js';
 import { registerGuestSet } from './set.js';
 import { registerGuestShow } from './show.js';
+import { registerSsh } from './ssh.js';
+import { registerStatus } from './status.js';
+import { registerStop } from './stop.js';
+import { registerWait } from './wait.js';
 
 export function registerGuest(program: Command, start: Start): void {
   const guest = program
     .command('guest')
-    .summary('make guests, change them, delete them')
+    .summary('make guests, reach and stop them, change them, delete them')
     .description(
       'Guests that have a folder: osx-iso boot NAME starts one. And changes on the disk of a guest that is shut down.',
     );
@@ -19,5 +23,9 @@ export function registerGuest(program: Command, start: Start): void {
   registerGuestShow(guest, start);
   registerGuestSet(guest, start);
   registerGuestDelete(guest, start);
+  registerStatus(guest, start);
+  registerWait(guest, start);
+  registerSsh(guest, start);
+  registerStop(guest, start);
   registerRemoveKext(guest, start);
 }
