@@ -16,7 +16,7 @@ async function ran(argv: readonly string[]): Promise<{ code: number; seen: unkno
   const command = (name: string) => async (options: unknown) => {
     seen = { name, options };
   };
-  const names = ['boot', 'diskCreate', 'doctor', 'smc'];
+  const names = ['boot', 'diskCreate', 'doctor', 'smc', 'guestStatus', 'guestStop', 'guestWait', 'guestSsh'];
   const code = await main(argv, {
     standIns: Object.fromEntries(names.map((name) => [name, command(name)])),
     stdout: new Output(out as unknown as NodeJS.WriteStream),
@@ -32,7 +32,7 @@ test.each([
   [
     ['boot', 'x.iso', '--disk', 'a', '--disk', 'b', '--create-disk', '30G', '--chameleon', 'c', '--osk-file', 'o'],
     'boot',
-    { iso: 'x.iso', disk: ['a', 'b'], createDisk: '30G', chameleon: 'c', oskFile: 'o', smc: true, accel: 'auto' },
+    { what: 'x.iso', disk: ['a', 'b'], createDisk: '30G', chameleon: 'c', oskFile: 'o', smc: true, accel: 'auto' },
   ],
   [['boot', '--disk', 'a'], 'boot', { disk: ['a'], format: 'shell', dryRun: false, headless: false }],
   [
@@ -54,6 +54,15 @@ test.each([
     ['boot', 'x', '--qemu-arg', '-device', '--qemu-arg=-x', '--loader', 'efi', '--firmware', 'uefi'],
     'boot',
     { qemuArg: ['-device', '-x'], loader: 'efi', firmware: 'uefi' },
+  ],
+  [['boot', 'yosemite', '--detach', '--grace', '0'], 'boot', { what: 'yosemite', detach: true, grace: 0 }],
+  [['guest', 'status', 'g'], 'guestStatus', { guest: 'g' }],
+  [['guest', 'stop', 'g', '--now'], 'guestStop', { guest: 'g', now: true }],
+  [['guest', 'wait', 'g', '--ssh', '--timeout', '9'], 'guestWait', { guest: 'g', timeout: 9 }],
+  [
+    ['guest', 'ssh', 'g', '--user', 'u', '--', 'ls', '-l'],
+    'guestSsh',
+    { guest: 'g', user: 'u', command: ['ls', '-l'] },
   ],
   [['disk', 'create', 'f'], 'diskCreate', { file: 'f', size: '30G' }],
   [['disk', 'create', 'f', '--size', '8G'], 'diskCreate', { file: 'f', size: '8G' }],
@@ -82,7 +91,7 @@ test.each([
 });
 
 describe('help fits 80 columns', () => {
-  test.each([['boot'], ['disk'], ['doctor'], ['smc']])('%s', async (command) => {
+  test.each([['boot'], ['disk'], ['doctor'], ['smc'], ['guest']])('%s', async (command) => {
     const { code, out } = await ran([command, '--help']);
     expect(code).toBe(0);
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
