@@ -1,8 +1,9 @@
 import { Scope } from '../core/scope.js';
+import { StepError } from '../errors.js';
 import { createDisk } from '../launch/disks.js';
 import { makeNvram } from '../launch/loaders.js';
 import type { Machine } from '../launch/machine.js';
-import { type GuestEnd, type RunOptions, runMachine } from '../launch/run.js';
+import { type GuestEnd, RESET_LOOP, type RunOptions, runMachine } from '../launch/run.js';
 import { claimRun, type Running } from '../launch/run-state.js';
 import { serveScreen } from '../web/server.js';
 import type { BootPlan } from './boot.js';
@@ -12,6 +13,11 @@ import { ownFiles } from './opencore.js';
 export interface BootRun extends Omit<RunOptions, 'osk'> {
   /** The guest's folder: run.json stands in it as long as the guest runs. */
   readonly folder?: string;
+  /**
+   * The guest restarts, and is off until this says what it goes on with; undefined: its run is over. Absent: it restarts as a
+   * computer does.
+   */
+  onRestart?(): Promise<BootPlan | undefined>;
   /** The page with the guest's screen is there: what opens it, for a machine whose display is 'web'. */
   onWeb?(screen: { readonly url: string; readonly port: number }): unknown;
 }
@@ -58,7 +64,28 @@ async function startShown(plan: BootPlan, options: BootRun): Promise<GuestEnd> {
   }
 }
 
-async function start(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Promise<GuestEnd> {
+/** So many restarts, each within so many seconds, are no installer's. */
+const RESTARTS = 4;
+const SOON = 15;
+
+/** Start after start, where somebody wants to be asked in between. */
+async function start(first: BootPlan, options: BootRun): Promise<GuestEnd> {
+  const { onRestart } = options;
+  if (!onRestart) return startOnce(first, options);
+  let plan = first;
+  for (let early = 0; ; ) {
+    const end = await startOnce(plan, { ...options, untilRestart: true });
+    if (end.restarts !== true) return end;
+    early = end.seconds < SOON ? early + 1 : 0;
+    if (early >= RESTARTS) throw new StepError(RESET_LOOP);
+    const next = await onRestart();
+    if (!next) return end;
+    options.signal.throwIfAborted();
+    plan = next;
+  }
+}
+
+async function startOnce(plan: BootPlan, options: Omit<RunOptions, 'osk'>): Promise<GuestEnd> {
   const { signal, scope } = options;
   if (plan.create) {
     await createDisk(plan.create.file, plan.create.size, { signal, ...(scope && { scope }) });

@@ -50,7 +50,7 @@ export async function startOf(
   { typed, save = false, force = false, dryRun = false }: StartOptions,
   context: StartContext,
 ): Promise<GuestStart> {
-  await expectAtRest(given);
+  await expectAtRest(given, { unlessBy: process.pid });
   let folder = given;
   let guest = await withTyped(folder, typed);
   if (save && !dryRun) {
@@ -87,10 +87,13 @@ export async function afterRun(
   return { folder: await writeGuest(folder, guest, context.journal), state };
 }
 
-/** UsageError while the guest runs. */
-export async function expectAtRest({ name, path }: GuestFolder): Promise<void> {
+/** UsageError while the guest runs, unless by that process. */
+export async function expectAtRest(
+  { name, path }: GuestFolder,
+  { unlessBy }: { readonly unlessBy?: number } = {},
+): Promise<void> {
   const pid = await runningPid(path);
-  if (pid === undefined) return;
+  if (pid === undefined || pid === unlessBy) return;
   throw new UsageError(
     `${name}: this guest runs already, process ${pid}.`,
     `osx-iso guest stop ${quoteFile(name)} ends it; a disk that two guests write to is lost.`,

@@ -12,6 +12,8 @@ export interface Runtime {
   readonly control?: string;
   /** The socket for the screen of a machine whose display is 'web'. */
   readonly vnc?: string;
+  /** QEMU ends where the guest restarts. */
+  readonly noReboot?: boolean;
 }
 
 /** The arguments for the machine. Pure: the same machine and capabilities always give the same words, in the same order. */
@@ -40,6 +42,7 @@ export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: 
     // Without a date OS X takes the clock for local time (the project's word; not measured).
     ...['-rtc', `base=${machine.clock ?? 'localtime'}`],
     ...(machine.monitor ? ['-monitor', 'stdio'] : []),
+    ...(runtime.noReboot === true ? ['-no-reboot'] : []),
     ...[runtime.qmp, runtime.control].flatMap((socket) => (socket === undefined ? [] : ['-qmp', monitorAt(socket)])),
     ...machine.extra,
   ];

@@ -28,6 +28,8 @@ export class Qmp {
   #next = 1;
   #rest = '';
   #closed: Error | undefined;
+  /** The connection is over, and all that was said is heard. */
+  readonly closed: Promise<void>;
   readonly #greeted: Promise<void>;
 
   private constructor(socket: Socket) {
@@ -40,6 +42,9 @@ export class Qmp {
     const close = (error?: Error) => this.#end(error ?? new StepError('QEMU closed its control connection.'));
     socket.on('error', close);
     socket.on('close', () => close());
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => resolve());
+    });
   }
 
   /** Connects as soon as the socket is there, and makes QEMU listen. Gives up when the signal aborts. */

@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly screenshot?: string;
   /** Seconds after which the guest is stopped. */
   readonly stopAfter?: number;
+  /** The guest's restart ends its run. */
+  readonly untilRestart?: boolean;
   /** Called as soon as QEMU listens; again where the guest is started a second time by TCG. */
   onRunning?(running: {
     readonly qmp: string;
@@ -50,6 +52,8 @@ export interface GuestEnd {
   readonly by: 'guest' | 'time' | 'user';
   /** The guest turned itself off, asked or not; else QEMU was ended, as if the plug were pulled. */
   readonly off: boolean;
+  /** With `untilRestart`: it did not shut down, it wants to start again. */
+  readonly restarts?: true;
   /** QEMU's exit status. */
   readonly status: number;
   readonly seconds: number;
@@ -107,7 +111,8 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
   try {
     if (osk && machine.smc) config = await handOver(osk, scope);
     let pid = 0;
-    const runtime = { qmp: socket, control, vnc, ...(config && { smcConfig: '/dev/fd/3' }) };
+    const { untilRestart: noReboot = false } = options;
+    const runtime = { qmp: socket, control, vnc, noReboot, ...(config && { smcConfig: '/dev/fd/3' }) };
     const said: Complaint[] = [];
     const done = act(capabilities.program, qemuArgs(machine, capabilities, runtime), {
       signal: kill.signal,
@@ -156,6 +161,8 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
     const off = how === 'guest' || asked;
     if (!off) await quit(qmp, done, kill);
     const { status, error } = await done;
+    // What QEMU said last.
+    if (noReboot && qmp) await soon(qmp.closed, PICTURE).catch(() => {});
     const seconds = (Date.now() - started) / 1000;
     if (how === 'guest' && error !== undefined && (!qmp || status === undefined)) throw explained(error, said);
     if (how === 'guest' && options.screenshot !== undefined)
@@ -164,6 +171,7 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
       by: how === 'internal-error' ? 'guest' : how,
       failed: how === 'internal-error',
       off,
+      ...(noReboot && how === 'guest' && events.restarts && { restarts: true }),
       status: off ? (status ?? 0) : 0,
       seconds,
       accelerator: machine.accelerator,
@@ -193,6 +201,8 @@ class Events {
   /** KVM cannot go on. */
   readonly failed: Promise<void>;
   #fail!: () => void;
+  /** QEMU has ended for the guest's restart. */
+  restarts = false;
   readonly #resets: number[] = [];
 
   constructor() {
@@ -211,6 +221,8 @@ class Events {
       );
     qmp.listen(({ event, data }) => {
       if (event === 'STOP') void ask();
+      // "guest-reset", or "host-qmp-system-reset".
+      if (event === 'SHUTDOWN') this.restarts = String(data?.reason ?? '').endsWith('reset');
       if (event === 'RESET' && data?.guest === true) {
         this.#resets.push(Date.now());
         if (this.#resets.length === RESETS && this.#resets[RESETS - 1]! - this.#resets[0]! < MINUTE) note(RESET_LOOP);
@@ -221,7 +233,7 @@ class Events {
   }
 }
 
-const RESET_LOOP =
+export const RESET_LOOP =
   'The guest starts again and again. On a kernel older than 4.7 that is a missing ignore_msrs: osx-iso doctor tells.';
 
 async function takePicture(

@@ -56,6 +56,13 @@ function answer({ execute, arguments: given, id }, say) {
         say({ event: 'RESET', data: { guest: true, reason: 'guest-reset' } });
     }, 100);
     if (fails) say({ event: 'STOP' });
+    // With -no-reboot that is QEMU's end.
+    if (plan.restarts) {
+      setTimeout(() => {
+        say({ event: 'SHUTDOWN', data: { guest: true, reason: 'guest-reset' } });
+        setTimeout(() => process.exit(0), 20);
+      }, 50);
+    }
     if (plan.exitLater !== undefined) setTimeout(() => process.exit(plan.exitLater), 100);
   }
 }

@@ -53,6 +53,14 @@ describe('a guest', () => {
     expect(starts()).toHaveLength(1);
   });
 
+  test('that restarts: its run ends where that is wanted, and only then QEMU is told', async () => {
+    expect(await start({ restarts: true }, { untilRestart: true })).toMatchObject({ by: 'guest', restarts: true });
+    expect(starts()[0]).toContain('-no-reboot');
+    expect(await start({ exitLater: 0 }, { untilRestart: true })).not.toHaveProperty('restarts');
+    await start({ exitLater: 0 });
+    expect(starts()[2]).not.toContain('-no-reboot');
+  });
+
   test('whose QEMU ends with a status of its own', async () => {
     expect(await start({ exitLater: 33 })).toMatchObject({ by: 'guest', status: 33 });
   });

@@ -4,7 +4,10 @@ import { imageLines } from '../image-lines.js';
 import type { BootOptions } from './boot-options.js';
 import { printGuest, startGuest, wanted } from './boot-run.js';
 
-/** `osx-iso boot GUEST`: as it is kept, with what was typed in its place; looks after it until the installer has finished. */
+/**
+ * `osx-iso boot GUEST`: as it is kept, with what was typed in its place. While the installer is attached, each restart of the guest's
+ * is an occasion to look whether it has finished: then it goes on without the installer.
+ */
 export async function bootGuest(
   osx: typeof Osx,
   found: Osx.GuestFolder,
@@ -12,39 +15,62 @@ export async function bootGuest(
   context: Context,
 ): Promise<void> {
   const { typed: names = [], dryRun, force, monitor, save = false, createDisk } = options;
-  const journal = await osx.openJournal({ optional: true });
-  const about = { signal: context.signal, journal, note: (text: string) => context.remark(text) };
+  // Before anything is started: nobody inherits it.
+  const environment = osx.takeFromEnvironment();
+  const about = await aboutOf(osx, context, context.signal);
   const typed = wanted(osx, Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name))));
+  const planOf = (start: Osx.GuestStart) => {
+    const once = { dryRun, force, monitor, environment, ...(createDisk !== undefined && { createDisk }) };
+    return osx.planBoot({ ...start.options, ...once }, about);
+  };
   const start = await osx.startOf(found, { typed, save, force, dryRun }, about);
-  const once = { dryRun, force, monitor, ...(createDisk !== undefined && { createDisk }) };
-  const plan = await osx.planBoot({ ...start.options, ...once }, about);
+  const plan = await planOf(start);
   if (dryRun) return printGuest(osx, plan, options, context);
+  let { folder } = start;
+  if (start.before === undefined) {
+    await startGuest(osx, plan, options, context, { folder: folder.path });
+    return;
+  }
+  const onRestart = async () => {
+    folder = await finish(osx, folder, options, context);
+    if (context.signal.aborted) return undefined;
+    context.remark(
+      folder.guest.installed ? 'It starts again, from its disk.' : 'It starts again, with the installer attached.',
+    );
+    return planOf(await osx.startOf(folder, { typed }, { ...about, note: () => {} }));
+  };
   try {
-    await startGuest(osx, plan, options, context, start.folder);
+    await startGuest(osx, plan, options, context, { folder: folder.path, onRestart });
   } finally {
-    if (start.before) await finish(osx, start.folder, options, context);
+    if (!folder.guest.installed) await finish(osx, folder, options, context);
   }
 }
 
-/** The guest is off: has the installer finished? */
+async function aboutOf(osx: typeof Osx, context: Context, signal: AbortSignal) {
+  const journal = await osx.openJournal({ optional: true });
+  return { signal, journal, note: (text: string) => context.remark(text) };
+}
+
+/** The guest is off: has the installer finished? The guest as it is kept from now on. */
 async function finish(
   osx: typeof Osx,
   started: Osx.GuestFolder,
   options: BootOptions,
   context: Context,
-): Promise<void> {
-  const journal = await osx.openJournal({ optional: true });
+): Promise<Osx.GuestFolder> {
   // Also after Ctrl-C: it takes a moment.
-  const about = { signal: new AbortController().signal, journal, note: (text: string) => context.remark(text) };
+  const about = await aboutOf(osx, context, new AbortController().signal);
   const { folder, state } = await osx.afterRun(started, about);
-  const again = osx.commandLine('osx-iso', ['boot', started.name]);
   if (state.kind !== 'system') {
     const words = state.kind === 'empty' ? 'The disk is still empty.' : osx.wordsOn(state, folder);
-    context.remark(`${words} To go on: ${again}`);
-    return;
+    context.remark(`${words} osx-iso boot goes on where this has ended.`);
+    return folder;
   }
-  context.remark(`The installer has finished: "${state.volume}" holds a system. From now on: ${again}`);
+  context.remark(
+    `The installer has finished: "${state.volume}" holds a system. From now on the installer's ISO is left out.`,
+  );
   if (osx.wantsPlist(folder, state)) await plist(osx, { folder, volume: state.volume }, options, context);
+  return folder;
 }
 
 /** Chameleon's plist on the guest's own disk, if that is wanted. */
@@ -60,15 +86,11 @@ async function plist(
   const may =
     yes || (!context.signal.aborted && (await context.choose?.(['Put it there', 'Leave the disk as it is'])) === 0);
   if (!may) {
-    context.remark(`To put it there: ${await osx.plistCommand(folder)}`);
+    context.remark('To put it there, while the guest is off:');
+    context.remark(`  ${await osx.plistCommand(folder)}`);
     return;
   }
-  const journal = await osx.openJournal({ optional: true });
-  const edit = await osx.putPlist(folder, {
-    signal: new AbortController().signal,
-    journal,
-    note: (text) => context.remark(text),
-  });
+  const edit = await osx.putPlist(folder, await aboutOf(osx, context, new AbortController().signal));
   const [{ file } = { file: '' }] = folder.guest.disks;
   context.print(imageLines(osx, file, edit).join('\n'), { type: 'plist', image: file, ...osx.plainEdit(edit) });
 }
