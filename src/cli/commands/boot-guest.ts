@@ -28,7 +28,7 @@ export async function bootGuest(
   if (dryRun) return printGuest(osx, plan, options, context);
   let { folder } = start;
   if (start.before === undefined) {
-    await startGuest(osx, plan, options, context, { folder: folder.path });
+    await startGuest(osx, plan, options, context, folder);
     return;
   }
   const onRestart = async () => {
@@ -40,7 +40,7 @@ export async function bootGuest(
     return planOf(await osx.startOf(folder, { typed }, { ...about, note: () => {} }));
   };
   try {
-    await startGuest(osx, plan, options, context, { folder: folder.path, onRestart });
+    await startGuest(osx, plan, options, context, { ...folder, onRestart });
   } finally {
     if (!folder.guest.installed) await finish(osx, folder, options, context);
   }

@@ -24,7 +24,7 @@ export async function startGuest(
   plan: Osx.BootPlan,
   options: BootOptions,
   context: Context,
-  guest: Pick<Osx.BootRun, 'folder' | 'onRestart'> = {},
+  guest?: Pick<Osx.GuestFolder, 'name' | 'path'> & Pick<Osx.BootRun, 'onRestart'>,
 ): Promise<Osx.GuestEnd> {
   const licence = await osx.licenceNote();
   // Said once on a machine, and then not only to those who want to hear everything.
@@ -47,7 +47,8 @@ export async function startGuest(
     urgent: urgent.signal,
     scope,
     ...(options.grace !== undefined && { grace: options.grace }),
-    ...guest,
+    ...(guest && { folder: guest.path }),
+    ...(guest?.onRestart && { onRestart: guest.onRestart }),
     note: (text) => context.remark(text),
     ...(context.verbose && { onLine: (line: string) => context.remark(`QEMU: ${line}`) }),
     ...(options.screenshot !== undefined && { screenshot: options.screenshot }),
