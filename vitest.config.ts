@@ -27,7 +27,19 @@ const tests = (folders: readonly string[]) => folders.map((folder) => `test/${fo
 const ALONE = [...tests(['campaign', 'cli/stop']), 'test/cli/stop.test.ts', 'test/helpers/judges/needs.test.ts'];
 
 /** What starts programs all the time: to start one costs more the larger the process is that does. */
-const PROGRAMS = tests(['clean', 'cli', 'docs', 'e2e', 'guest-disk', 'guest-folder', 'helpers', 'image', 'launch', 'package', 'web']);
+const PROGRAMS = tests([
+  'clean',
+  'cli',
+  'docs',
+  'e2e',
+  'guest-disk',
+  'guest-folder',
+  'helpers',
+  'image',
+  'launch',
+  'package',
+  'web',
+]);
 
 /** Files share a worker's modules, which are loaded and compiled once; each-file.ts sees to it that they share nothing else. */
 const SHARED = { isolate: false };

@@ -31,7 +31,9 @@ describe.each(all)('$path', ({ path, text, blocks }) => {
   });
 
   it('has lines that fit', () => {
-    const long = text.split('\n').filter((line) => line.length > 140 && !/^\||https?:|^ {4}|`.{60,}`|^[+-] /.test(line));
+    const long = text
+      .split('\n')
+      .filter((line) => line.length > 140 && !/^\||https?:|^ {4}|`.{60,}`|^[+-] /.test(line));
     expect(long).toEqual([]);
   });
 });
