@@ -25,6 +25,7 @@ export { type DownloadOptions, type DownloadResult, download, listProducts } fro
 
 export { type BootPlan, planBoot } from './boot/boot.js';
 export type { BootOptions } from './boot/options.js';
+export { sshTunnel } from './boot/screen.js';
 export { type BootRun, boot } from './boot/start.js';
 export {
   configCommand,

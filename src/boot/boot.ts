@@ -23,6 +23,7 @@ import { chooseLoader } from './loader.js';
 import { type BootMedium, examineMedium } from './medium.js';
 import { type BootOptions, expectSense } from './options.js';
 import { findDisks, lookOutside } from './outside.js';
+import { displayFor } from './screen.js';
 
 /** A guest that could start now. */
 export interface BootPlan {
@@ -114,7 +115,7 @@ export async function planBoot(
     ...(options.mac !== undefined && { mac: options.mac }),
     ...(options.uuid !== undefined && { uuid: options.uuid }),
     forwards: allForwards(ports!),
-    ...(options.display && { display: options.display }),
+    display: displayFor(options, host),
     ...(options.serial !== undefined && { serial: resolve(options.serial) }),
     ...(options.clock !== undefined && { clock: options.clock }),
   };

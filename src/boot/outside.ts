@@ -45,9 +45,13 @@ export async function lookOutside(options: BootOptions, host: Host, missing: Mis
   if (serial !== undefined) await missing.of(() => expectPlace('--serial', serial, { replace: true }));
   if (screenshot !== undefined) await missing.of(() => expectPlace('--screenshot', screenshot));
   if (dryRun) return;
-  if (display === undefined || display.kind === 'window') missing.add(noWindow(host));
+  if (display?.kind === 'window') missing.add(noWindow(host));
   if (display?.kind === 'vnc')
     await missing.of(() => expectFree(5900 + display.number, `--vnc ${display.number}`, '--vnc N'));
+  if (display?.kind === 'web' && display.port !== undefined) {
+    const { port } = display;
+    await missing.of(() => expectFree(port, `--web ${port}`, '--web'));
+  }
 }
 
 async function expectFolder(path: string): Promise<void> {

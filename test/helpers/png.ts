@@ -1,7 +1,16 @@
 import { inflateSync } from 'node:zlib';
 
-/** A PNG's picture as far as tests look at it. Throws for what is no PNG of 8-bit RGB, as QEMU makes them. */
-export function readPng(bytes: Buffer): { width: number; height: number; colours: ReadonlyMap<number, number> } {
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** How many pixels have each, by 0xRRGGBB. */
+  readonly colours: ReadonlyMap<number, number>;
+  /** Three bytes a pixel, row by row. */
+  readonly rgb: Buffer;
+}
+
+/** A PNG's picture. Throws for what is no PNG of 8-bit RGB, as QEMU makes them. */
+export function readPng(bytes: Buffer): Picture {
   if (bytes.toString('latin1', 0, 8) !== '\x89PNG\r\n\x1a\n') throw new Error('not a PNG');
   const width = bytes.readUInt32BE(16);
   const height = bytes.readUInt32BE(20);
@@ -17,6 +26,7 @@ export function readPng(bytes: Buffer): { width: number; height: number; colours
   const rows = inflateSync(Buffer.concat(parts));
   const stride = width * size;
   const colours = new Map<number, number>();
+  const rgb = Buffer.alloc(3 * width * height);
   let above = Buffer.alloc(stride);
   for (let y = 0; y < height; y++) {
     const filter = rows[y * (stride + 1)]!;
@@ -28,11 +38,12 @@ export function readPng(bytes: Buffer): { width: number; height: number; colours
     }
     for (let i = 0; i < stride; i += size) {
       const colour = row.readUIntBE(i, 3);
+      rgb.writeUIntBE(colour, 3 * (y * width + i / size), 3);
       colours.set(colour, (colours.get(colour) ?? 0) + 1);
     }
     above = row;
   }
-  return { width, height, colours };
+  return { width, height, colours, rgb };
 }
 
 /** PNG specification, section 9: filter types 0 to 4. */

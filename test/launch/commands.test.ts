@@ -45,6 +45,8 @@ test.each([
     'boot',
     { memory: 4096, smp: 4, vnc: 0, stopAfter: 9, net: 'virtio' },
   ],
+  [['boot', 'x', '--web'], 'boot', { iso: 'x', web: true }],
+  [['boot', 'x', '--web', '6080'], 'boot', { web: 6080 }],
   [
     ['boot', 'x', '--ssh-port', '2222', '--forward', '8080:80', '--forward', '5900:5900'],
     'boot',
@@ -80,6 +82,8 @@ test.each([
   [['boot', 'x', '--smp', '65'], /Expected a whole number from 1 to 64/],
   [['boot', 'x', '--ssh-port', '0'], /Expected a whole number from 1 to 65535/],
   [['boot', 'x', '--ssh-port', '65536'], /Expected a whole number from 1 to 65535/],
+  [['boot', '--web', 'x.iso'], /'x.iso' is invalid. Expected a whole number from 1 to 65535/],
+  [['boot', 'x', '--web', '--vnc', '1'], /'--web \[port\]' cannot be used with option '--vnc <display>'/],
   [['boot', 'x', '--accel', 'warp'], /Allowed choices are auto, kvm, hvf, tcg/],
   [['boot', 'x', 'y'], /too many arguments/],
   [['disk', 'create'], /missing required argument 'file'/],

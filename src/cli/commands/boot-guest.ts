@@ -2,7 +2,8 @@ import type * as Osx from '../../index.js';
 import type { Context } from '../context.js';
 import { imageLines } from '../image-lines.js';
 import type { BootOptions } from './boot-options.js';
-import { printGuest, startGuest, wanted } from './boot-run.js';
+import { printGuest } from './boot-print.js';
+import { startGuest, wanted } from './boot-run.js';
 
 /**
  * `osx-iso boot GUEST`: as it is kept, with what was typed in its place. While the installer is attached, each restart of the guest's

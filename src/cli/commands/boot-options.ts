@@ -45,6 +45,8 @@ export interface BootOptions {
   readonly accel: 'auto' | 'kvm' | 'hvf' | 'tcg';
   readonly headless: boolean;
   readonly vnc?: number;
+  /** A port of 127.0.0.1; true: any free one. */
+  readonly web?: number | true;
   readonly monitor: boolean;
   readonly serial?: string;
   readonly screenshot?: string;
@@ -102,6 +104,11 @@ export function bootOptions(command: Command): Command {
     )
     .option('--headless', 'no window')
     .option('--vnc <display>', 'the screen by VNC, on 127.0.0.1:5900+N only', wholeNumber(0, 99))
+    .addOption(
+      new Option('--web [port]', 'the screen in a browser (127.0.0.1 only); without a display this is what happens')
+        .argParser(wholeNumber(1, 65_535))
+        .conflicts(['headless', 'vnc']),
+    )
     .option('--monitor', "QEMU's monitor on this terminal")
     .option('--serial <file>', 'what the guest writes to its serial port')
     .option('--screenshot <file>', 'a PNG of the screen when the guest is stopped')

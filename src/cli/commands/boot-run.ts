@@ -1,5 +1,3 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import type * as Osx from '../../index.js';
 import type { Context } from '../context.js';
 import type { BootOptions } from './boot-options.js';
@@ -50,6 +48,7 @@ export async function startGuest(
     ...(guest && { folder: guest.path }),
     ...(guest?.onRestart && { onRestart: guest.onRestart }),
     note: (text) => context.remark(text),
+    onWeb: (screen) => tellScreen(osx, screen, context),
     ...(context.verbose && { onLine: (line: string) => context.remark(`QEMU: ${line}`) }),
     ...(options.screenshot !== undefined && { screenshot: options.screenshot }),
     ...(options.stopAfter !== undefined && { stopAfter: options.stopAfter }),
@@ -74,8 +73,8 @@ export function asked(osx: typeof Osx, options: BootOptions): Osx.BootOptions {
 
 /** What is there of the options, in the library's words. */
 export function wanted(osx: typeof Osx, options: Partial<BootOptions>): Osx.TypedOptions {
-  const { disk, smp, net, accel, headless, vnc, qemuArg, forward, ...rest } = options;
-  const display = vnc !== undefined ? { kind: 'vnc' as const, number: vnc } : { kind: 'none' as const };
+  const { disk, smp, net, accel, qemuArg, forward, ...rest } = options;
+  const display = wantedDisplay(options);
   return {
     ...rest,
     ...(disk && { disks: disk }),
@@ -84,60 +83,27 @@ export function wanted(osx: typeof Osx, options: Partial<BootOptions>): Osx.Type
     ...(smp !== undefined && { processors: smp }),
     ...(net !== undefined && { network: CARDS[net] }),
     ...(forward && { forwards: forward.map(osx.parseForward) }),
-    ...((headless || vnc !== undefined) && { display }),
+    ...(display && { display }),
   };
 }
 
-/** Prints the machine as it was asked for. */
-export function printGuest(
+function wantedDisplay({ headless, vnc, web }: Partial<BootOptions>): Osx.BootOptions['display'] {
+  if (web !== undefined) return { kind: 'web', ...(web !== true && { port: web }) };
+  if (vnc !== undefined) return { kind: 'vnc', number: vnc };
+  return headless ? { kind: 'none' } : undefined;
+}
+
+/** The address stands alone on its line: it is copied, or opened by a double click. */
+function tellScreen(
   osx: typeof Osx,
-  plan: Osx.BootPlan,
-  { format, smcConfig }: BootOptions,
+  { url, port }: { readonly url: string; readonly port: number },
   context: Context,
 ): void {
-  for (const note of plan.notes) context.remark(note);
-  const { machine, capabilities, osk } = plan;
-  const runtime = osk ? { smcConfig: osx.SHELL_CONFIG } : {};
-  const argv = osx.qemuArgs(machine, capabilities, runtime);
-  const data = {
-    type: 'machine',
-    machine,
-    program: capabilities.program,
-    argv,
-    ...(osk && { key: osk.source }),
-    ...(plan.create && { create: plan.create }),
-  };
-  switch (format) {
-    case 'shell':
-      context.print(osx.shellCommand(capabilities.program, argv, osk?.source), data);
-      break;
-    case 'json':
-      context.print(JSON.stringify(data, null, 2), data);
-      break;
-    case 'libvirt': {
-      const config = resolve(
-        smcConfig ?? join(process.env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'osx-iso-smc.cfg'),
-      );
-      if (osk) {
-        context.remark(
-          `QEMU reads the SMC's key from ${config}, which this makes:\n${osx.configCommand(config, osk.source)}`,
-        );
-      }
-      const xml = osx.libvirtXml(machine, capabilities, config);
-      context.print(xml.trimEnd(), { ...data, xml });
-      break;
-    }
-  }
-  if (plan.create) {
-    context.remark(
-      `The disk is made first: ${osx.commandLine('osx-iso', ['disk', 'create', plan.create.file, '--size', String(plan.create.size)])}`,
-    );
-  }
-  if (plan.espCommand) {
-    context.remark(`The loader's disk is made first: ${osx.commandLine('osx-iso', plan.espCommand)}`);
-  }
-  if (plan.nvram) {
-    const { from, file } = plan.nvram;
-    context.remark(`The firmware's variables are made first: ${osx.commandLine('cp', [from, file])}`);
-  }
+  context.remark("The guest's screen, for a browser; whoever has this address sees it and types there:");
+  context.print(url, { type: 'screen', url, port });
+  const tunnel = osx.sshTunnel(port);
+  if (!tunnel) return;
+  const [program, ...words] = tunnel;
+  context.remark('You came by ssh: type this on the computer you came from, and open the address there.');
+  context.remark(osx.commandLine(program!, words));
 }

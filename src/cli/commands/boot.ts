@@ -4,7 +4,8 @@ import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
 import { bootGuest } from './boot-guest.js';
 import { BOOT_DEFAULTS, type BootOptions, bootOptions, openCoreOptions, typedNames } from './boot-options.js';
-import { asked, printGuest, startGuest } from './boot-run.js';
+import { printGuest } from './boot-print.js';
+import { asked, startGuest } from './boot-run.js';
 import { detachBoot } from './detach-boot.js';
 
 export function registerBoot(program: Command, start: Start): void {

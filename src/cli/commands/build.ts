@@ -6,7 +6,8 @@ import { collect } from '../parse.js';
 import { showBytes } from '../view/format.js';
 import { commandLines, paragraph } from '../view/terminal.js';
 import { BOOT_DEFAULTS, type BootOptions, bootOptions, givenBootOptions } from './boot-options.js';
-import { planGuest, printGuest, startGuest } from './boot-run.js';
+import { printGuest } from './boot-print.js';
+import { planGuest, startGuest } from './boot-run.js';
 
 /** `osx-iso build`, as typed. Paths are as given: relative ones are below the current folder. */
 export interface BuildOptions {

@@ -10,12 +10,12 @@ export function noWindow(host: Pick<Host, 'screen' | 'qemu' | 'packages'>): Host
   const { screen, qemu } = host;
   if (screen === undefined) {
     return new HostError('There is no display for a window: neither DISPLAY nor WAYLAND_DISPLAY is set.', {
-      hint: '--vnc 0 shows the screen at 127.0.0.1:5900, --headless shows none.',
+      hint: '--web shows the screen in a browser, --vnc 0 at 127.0.0.1:5900, --headless not at all.',
     });
   }
   const { displays } = qemu ?? {};
   if (!displays || WINDOWS.some((name) => displays.has(name))) return undefined;
   return new HostError('This QEMU was installed without what opens windows (gtk, sdl).', {
-    hint: `${install('qemuGui', host)}\nOr --vnc 0: the screen at 127.0.0.1:5900.`,
+    hint: `${install('qemuGui', host)}\nOr --web: the screen in a browser; --vnc 0: at 127.0.0.1:5900.`,
   });
 }

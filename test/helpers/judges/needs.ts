@@ -5,6 +5,7 @@ import type { TestContext } from 'vitest';
 /** Other people's programs that tests may ask, and the Debian packages that bring each; .ci/apt-packages lists them all. */
 export const TOOLS = {
   '7z': ['p7zip-full'],
+  chromium: ['chromium'],
   fls: ['sleuthkit'],
   'fsck.fat': ['dosfstools'],
   'fsck.hfsplus': [],
