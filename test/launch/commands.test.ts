@@ -45,7 +45,7 @@ test.each([
     'boot',
     { memory: 4096, smp: 4, vnc: 0, stopAfter: 9, net: 'virtio' },
   ],
-  [['boot', 'x', '--web'], 'boot', { iso: 'x', web: true }],
+  [['boot', 'x', '--web'], 'boot', { what: 'x', web: true }],
   [['boot', 'x', '--web', '6080'], 'boot', { web: 6080 }],
   [
     ['boot', 'x', '--ssh-port', '2222', '--forward', '8080:80', '--forward', '5900:5900'],
