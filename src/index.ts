@@ -35,6 +35,8 @@ export {
   type DetachedGuest,
   type DiskInfo,
   detachGuest,
+  expectRunning,
+  expectTypable,
   type Forward,
   type GuestEnd,
   type GuestStatus,
@@ -60,6 +62,8 @@ export {
   stopGuest,
   takeDetached,
   takeFromEnvironment,
+  takeScreenshot,
+  typeText,
   waitForSsh,
   withControl,
 } from './launch/index.js';

@@ -3,8 +3,12 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.js';
 import { boot, planBoot } from '../../src/index.js';
 import { withControl } from '../../src/launch/control.js';
+import type { RunState } from '../../src/launch/run-state.js';
+import { takeScreenshot } from '../../src/launch/running/screenshot.js';
+import { expectTypable, typeText } from '../../src/launch/running/type-text.js';
 import { openPage, type Page } from '../helpers/judges/browser.js';
 import { needs } from '../helpers/judges/needs.js';
 import { scratch } from '../helpers/judges/tool.js';
@@ -17,11 +21,13 @@ import { makeTypingDisk } from '../web/typing-disk.js';
 const folder = scratch('screen');
 const serial = join(folder, 'serial');
 const stop = new AbortController();
+/** Every printable character of ASCII. */
+const ALL = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i));
 let qmp: string;
 let tunnel: Tunnel;
 let page: Page;
 let ended: Promise<unknown>;
-let isRunning = false;
+let opening: Promise<void> | undefined;
 
 interface Tunnel {
   readonly port: number;
@@ -53,9 +59,12 @@ async function openTunnel(to: number): Promise<Tunnel> {
 }
 
 /** Starts the guest and opens its page, once. */
-async function open(): Promise<void> {
-  if (isRunning) return;
-  isRunning = true;
+function open(): Promise<void> {
+  opening ??= start();
+  return opening;
+}
+
+async function start(): Promise<void> {
   const disk = join(folder, 'disk.img');
   writeFileSync(disk, makeTypingDisk());
   const plan = await planBoot(
@@ -65,7 +74,7 @@ async function open(): Promise<void> {
         diskFormat: 'raw',
         firmware: 'bios',
         accelerator: 'tcg',
-        memory: 64,
+        memory: 512,
         processors: 1,
         network: 'none',
       },
@@ -166,7 +175,6 @@ test.runIf(LONG)('text is typed key by key, and what a keyboard has not is said'
   needs(context, 'qemu-system-x86_64', 'chromium');
   await open();
   const before = (await typed(1)).length;
-  const all = `${String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i))}`;
   const fill = (text: string) =>
     page.ask(`(() => {
       document.querySelector('#type').click();
@@ -177,10 +185,24 @@ test.runIf(LONG)('text is typed key by key, and what a keyboard has not is said'
   await fill('Grüße');
   expect(await page.ask(`document.querySelector('#typed').textContent`)).toBe('A US keyboard has no ü ß');
   expect(await page.ask(`document.querySelector('#send').disabled`)).toBe(true);
-  await fill(all);
+  await fill(ALL);
   await page.ask(`document.querySelector('#send').click()`);
-  expect((await typed(before + all.length)).slice(before)).toBe(all);
+  expect((await typed(before + ALL.length)).slice(before)).toBe(ALL);
   await page.until('its end', `!document.querySelector('#typing').open`);
+});
+
+test.runIf(LONG)('guest type and guest screenshot, by the second control socket', async (context) => {
+  needs(context, 'qemu-system-x86_64', 'chromium');
+  await open();
+  const run = { qmp } as RunState;
+  const before = existsSync(serial) ? readFileSync(serial).length : 0;
+  expect(await typeText(run, expectTypable(ALL), new AbortController().signal)).toBe(ALL.length);
+  expect((await typed(before + ALL.length)).slice(before)).toBe(ALL);
+  const file = join(folder, 'a picture, "so".png');
+  expect(await takeScreenshot(run, file)).toBe(file);
+  expect(readPng(readFileSync(file)).rgb.equals((await screendump()).rgb)).toBe(true);
+  await expect(takeScreenshot(run, file)).rejects.toMatchObject({ exitCode: 2, message: `${file} is there already.` });
+  await expect(takeScreenshot(run, join(folder, 'none', 'x.png'))).rejects.toThrow(UserError);
 });
 
 test.runIf(LONG)('a connection that is lost is found again; a guest that is off is said to be', async (context) => {

@@ -4,11 +4,13 @@ import { registerCreate } from './create.js';
 import { registerGuestDelete } from './delete.js';
 import { registerGuestList } from './list.js';
 import { registerRemoveKext } from './remove-kext.js';
+import { registerScreenshot } from './screenshot.js';
 import { registerGuestSet } from './set.js';
 import { registerGuestShow } from './show.js';
 import { registerSsh } from './ssh.js';
 import { registerStatus } from './status.js';
 import { registerStop } from './stop.js';
+import { registerType } from './type.js';
 import { registerWait } from './wait.js';
 
 export function registerGuest(program: Command, start: Start): void {
@@ -27,5 +29,7 @@ export function registerGuest(program: Command, start: Start): void {
   registerWait(guest, start);
   registerSsh(guest, start);
   registerStop(guest, start);
+  registerScreenshot(guest, start);
+  registerType(guest, start);
   registerRemoveKext(guest, start);
 }
