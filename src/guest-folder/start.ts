@@ -30,6 +30,8 @@ export interface StartOptions {
   readonly force?: boolean;
   /** Nothing is kept. */
   readonly dryRun?: boolean;
+  /** It is this process that runs the guest, between two starts. */
+  readonly restart?: boolean;
 }
 
 /** A guest that is about to be started. */
@@ -47,10 +49,10 @@ export interface GuestStart {
  */
 export async function startOf(
   given: GuestFolder,
-  { typed, save = false, force = false, dryRun = false }: StartOptions,
+  { typed, save = false, force = false, dryRun = false, restart = false }: StartOptions,
   context: StartContext,
 ): Promise<GuestStart> {
-  await expectAtRest(given, { unlessBy: process.pid });
+  if (!restart) await expectAtRest(given);
   let folder = given;
   let guest = await withTyped(folder, typed);
   if (save && !dryRun) {
@@ -87,13 +89,10 @@ export async function afterRun(
   return { folder: await writeGuest(folder, guest, context.journal), state };
 }
 
-/** UsageError while the guest runs, unless by that process. */
-export async function expectAtRest(
-  { name, path }: GuestFolder,
-  { unlessBy }: { readonly unlessBy?: number } = {},
-): Promise<void> {
+/** UsageError while the guest runs. */
+export async function expectAtRest({ name, path }: GuestFolder): Promise<void> {
   const pid = await runningPid(path);
-  if (pid === undefined || pid === unlessBy) return;
+  if (pid === undefined) return;
   throw new UsageError(
     `${name}: this guest runs already, process ${pid}.`,
     `osx-iso guest stop ${quoteFile(name)} ends it; a disk that two guests write to is lost.`,

@@ -38,7 +38,7 @@ export async function bootGuest(
     context.remark(
       folder.guest.installed ? 'It starts again, from its disk.' : 'It starts again, with the installer attached.',
     );
-    return planOf(await osx.startOf(folder, { typed }, { ...about, note: () => {} }));
+    return planOf(await osx.startOf(folder, { typed, restart: true }, { ...about, note: () => {} }));
   };
   try {
     await startGuest(osx, plan, options, context, { ...folder, onRestart });
