@@ -5,7 +5,7 @@ import { readWhole } from '../../src/formats/whole.js';
 import { openHostFile } from '../../src/host/host-file.js';
 import type { BuildCost, Cost } from './cost.js';
 import type { Source } from './installers.js';
-import { measureBuild, measureCopy, warm } from './measure.js';
+import { cool, measureBuild, measureCopy, warm } from './measure.js';
 
 /** A build beside the yardstick, in the same minutes. */
 export interface Round {
@@ -20,11 +20,13 @@ export interface Comparison {
   /** Bytes of the ISO. */
   readonly size: number;
   readonly rounds: readonly Round[];
+  /** A build before all others, of an installer that was not in the page cache. */
+  readonly cold: BuildCost;
 }
 
 /**
- * Builds from a source and copies the result, in turn, `count` times. Both read what is in the page cache already. `kernel`: and builds
- * with the kernel from a file.
+ * Builds from a source and copies the result, in turn, `count` times. Both read what is in the page cache already. Before that one build
+ * of what is not. `kernel`: and builds with the kernel from a file.
  */
 export async function compare(
   source: Source,
@@ -39,14 +41,16 @@ export async function compare(
     for (const path of paths) await rm(path, { force: true });
   };
   const rounds: Round[] = [];
-  let size = 0;
+  const argv = ['build', '--app', source.given, '-o', iso, '--engine', 'native'];
   try {
+    await remove(iso, `${iso}.json`);
+    await cool(source.files);
+    const cold = await measureBuild(argv);
+    const { size } = await stat(iso);
     for (let i = 1; i <= count; i++) {
       await remove(iso, `${iso}.json`);
       await warm(source.files);
-      const argv = ['build', '--app', source.given, '-o', iso, '--engine', 'native'];
       const build = await measureBuild(argv);
-      size = (await stat(iso)).size;
       await warm([iso]);
       const copy = await measureCopy(iso, copied);
       await remove(copied);
@@ -60,10 +64,10 @@ export async function compare(
       rounds.push({ build, copy, ...(given && { given }) });
       process.stderr.write(`${source.name}, ${i}: ${build.wall.toFixed(2)} s, a copy ${copy.wall.toFixed(2)} s\n`);
     }
+    return { source, size, rounds, cold };
   } finally {
     await remove(iso, `${iso}.json`, copied, file);
   }
-  return { source, size, rounds };
 }
 
 /** The kernel of a finished ISO, as a file. */

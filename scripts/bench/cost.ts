@@ -10,6 +10,8 @@ export interface BuildCost extends Cost {
   readonly peakRss: number;
   readonly read: number;
   readonly written: number;
+  /** What of it came from a disk, with what the system read ahead. */
+  readonly fromDisk: number;
   readonly steps: readonly StepCost[];
 }
 

@@ -1,5 +1,5 @@
 // npm run bench -- [--scale 0.25] [--release 10.10] [--deep] [--rounds 3]: what a build costs, beside a plain copy of its result; with
-// --remote from a server, beside one from the file.
+// --remote from a server, beside one from the file. All of it: npm run bench -- --all --scale 1 --steps --kernel
 // Both are measured in turn, because absolute times of a shared machine mean little.
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,6 +22,7 @@ interface Options {
   readonly release?: ReleaseName;
   readonly deep?: true;
   readonly remote?: true;
+  readonly all?: true;
   readonly rounds: number;
   readonly steps?: true;
   readonly kernel?: true;
@@ -47,6 +48,7 @@ const options = new Command('bench')
     '--remote',
     `only ${DEEP} as InstallMacOSX.dmg, from its file and over HTTP from this machine; once over a slow line`,
   )
+  .option('--all', `all releases, ${DEEP} in the two forms above as well, and as app at a quarter of the scale`)
   .option('--rounds <number>', 'of each; the table has medians', rounds, 3)
   .option('--steps', 'also what each step took')
   .option('--kernel', 'each build also with the kernel from a file: what finding it costs')
@@ -56,14 +58,21 @@ const options = new Command('bench')
   .opts<Options>();
 
 await mkdir(options.dir, { recursive: true });
-if (options.remote) {
-  const source = await deepIn(options.dir, DEEP, options.scale);
-  const comparison = await compareRemote(source, options.dir, options.rounds, { slow: true });
-  process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${remoteReport(comparison)}`);
-} else if (options.decoders) {
+if (options.all) {
+  await compareAll();
+  process.stdout.write('\n');
+  await overNetwork();
+} else if (options.remote) await overNetwork();
+else if (options.decoders) {
   const lines = await compareDecoders(options.dir, options.scale, options.rounds);
   process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${lines}`);
 } else await compareAll();
+
+async function overNetwork(): Promise<void> {
+  const source = await deepIn(options.dir, DEEP, options.scale);
+  const comparison = await compareRemote(source, options.dir, options.rounds, { slow: true });
+  process.stdout.write(`${heading(options.scale, options.rounds)}\n\n${remoteReport(comparison)}`);
+}
 
 async function compareAll(): Promise<void> {
   const comparisons: Comparison[] = [];
@@ -75,9 +84,12 @@ async function compareAll(): Promise<void> {
 }
 
 /** What is built from. A way to get installers that is not on this machine's disk has its file beside installers.ts. */
-async function* sources({ dir, scale, release, deep }: Options): AsyncGenerator<Source> {
-  if (deep) yield await deepIn(dir, DEEP, scale);
-  else for (const one of release ? [release] : RELEASES) yield await appIn(dir, one, scale);
+async function* sources({ dir, scale, release, deep, all }: Options): AsyncGenerator<Source> {
+  if (!deep) for (const one of release ? [release] : RELEASES) yield await appIn(dir, one, scale);
+  if (deep || all) yield await deepIn(dir, DEEP, scale);
+  if (!all) return;
+  const quarter = await appIn(dir, DEEP, scale / 4);
+  yield { ...quarter, name: `${quarter.name}, ${scale / 4}` };
 }
 
 function rounds(text: string): number {

@@ -52,6 +52,13 @@ export async function warm(paths: readonly string[]): Promise<void> {
   if (code !== 0) throw new Error(`cat ${paths.join(' ')}: expected exit code 0, found ${code}`);
 }
 
+/** Has the system forget what it has of files in the page cache, where it can be asked to (GNU dd). */
+export async function cool(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await ended(spawn('dd', [`if=${path}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' })).catch(() => undefined);
+  }
+}
+
 /** POSIX `times`: user and system time, in the second line those of the children ("0m0.010s 0m1.270s"). */
 function childrenSeconds(said: string): number {
   const [, children = ''] = said.trim().split('\n');

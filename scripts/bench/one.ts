@@ -29,6 +29,7 @@ const cost: Omit<BuildCost, 'wall'> = {
   peakRss: (field(status, 'VmHWM') || process.resourceUsage().maxRSS) * 1024,
   read: field(io, 'rchar'),
   written: field(io, 'wchar'),
+  fromDisk: field(io, 'read_bytes'),
   steps: steps.costs,
 };
 process.send?.(cost);

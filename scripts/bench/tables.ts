@@ -20,6 +20,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'copy, CPU s', text: of(({ copy }) => copy.cpu) },
   { title: 'memory, MB', text: of(({ build }) => build.peakRss / 1e6, 0) },
   { title: 'read / installer', text: (all) => of(({ build }) => build.read / all.source.size, 3)(all) },
+  { title: 'from disk, cold', text: ({ source, cold }) => (cold.fromDisk / source.size).toFixed(3) },
+  { title: 'cold, s', text: ({ cold }) => cold.wall.toFixed(2) },
   { title: 'written / ISO', text: (all) => of(({ build }) => build.written / all.size, 3)(all) },
   { title: 'kernel, s', text: of(({ build }) => lookup(build).wall) },
   { title: 'kernel, CPU s', text: of(({ build }) => lookup(build).cpu) },
