@@ -52,6 +52,37 @@ describe('reading', () => {
     ]);
   });
 
+  it('of chunks that are looked into no more is read than that takes', async () => {
+    const plain = randomBytes(2_000_000);
+    const chunk = { stored: storedXz(plain), plain: plain.length };
+    let read = 0;
+    const stored = fromBytes(pbzxOf([chunk, chunk, chunk]), 'Payload');
+    const source = await openPbzx({
+      ...stored,
+      read: (offset, length) => {
+        read += length;
+        return stored.read(offset, length);
+      },
+    });
+    read = 0;
+    let at = plain.length + 1000;
+    for (const end = at + 600_000; at < end; ) {
+      const bytes = await source.readHere(at);
+      expect(Buffer.compare(bytes, plain.subarray(at - plain.length).subarray(0, bytes.length))).toBe(0);
+      at += bytes.length;
+    }
+    expect(read).toBeLessThan(chunk.stored.length);
+    // On to the end of this chunk and into the next, of which some is looked at meanwhile.
+    expect((await source.beginning(2, 7, 100)).subarray(0, 9)).toEqual(Uint8Array.from(plain.subarray(7, 16)));
+    for (; at < 2 * plain.length + 1000; ) {
+      const bytes = await source.readHere(at);
+      const there = at % plain.length;
+      expect(Buffer.compare(bytes, plain.subarray(there, there + bytes.length))).toBe(0);
+      at += bytes.length;
+    }
+    expect(read).toBeLessThan(chunk.stored.length * 2);
+  });
+
   it('reads any range, and gives it as pieces another thread can make', async () => {
     const plain = randomBytes(10_000);
     const source = await openPbzx(fromBytes(mixedPbzx(plain, 700), 'Payload'));

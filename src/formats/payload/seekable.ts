@@ -22,15 +22,15 @@ export function pbzxPayload(plain: PbzxSource): Payload {
     async *block(index) {
       const size = plain.chunks[index]!.plain;
       for (let done = 0, most = FIRST; done < size; most *= 4) {
-        const bytes = await plain.beginning(index, most);
-        if (bytes.length > done) yield bytes.subarray(done);
-        done = Math.max(done, bytes.length);
+        const bytes = await plain.beginning(index, done, most);
+        yield bytes;
+        done += bytes.length;
       }
     },
     from: (index) => {
       const { offset } = plain.chunks[index]!;
-      // No chunk is decoded ahead: a search ends soon.
-      const readOn = (at: number) => plain.readOn(at, 0);
+      // A search ends soon.
+      const readOn = (at: number) => plain.readHere(at);
       return payloadOf(plain, offset, { form: 'pbzx', keeps: KEPT_OF_PBZX, readOn });
     },
   };

@@ -1,10 +1,10 @@
 import { FormatError } from '../../errors.js';
 import { asBytes, type ByteSource, checkRange, piecesOf } from '../bytes.js';
 import { decode } from '../codecs/index.js';
-import { decodeXzBeginning, enoughOf } from '../codecs/xz.js';
 import { DecodedChunks } from '../decoded-chunks.js';
 import type { DecodePiece, EncodedPiece, Piece } from '../pieces.js';
 import { indexPbzx, type PbzxChunk } from './chunks.js';
+import { ChunksInParts } from './in-parts.js';
 
 /** A chunk is handed on in parts of this many bytes. */
 const PART = 128 << 10;
@@ -47,6 +47,7 @@ export class PbzxSource implements ByteSource {
   /** The chunk that readOn gave last. */
   #reached = -1;
   readonly #decoded: DecodedChunks;
+  readonly #inParts: ChunksInParts;
 
   constructor(source: ByteSource, list: readonly PbzxChunk[], options: PbzxOptions) {
     this.name = source.name;
@@ -57,12 +58,14 @@ export class PbzxSource implements ByteSource {
     this.#decode = options.decodeChunk;
     this.#lookAhead = options.lookAhead ?? 0;
     this.#decoded = new DecodedChunks(this.#lookAhead + 1, (index, room) => this.#load(index, room));
+    this.#inParts = new ChunksInParts(source, list);
     if (source.pieces) this.pieces = (offset, length) => this.#pieces(offset, length);
   }
 
   /** Lets go of decoded chunks; they are decoded again when they are asked for again. */
   forget(): void {
     this.#decoded.clear();
+    this.#inParts.clear();
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -76,8 +79,8 @@ export class PbzxSource implements ByteSource {
     return parts.length === 1 ? parts[0]! : asBytes(Buffer.concat(parts, length));
   }
 
-  /** Some bytes from `offset` on, at least one and at most 128 KiB; `ahead` of the chunks that follow are decoded meanwhile. */
-  async readOn(offset: number, ahead = this.#lookAhead): Promise<Uint8Array> {
+  /** Some bytes from `offset` on, at least one and at most 128 KiB; as many chunks that follow as there are looked ahead are decoded meanwhile. */
+  async readOn(offset: number): Promise<Uint8Array> {
     checkRange(this, offset, 1);
     const index = this.#chunkAt(offset);
     const chunk = this.chunks[index]!;
@@ -87,7 +90,7 @@ export class PbzxSource implements ByteSource {
       ? this.#source.read(chunk.at + skip, take)
       : this.#decoded.use(index, (bytes) => bytes.slice(skip, skip + take));
     // Who has just left out a long file may well leave out the next chunk, too.
-    const last = index > this.#reached + 1 ? index : index + ahead;
+    const last = index > this.#reached + 1 ? index : index + this.#lookAhead;
     this.#reached = index;
     for (let next = index + 1; next <= last && next < this.chunks.length; next++) {
       if (!this.chunks[next]!.raw) this.#decoded.prepare(next);
@@ -95,21 +98,28 @@ export class PbzxSource implements ByteSource {
     return wanted;
   }
 
-  /**
-   * The first bytes of a chunk, at least `most` of them where it has so many: no more is read and decoded than that takes. FormatError
-   * when it is damaged.
-   */
-  async beginning(index: number, most: number): Promise<Uint8Array> {
+  /** Like readOn, where it ends soon: no more is read and decoded than that takes. */
+  async readHere(offset: number): Promise<Uint8Array> {
+    checkRange(this, offset, 1);
+    const index = this.#chunkAt(offset);
     const chunk = this.chunks[index]!;
-    if (chunk.raw) return this.#source.read(chunk.at, Math.min(most, chunk.plain));
-    if (most < chunk.plain) {
-      const stored = await this.#source.read(chunk.at, Math.min(chunk.stored, enoughOf(most)));
-      const bytes = inChunk(index, () =>
-        decodeXzBeginning(stored, most, chunk.plain, { file: this.name, at: chunk.at }),
-      );
-      if (bytes) return bytes;
-    }
-    return this.#decoded.use(index, (bytes) => bytes.slice());
+    const skip = offset - chunk.offset;
+    return this.beginning(index, skip, Math.min(chunk.plain, skip + PART), PART);
+  }
+
+  /**
+   * The bytes of a chunk from `from` on, to `most` or somewhat further, `length` of them at most: no more is read and decoded than that
+   * takes. FormatError when it is damaged.
+   */
+  async beginning(index: number, from: number, most: number, length = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
+    const chunk = this.chunks[index]!;
+    const end = Math.min(most, chunk.plain);
+    if (chunk.raw) return this.#source.read(chunk.at + from, end - from);
+    const look = (bytes: Uint8Array) => bytes.slice(from, from + length);
+    if (!this.#inParts.takes(chunk)) return this.#decoded.use(index, look);
+    return this.#inParts.use(index, end, look).catch((error: unknown) => {
+      throw named(index, error);
+    });
   }
 
   *#pieces(offset: number, length: number): Iterable<Piece> {
@@ -195,12 +205,4 @@ export class PbzxSource implements ByteSource {
 function named(index: number, error: unknown): unknown {
   if (!(error instanceof FormatError)) return error;
   return new FormatError({ ...error.fault, structure: `pbzx chunk ${index}, ${error.fault.structure}` });
-}
-
-function inChunk<T>(index: number, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw named(index, error);
-  }
 }

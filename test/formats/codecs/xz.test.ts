@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../../src/errors.js';
-import { decodeXz } from '../../../src/formats/codecs/xz.js';
+import { codecsFor, decodeXz, XzInParts } from '../../../src/formats/codecs/xz.js';
 import { fixture, outcome, survey, WHERE } from './damage.js';
 import { calls, noise, ramps, runs, words } from './samples.js';
 
@@ -40,6 +41,43 @@ test.each([
 ])('a real file: hfsplusrs-%s.img.xz', (name, bytes, sha256) => {
   const plain = decodeXz(fixture(`codecs/hfsplusrs-${name}.img.xz`), bytes, WHERE);
   expect(createHash('sha256').update(plain).digest('hex')).toBe(sha256);
+});
+
+/** What is decoded in parts: `looks` further and further, each with somewhat more of the input. */
+function inParts(stream: Uint8Array, plainLength: number, looks: readonly (readonly [number, number])[] = []) {
+  const xz = new XzInParts(codecsFor(plainLength), plainLength, WHERE);
+  const seen: Uint8Array[] = [];
+  let have = 0;
+  let most = 0;
+  for (const [more, further] of looks) {
+    have = Math.min(stream.length, have + more);
+    most = Math.min(plainLength, most + further);
+    xz.decode(stream.subarray(0, have), most, have === stream.length);
+    seen.push(xz.bytes.slice());
+  }
+  xz.decode(stream, plainLength, true);
+  return { seen, bytes: xz.bytes };
+}
+
+describe('in parts', () => {
+  test('whatever is looked at when, the bytes are those of the whole', () => {
+    const looks = fc.array(fc.tuple(fc.nat(4000), fc.nat(200_000)), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.constantFrom(...SAMPLES), looks, ([file, plain], list) => {
+        const { seen, bytes } = inParts(fixture(`codecs/${file}`), plain.length, list);
+        expect(Buffer.compare(bytes, plain)).toBe(0);
+        for (const some of seen) expect(Buffer.compare(some, plain.subarray(0, some.length))).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test.each(['ramps-delta.xz', 'words-sizes.xz', 'streams.xz'])('%s damaged: as the whole', (file) => {
+    const stream = fixture(`codecs/${file}`);
+    const plain = SAMPLES.find(([name]) => name === file)![1];
+    const whole = survey(stream, plain, (bad) => decodeXz(bad, plain.length, WHERE));
+    expect(survey(stream, plain, (bad) => inParts(bad, plain.length, [[60, 100]]).bytes)).toEqual(whole);
+  });
 });
 
 describe('damage', () => {
