@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
 
 /** Other people's programs that tests may ask, and the Debian packages that bring each; .ci/apt-packages lists them all. */
@@ -28,6 +28,9 @@ export const TOOLS = {
   'virt-xml-validate': ['libvirt-clients', 'libxml2-utils'],
   xmllint: ['libxml2-utils'],
   xorriso: ['xorriso'],
+  '/bin/busybox': ['busybox-static'],
+  // tiny-initramfs: apt would take initramfs-tools for the initrd that nobody boots here, and udev with it.
+  '/boot/vmlinuz-*-cloud-amd64': ['linux-image-cloud-amd64', 'tiny-initramfs'],
   '/usr/lib/grub/i386-pc/xnu.mod': ['grub-pc-bin'],
   '/usr/lib/grub/x86_64-efi/xnu.mod': ['grub-efi-amd64-bin'],
   '/usr/share/OVMF/OVMF_CODE_4M.fd': ['ovmf'],
@@ -38,6 +41,7 @@ export type Tool = keyof typeof TOOLS;
 
 /** Where a tool is, undefined where this machine does not have it. */
 export function find(tool: Tool): string | undefined {
+  if (tool.includes('*')) return matching(tool);
   if (tool.startsWith('/')) return existsSync(tool) ? tool : undefined;
   const folders = [
     ...(process.env['OSX_ISO_HFSPROGS'] ?? '').split(delimiter),
@@ -49,6 +53,15 @@ export function find(tool: Tool): string | undefined {
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, tool))
     .find((path) => existsSync(path) && statSync(path).isFile());
+}
+
+/** The last file, in the order of their names, that a path with one "*" in its name stands for. */
+function matching(path: string): string | undefined {
+  const [start = '', end = ''] = basename(path).split('*');
+  const names = existsSync(dirname(path)) ? readdirSync(dirname(path)) : [];
+  const found = names.filter((name) => name.startsWith(start) && name.endsWith(end)).sort();
+  const last = found.at(-1);
+  return last === undefined ? undefined : join(dirname(path), last);
 }
 
 /**
