@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Display, MOST_DISKS } from '../launch/machine.js';
 import { profiles } from '../launch/profiles.js';
 import type { Forward } from '../launch/run-state.js';
@@ -11,6 +12,8 @@ import {
   object,
   optional,
   pathText,
+  programText,
+  type Shape,
   text,
   whole,
   yesOrNo,
@@ -21,6 +24,12 @@ const port = whole(1, 65_535);
 /** Of what may be given again. */
 const MANY = 32;
 
+/** Typed, a disk is its file. */
+const disk: Shape<GuestDisk> = {
+  ...object<GuestDisk>({ file: path, format: optional(text()), made: optional(yesOrNo) }),
+  typed: (given) => (given.trimStart().startsWith('{') ? given : JSON.stringify({ file: resolve(given) })),
+};
+
 /** What stands in guest.json, and what may stand there. */
 export const GUEST = object<Guest>({
   schema: exactly(1, ' (a higher number is of a newer osx-iso)'),
@@ -30,7 +39,7 @@ export const GUEST = object<Guest>({
     object<GuestSystem>({ version: text('a version like "10.10.5"', /^\d+(\.\d+){0,3}$/), build: text() }),
   ),
   iso: optional(path),
-  disks: list(object<GuestDisk>({ file: path, format: optional(text()), made: optional(yesOrNo) }), MOST_DISKS),
+  disks: list(disk, MOST_DISKS),
   loader: optional(
     kinds<GuestLoader>({
       chameleon: { file: path, append: optional(text()) },
@@ -66,7 +75,7 @@ export const GUEST = object<Guest>({
   folder: optional(path),
   serial: optional(path),
   clock: optional(text('a date like "2019-10-08"', /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?$/)),
-  qemu: optional(text()),
+  qemu: optional(programText),
   qemuArgs: optional(list(text(), 256)),
 });
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { nearestName } from '../plist/nearest.js';
 import type { Guest } from './guest.js';
@@ -31,7 +31,7 @@ export function withFields(
     throw new UsageError((error as Error).message.replaceAll(/^guest\.json, line \d+, /gm, ''));
   }
   if (!force) expectKept(guest, after);
-  return after;
+  return { ...after, disks: after.disks.map((disk) => ({ ...disk, file: asKept(path, disk.file) })) };
 }
 
 /** What an installed system has got used to. Measured by others: it keeps its network card. */
@@ -109,7 +109,17 @@ function fromTyped(shape: Shape<unknown>, value: string, { key, folder }: { key:
   } catch (error) {
     throw error instanceof JsonFault ? wrong(`${shape.expected}, as JSON`, value) : error;
   }
-  if (shape.isPath !== true) return read;
-  const at = (path: string) => (path.startsWith('~/') ? path : kept(folder, resolve(path)));
+  const { isPath } = shape;
+  if (!isPath) return read;
+  const at = (text: string) => {
+    if (!isPath(text) || text.startsWith('~/')) return text;
+    const inside = kept(folder, resolve(text));
+    return isPath(inside) ? inside : `./${inside}`;
+  };
   return typeof read === 'string' ? at(read) : (read as readonly string[]).map(at);
+}
+
+/** An absolute path as it is kept; any other is below the guest's folder already. */
+function asKept(folder: string, file: string): string {
+  return isAbsolute(file) ? kept(folder, file) : file;
 }

@@ -22,8 +22,8 @@ export interface Shape<T> {
   read(given: Located, field: string, misfit: (fault: Misfit) => void): T | undefined;
   /** What stands for a value on a command line, as JSON; undefined where a text stands for itself. */
   readonly typed?: (text: string) => string | undefined;
-  /** A path of this computer. */
-  readonly isPath?: boolean;
+  /** Whether such a text is a path of this computer. */
+  readonly isPath?: (text: string) => boolean;
 }
 
 interface Optional<T> {
@@ -51,7 +51,9 @@ export function text(expected = 'a text', pattern?: RegExp): Shape<string> {
   };
 }
 
-export const pathText: Shape<string> = { ...text('a path'), isPath: true };
+export const pathText: Shape<string> = { ...text('a path'), isPath: () => true };
+/** A name that is looked for in $PATH, or a path. */
+export const programText: Shape<string> = { ...text('a program'), isPath: (name) => name.includes('/') };
 
 export function choice<const T extends string>(...values: readonly T[]): Shape<T> {
   const expected = `one of ${values.map((value) => `"${value}"`).join(', ')}`;
@@ -105,7 +107,7 @@ export function list<T>(item: Shape<T>, most: number): Shape<readonly T[]> {
     expected,
     schema: { type: 'array', items: item.schema, maxItems: most },
     // JSON, or one value alone.
-    isPath: item.isPath === true,
+    ...(item.isPath && { isPath: item.isPath }),
     typed: (given) =>
       given.trimStart().startsWith('[') ? given : `[${item.typed ? item.typed(given) : JSON.stringify(given)}]`,
     read(given, field, misfit) {

@@ -7,6 +7,7 @@ import { commandLine, quoteFile } from '../host/quote.js';
 import { releaseTitle } from '../releases.js';
 import { bootOptionsOf, type GuestBootOptions } from './boot-options.js';
 import { type DiskState, diskState } from './disk-state.js';
+import { expectFiles } from './files.js';
 import { runningPid } from './find.js';
 import type { Guest } from './guest.js';
 import { pathOf } from './paths.js';
@@ -41,6 +42,8 @@ export interface GuestStart {
   readonly options: GuestBootOptions;
   /** What its disk holds, where that had to be looked at: then the installer is attached, and may have finished afterwards. */
   readonly before?: DiskState;
+  /** The system that was found on it just now: the installer is left out from this start on. */
+  readonly found?: DiskState;
 }
 
 /**
@@ -60,6 +63,7 @@ export async function startOf(
     folder = await writeGuest(folder, guest, context.journal);
     context.note(`Kept in ${folder.name}.`);
   }
+  await expectFiles({ ...folder, guest }, { disks: typed.createDisk === undefined });
   const inserted = typed.iso !== undefined;
   if (guest.installed || guest.iso === undefined || guest.loader?.kind === 'iso' || inserted) {
     return { folder, options: await bootOptionsOf({ path: folder.path, guest }) };
@@ -75,7 +79,7 @@ export async function startOf(
   guest = { ...guest, installed: true, system };
   const kept: Guest = { ...folder.guest, installed: true, system };
   folder = dryRun ? { ...folder, guest: kept } : await writeGuest(folder, kept, context.journal);
-  return { folder, options: await bootOptionsOf({ path: folder.path, guest }) };
+  return { folder, options: await bootOptionsOf({ path: folder.path, guest }), found: before };
 }
 
 /** Looks at a guest's disk when the guest is off, and keeps what the installer has made of it. */

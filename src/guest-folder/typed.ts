@@ -67,7 +67,7 @@ export async function withTyped(
     ...(folder !== undefined && { folder: at(folder) }),
     ...(serial !== undefined && { serial: at(serial) }),
     ...(typed.clock !== undefined && { clock: typed.clock }),
-    ...(qemu !== undefined && { qemu: qemu.includes('/') ? at(qemu) : qemu }),
+    ...(qemu !== undefined && { qemu: qemu.includes('/') ? at(qemu).replace(/^(?!.*\/)/, './') : qemu }),
     ...(typed.qemuArgs && typed.qemuArgs.length > 0 && { qemuArgs: typed.qemuArgs }),
   };
 }

@@ -63,6 +63,7 @@ function put(name: string, more: Partial<Guest> = {}): GuestFolder {
   };
   mkdirSync(at(name), { recursive: true });
   writeFileSync(at(name, 'guest.json'), guestText(guest));
+  if (guest.disks[0]?.file === 'disk.img') writeFileSync(at(name, 'disk.img'), new Uint8Array(1 << 20));
   return { name: at(name), path: at(name), guest };
 }
 
@@ -240,6 +241,7 @@ describe('what boot is asked', () => {
       network: 'vmxnet3',
       chameleon: '/loaders/boot',
     });
+    expect(await typed({ qemu: '/g/qemu' })).toMatchObject({ qemu: '/g/qemu' });
     expect(await typed({ append: 'timeout=9' })).toMatchObject({ chameleon: '/loaders/boot', append: 'timeout=9' });
     const opencore = await typed({ opencore: '/oc.zip', kext: ['/k.kext'] });
     expect(opencore).toMatchObject({ opencore: '/oc.zip', kext: ['/k.kext'], nvram: '/g/variables.fd' });
@@ -264,6 +266,11 @@ describe('fields that are set', () => {
     expect(set(['serial='])).not.toHaveProperty('serial');
     expect(set(['forwards=[{"host": 8443, "guest": 443}]']).forwards).toEqual([{ host: 8443, guest: 443 }]);
     expect(set(['qemuArgs=-S']).qemuArgs).toEqual(['-S']);
+    expect(set(['disks=/g/in.img']).disks).toEqual([{ file: 'in.img' }]);
+    expect(set(['disks=[{"file": "a.img", "format": "raw"}]']).disks).toEqual([{ file: 'a.img', format: 'raw' }]);
+    expect(set(['qemu=qemu-system-x86_64']).qemu).toBe('qemu-system-x86_64');
+    expect(set(['qemu=/g/bin/qemu']).qemu).toBe('bin/qemu');
+    expect(set(['qemu=/g/qemu']).qemu).toBe('./qemu');
     expect(set(['iso=/g/here.iso', 'keyFile=~/.osk'])).toMatchObject({ iso: 'here.iso', keyFile: '~/.osk' });
     expect(set(['loader={"kind": "efi", "file": "EFI"}']).loader).toEqual({ kind: 'efi', file: 'EFI' });
   });
@@ -340,6 +347,20 @@ describe('before a start', () => {
     expect(options).toMatchObject({ iso: at('good.iso') });
     expect(before?.kind).not.toBe('system');
     expect(notes.join('\n')).toMatch(words);
+  });
+
+  test('files that are not there any more: each is named with its field, and how it is changed', async () => {
+    const loader = { kind: 'chameleon', file: '/nowhere/boot' } as const;
+    const folder = put('lost', { iso: '/nowhere/x.iso', loader, keyFile: '/nowhere/osk' });
+    const said = await refusal(start(folder));
+    expect(said.split('\n')).toEqual([
+      expect.stringMatching(/guest\.json, iso: \/nowhere\/x\.iso: no such file or folder\.$/),
+      expect.stringMatching(/guest\.json, loader\.file: \/nowhere\/boot: no such file or folder\.$/),
+      expect.stringMatching(/guest\.json, keyFile: /),
+      `If it is elsewhere now: osx-iso guest set ${at('lost')} iso=FILE`,
+    ]);
+    const typed = { iso: at('good.iso'), chameleon: at('boot'), oskFile: at('osk') };
+    expect(await refusal(start(folder, typed))).toBe('not refused');
   });
 
   test('what is typed is for this start alone, unless it is to be kept', async () => {

@@ -25,6 +25,7 @@ export async function bootGuest(
     return osx.planBoot({ ...start.options, ...once }, about);
   };
   const start = await osx.startOf(found, { typed, save, force, dryRun }, about);
+  if (start.found && !dryRun) await offerPlist(osx, start.folder, start.found, { options, context });
   const plan = await planOf(start);
   if (dryRun) return printGuest(osx, plan, options, context);
   let { folder } = start;
@@ -70,20 +71,19 @@ async function finish(
   context.remark(
     `The installer has finished: "${state.volume}" holds a system. From now on the installer's ISO is left out.`,
   );
-  if (osx.wantsPlist(folder, state)) await plist(osx, { folder, volume: state.volume }, options, context);
+  await offerPlist(osx, folder, state, { options, context });
   return folder;
 }
 
-/** Chameleon's plist on the guest's own disk, if that is wanted. */
-async function plist(
+/** Chameleon's plist on the guest's own disk, where it is missing and wanted. */
+async function offerPlist(
   osx: typeof Osx,
-  { folder, volume }: { readonly folder: Osx.GuestFolder; readonly volume: string },
-  { yes = false }: BootOptions,
-  context: Context,
+  folder: Osx.GuestFolder,
+  state: Osx.DiskState,
+  { options: { yes = false }, context }: { readonly options: BootOptions; readonly context: Context },
 ): Promise<void> {
-  context.remark(
-    `Chameleon reads its settings from /Extra of the disk it starts, and there is none on "${volume}" yet.`,
-  );
+  if (!osx.wantsPlist(folder, state)) return;
+  context.remark('Chameleon reads its settings from /Extra of the disk that it starts, and there is none yet.');
   const may =
     yes || (!context.signal.aborted && (await context.choose?.(['Put it there', 'Leave the disk as it is'])) === 0);
   if (!may) {
