@@ -128,7 +128,7 @@ export const INSTALLER = 'MacDVD';
 /** SATA ports: the seed has the installer on the first and the hard disk on the third. */
 const ISO_PORT = 0;
 const LOADER_PORT = 1;
-const FIRST_DISK_PORT = 2;
+export const FIRST_DISK_PORT = 2;
 /** ICH9 and QEMU's ahci have six. */
 export const PORTS = 6;
 export const MOST_DISKS = PORTS - FIRST_DISK_PORT;

@@ -18,34 +18,44 @@ export interface Runtime {
 
 /** The arguments for the machine. Pure: the same machine and capabilities always give the same words, in the same order. */
 export function qemuArgs(machine: Machine, capabilities: Capabilities, runtime: Runtime = {}): string[] {
+  return Object.values(qemuParts(machine, capabilities, runtime)).flat();
+}
+
+/** The same in parts, in their order, for programs that start QEMU on their own and have words of theirs for some. */
+export function qemuParts(machine: Machine, capabilities: Capabilities, runtime: Runtime = {}) {
   const { chipset } = machine;
-  return [
+  return {
     // Nothing but what is said here, on any distribution.
-    ...['-no-user-config', '-nodefaults', '-name', first('guest', machine.name)],
-    ...['-machine', machineOption(machine, capabilities), '-m', String(machine.memory)],
-    ...['-cpu', [machine.cpu.model, `vendor=${machine.cpu.vendor}`, ...machine.cpu.flags].join(',')],
-    ...smp(machine),
-    ...OPTIONS.filter((row) => row.applies(capabilities, chipset)).flatMap(({ option }) => option),
+    alone: ['-no-user-config', '-nodefaults'],
+    name: ['-name', first('guest', machine.name)],
+    machine: [
+      '-machine',
+      [chipset, `accel=${machine.accelerator}`, ...machineOptions(machine, capabilities)].join(','),
+    ],
+    memory: ['-m', String(machine.memory)],
+    cpu: ['-cpu', [machine.cpu.model, `vendor=${machine.cpu.vendor}`, ...machine.cpu.flags].join(',')],
+    smp: smp(machine),
+    differences: OPTIONS.filter((row) => row.applies(capabilities, chipset)).flatMap(({ option }) => option),
     // The loader needs VBE, and -nodefaults takes the graphics card away.
-    ...['-vga', 'std', ...display(machine, runtime)],
-    ...usb(machine, capabilities),
-    ...(machine.smc && runtime.smcConfig !== undefined ? ['-readconfig', runtime.smcConfig] : []),
-    ...(machine.baseBoard ? ['-smbios', 'type=2'] : []),
-    ...(machine.uuid !== undefined ? ['-uuid', machine.uuid] : []),
-    ...firmware(machine),
+    display: ['-vga', 'std', ...display(machine, runtime)],
+    usb: usb(machine, capabilities),
+    smc: machine.smc && runtime.smcConfig !== undefined ? ['-readconfig', runtime.smcConfig] : [],
+    baseBoard: machine.baseBoard ? ['-smbios', 'type=2'] : [],
+    uuid: machine.uuid !== undefined ? ['-uuid', machine.uuid] : [],
+    firmware: firmware(machine),
     // A controller comes before what hangs on it. The PIIX machine has none: its IDE buses are ide.0 and ide.1.
-    ...(chipset === 'pc' ? ['-device', 'ahci,id=sata'] : []),
-    ...machine.disks.flatMap((disk) => diskOptions(disk, chipset, capabilities)),
-    ...network(machine, capabilities),
+    sata: chipset === 'pc' ? ['-device', 'ahci,id=sata'] : [],
+    disks: machine.disks.flatMap((disk) => diskOptions(disk, chipset, capabilities)),
+    network: network(machine, capabilities),
     // Everything behind "file:" is the name, commas as they are.
-    ...(machine.serial !== undefined ? ['-serial', `file:${machine.serial}`] : []),
+    serial: machine.serial !== undefined ? ['-serial', `file:${machine.serial}`] : [],
     // Without a date OS X takes the clock for local time (the project's word; not measured).
-    ...['-rtc', `base=${machine.clock ?? 'localtime'}`],
-    ...(machine.monitor ? ['-monitor', 'stdio'] : []),
-    ...(runtime.noReboot === true ? ['-no-reboot'] : []),
-    ...[runtime.qmp, runtime.control].flatMap((socket) => (socket === undefined ? [] : ['-qmp', monitorAt(socket)])),
-    ...machine.extra,
-  ];
+    clock: ['-rtc', `base=${machine.clock ?? 'localtime'}`],
+    monitor: machine.monitor ? ['-monitor', 'stdio'] : [],
+    reboot: runtime.noReboot === true ? ['-no-reboot'] : [],
+    qmp: [runtime.qmp, runtime.control].flatMap((socket) => (socket === undefined ? [] : ['-qmp', monitorAt(socket)])),
+    extra: machine.extra,
+  };
 }
 
 function monitorAt(socket: string): string {
@@ -53,7 +63,7 @@ function monitorAt(socket: string): string {
 }
 
 /** A comma inside a value is doubled. */
-function comma(value: string): string {
+export function comma(value: string): string {
   return value.replaceAll(',', ',,');
 }
 
@@ -62,9 +72,9 @@ function first(key: string, value: string): string {
   return value.includes('=') ? `${key}=${comma(value)}` : comma(value);
 }
 
-function machineOption({ chipset, accelerator }: Machine, capabilities: Capabilities): string {
-  const options = MACHINE_OPTIONS.filter((row) => row.applies(capabilities, chipset)).map(({ option }) => option);
-  return [chipset, `accel=${accelerator}`, ...options].join(',');
+/** Properties of the machine type, which a second -machine may add. */
+export function machineOptions({ chipset }: Machine, capabilities: Capabilities): string[] {
+  return MACHINE_OPTIONS.filter((row) => row.applies(capabilities, chipset)).map(({ option }) => option);
 }
 
 function smp({ smp: { sockets, cores, threads } }: Machine): string[] {
@@ -113,7 +123,7 @@ function firmware({ firmware: chosen }: Machine): string[] {
   ];
 }
 
-function diskOptions(disk: Disk, chipset: Machine['chipset'], capabilities: Capabilities): string[] {
+export function diskOptions(disk: Disk, chipset: Machine['chipset'], capabilities: Capabilities): string[] {
   const boot = disk.bootIndex === undefined ? '' : `,bootindex=${disk.bootIndex}`;
   if (disk.port === 'usb') {
     // QEMU's FAT drive is read-only, and only USB sticks may be.

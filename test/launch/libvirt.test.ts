@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { libvirtXml } from '../../src/launch/libvirt.js';
+import { libvirtXml } from '../../src/launch/handover/libvirt.js';
 import { type Choice, makeMachine } from '../../src/launch/machine.js';
 import { profiles } from '../../src/launch/profiles.js';
 import { needs } from '../helpers/judges/needs.js';

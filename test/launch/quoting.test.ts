@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.js';
 import { quoteForSh } from '../../src/host/quote.js';
-import { libvirtXml } from '../../src/launch/libvirt.js';
+import { libvirtXml } from '../../src/launch/handover/libvirt.js';
 import { makeMachine } from '../../src/launch/machine.js';
 import { smcSection } from '../../src/launch/osk.js';
 import { configCommand, SHELL_CONFIG, shellCommand } from '../../src/launch/shell.js';

@@ -58,8 +58,8 @@ export interface BootOptions {
   readonly qemuArg: readonly string[];
   readonly force: boolean;
   readonly dryRun: boolean;
-  readonly format: 'shell' | 'json' | 'libvirt';
-  /** Where libvirt's QEMU finds the SMC's configuration. */
+  readonly format: 'shell' | 'json' | 'libvirt' | 'proxmox' | 'packer' | 'vagrant';
+  /** Where the QEMU that another program starts finds the SMC's configuration. */
   readonly smcConfig?: string;
 }
 

@@ -25,10 +25,10 @@ export function registerBoot(program: Command, start: Start): void {
     .option('--dry-run', 'print the machine and start nothing')
     .addOption(
       new Option('--format <format>', 'with --dry-run: how it is printed')
-        .choices(['shell', 'json', 'libvirt'])
+        .choices(['shell', 'json', 'libvirt', 'proxmox', 'packer', 'vagrant'])
         .default('shell'),
     )
-    .option('--smc-config <file>', "with libvirt: where QEMU finds the SMC's configuration")
+    .option('--smc-config <file>', "with other programs' formats: where QEMU finds the SMC's configuration")
     .addHelpText(
       'after',
       [

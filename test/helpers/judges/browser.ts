@@ -66,7 +66,11 @@ export async function openPage(): Promise<Page> {
 
   function hear({ id, method, params = {}, ...answer }: Message): void {
     if (id !== undefined) waiting.get(id)?.(answer);
-    if (method === 'Log.entryAdded') complaints.push(String((params as { entry: { text: string } }).entry.text));
+    if (method === 'Log.entryAdded') {
+      const { level, text } = (params as { entry: { level: string; text: string } }).entry;
+      // Others are advice.
+      if (level === 'error') complaints.push(text);
+    }
     if (method === 'Runtime.exceptionThrown') complaints.push(JSON.stringify(params['exceptionDetails']));
   }
   let next = 1;

@@ -1,8 +1,8 @@
-import { UsageError } from '../errors.js';
-import type { Capabilities } from './capabilities.js';
-import { MACHINE_OPTIONS, OPTIONS } from './differences.js';
-import type { Disk, Machine } from './machine.js';
-import { pointerOf } from './qemu.js';
+import type { Capabilities } from '../capabilities.js';
+import { MACHINE_OPTIONS, OPTIONS } from '../differences.js';
+import type { Disk, Machine } from '../machine.js';
+import { pointerOf } from '../qemu.js';
+import { escapeXml } from './xml.js';
 
 /** An XML element: attributes, then children or a text. */
 interface Element {
@@ -219,33 +219,4 @@ function print({ name, attributes = {}, children = [], text: content }: Element,
   const inside = children.filter((child) => child !== undefined).map((child) => print(child, depth + 1));
   if (inside.length === 0) return `${indent}<${name}${written}/>`;
   return [`${indent}<${name}${written}>`, ...inside, `${indent}</${name}>`].join('\n');
-}
-
-/** Characters that a reader would take for something else, or make a blank of. */
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\t': '&#9;',
-  '\n': '&#10;',
-  '\r': '&#13;',
-};
-
-/** UsageError for a text that XML 1.0 cannot hold (its production 2): without the character it would be another file's name. */
-function escapeXml(value: string): string {
-  return [...value]
-    .map((char) => {
-      const code = char.codePointAt(0)!;
-      const known = ENTITIES[char];
-      if (known !== undefined) return known;
-      if (code < 0x20 || (code >= 0xd800 && code <= 0xdfff) || code === 0xfffe || code === 0xffff) {
-        throw new UsageError(
-          `${JSON.stringify(value)} cannot be written in XML, which has no character U+${code.toString(16).toUpperCase().padStart(4, '0')}.`,
-          'Give the file another name, or take --format shell.',
-        );
-      }
-      return char;
-    })
-    .join('');
 }
