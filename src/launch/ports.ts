@@ -4,7 +4,7 @@ import type { Forward, Ports } from './run-state.js';
 
 /** What a user asks of a guest's user-mode network. */
 export interface PortsWanted {
-  /** Leads to the guest's ssh server; default: the first free one from FIRST on. */
+  /** Leads to the guest's ssh server; default: the first free one of RANGE. */
   readonly sshPort?: number;
   readonly forwards?: readonly Forward[];
 }
@@ -13,9 +13,8 @@ export interface PortsWanted {
 export const LOOPBACK = '127.0.0.1';
 /** The guest's ssh server. */
 export const SSH = 22;
-/** Where a free port is looked for. */
-const FIRST = 2222;
-const LAST = 2321;
+/** Where a free port is looked for, both ends included. */
+const RANGE = [2222, 2321] as const;
 
 /** "8080:80": a port of 127.0.0.1 and the guest's port that it leads to. UsageError for anything else. */
 export function parseForward(text: string): Forward {
@@ -32,7 +31,10 @@ export function parseForward(text: string): Forward {
  * The ports a guest gets. UsageError for two that are the same; HostError for one that another program has, or where none is free.
  * `look` false: those that were asked for are not looked at, because nothing is started.
  */
-export async function choosePorts(wanted: PortsWanted, { look = true } = {}): Promise<Ports> {
+export async function choosePorts(
+  wanted: PortsWanted,
+  { look = true, range = RANGE }: { readonly look?: boolean; readonly range?: readonly [number, number] } = {},
+): Promise<Ports> {
   const { sshPort, forwards = [] } = wanted;
   const asked = [...(sshPort === undefined ? [] : [sshPort]), ...forwards.map(({ host }) => host)];
   const twice = asked.find((port, i) => asked.indexOf(port) !== i);
@@ -42,7 +44,7 @@ export async function choosePorts(wanted: PortsWanted, { look = true } = {}): Pr
       const [option, value] = port === sshPort ? ['--ssh-port', 'PORT'] : ['--forward', 'HOST:GUEST'];
       await expectFree(port, `${option} ${port}`, `${option} ${value}`);
     }
-  return { ssh: sshPort ?? (await findFree(asked)), forwards };
+  return { ssh: sshPort ?? (await findFree(asked, range)), forwards };
 }
 
 /** What QEMU is to forward. */
@@ -50,11 +52,11 @@ export function allForwards({ ssh, forwards }: Ports): Forward[] {
   return [...(ssh === undefined ? [] : [{ host: ssh, guest: SSH }]), ...forwards];
 }
 
-async function findFree(taken: readonly number[]): Promise<number> {
-  for (let port = FIRST; port <= LAST; port++) {
+async function findFree(taken: readonly number[], [first, last]: readonly [number, number]): Promise<number> {
+  for (let port = first; port <= last; port++) {
     if (!taken.includes(port) && (await faultOf(port)) === undefined) return port;
   }
-  throw new HostError(`No port from ${FIRST} to ${LAST} is free on ${LOOPBACK} for the guest's ssh.`, {
+  throw new HostError(`No port from ${first} to ${last} is free on ${LOOPBACK} for the guest's ssh.`, {
     hint: 'Give one with --ssh-port PORT, or --net none.',
   });
 }

@@ -65,6 +65,16 @@ describe('the ports of a guest', () => {
     expect(await choosePorts({ sshPort: port }, { look: false })).toEqual({ ssh: port, forwards: [] });
   });
 
+  test('none is free: that is said, with what to give instead', async () => {
+    const port = await take();
+    const error = await choosePorts({}, { range: [port, port] }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(HostError);
+    expect((error as HostError).message).toBe(
+      `No port from ${port} to ${port} is free on 127.0.0.1 for the guest's ssh.`,
+    );
+    expect((error as HostError).hint).toContain('--ssh-port PORT');
+  });
+
   test('one cannot lead to two places', async () => {
     const twice = { sshPort: 4000, forwards: [{ host: 4000, guest: 80 }] };
     await expect(choosePorts(twice)).rejects.toBeInstanceOf(UsageError);
