@@ -16,7 +16,10 @@ export async function planGuest(
   return osx.planBoot({ ...asked(osx, options), iso: iso.file, medium, environment }, { signal: context.signal });
 }
 
-/** Runs the guest to its end and tells how that was. */
+/**
+ * Runs the guest to its end and tells how that was. Done where the guest turned itself off, asked to or not: its disks are as it left
+ * them, and a script may go on. Interrupted (130) where it was ended by force after Ctrl-C; StepError where QEMU failed.
+ */
 export async function startGuest(
   osx: typeof Osx,
   plan: Osx.BootPlan,

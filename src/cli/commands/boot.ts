@@ -42,6 +42,10 @@ export function registerBoot(program: Command, start: Start): void {
         '  osx-iso boot "Install OS X Yosemite.iso" --disk mac_hdd.qcow2 \\',
         '    --opencore OpenCore-1.0.5-RELEASE.zip --osk-file ~/.osk',
         '  osx-iso boot --disk mac_hdd.qcow2 --chameleon ./boot --osk-file ~/.osk',
+        '',
+        "Ctrl-C and SIGTERM press the guest's power button; when the time of --grace is",
+        'over, or at the second Ctrl-C, it is ended by force. Exit status: 0 where the',
+        'guest turned itself off, asked or not; 130 where it was ended by force.',
       ].join('\n'),
     )
     .action((what: string | undefined, options: Partial<BootOptions>) =>
