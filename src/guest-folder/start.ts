@@ -64,22 +64,28 @@ export async function startOf(
     context.note(`Kept in ${folder.name}.`);
   }
   await expectFiles({ ...folder, guest }, { disks: typed.createDisk === undefined });
-  const inserted = typed.iso !== undefined;
-  if (guest.installed || guest.iso === undefined || guest.loader?.kind === 'iso' || inserted) {
-    return { folder, options: await bootOptionsOf({ path: folder.path, guest }) };
-  }
+  const at = (guest: Guest) => bootOptionsOf({ path: folder.path, guest });
+  // Whoever names the installer wants it, and an installed guest has nothing to look for.
+  if (folder.guest.installed || guest.iso === undefined) return { folder, options: await at(guest) };
   const before = await stateOf({ ...folder, guest }, context);
   if (before.kind !== 'system') {
-    const words = wordsOn(before, folder);
-    if (words !== undefined) context.note(words);
-    return { folder, options: await bootOptionsOf({ path: folder.path, guest }), before };
+    context.note(wordsOn(before, folder));
+    return { folder, options: await at(guest), before };
   }
-  const { system } = before;
-  context.note(`${leftOut(before)} The installer's ISO is left out.`);
-  guest = { ...guest, installed: true, system };
-  const kept: Guest = { ...folder.guest, installed: true, system };
+  const found = { installed: true, system: before.system };
+  const kept: Guest = { ...folder.guest, ...found };
   folder = dryRun ? { ...folder, guest: kept } : await writeGuest(folder, kept, context.journal);
-  return { folder, options: await bootOptionsOf({ path: folder.path, guest }), found: before };
+  if (typed.iso === undefined) guest = { ...guest, ...found };
+  context.note(
+    `"${before.volume}" holds ${releaseTitle(before.system.version, before.system.build)}. ${whatOfIso(guest)}`,
+  );
+  return { folder, options: await at(guest), found: before };
+}
+
+function whatOfIso({ installed, loader }: Guest): string {
+  if (!installed) return "The installer's ISO is attached, as it was typed.";
+  if (loader?.kind === 'iso') return "The installer's ISO stays attached: the guest's loader is on it.";
+  return "The installer's ISO is left out.";
 }
 
 /** Looks at a guest's disk when the guest is off, and keeps what the installer has made of it. */
@@ -118,12 +124,8 @@ async function stateOf({ path, guest }: GuestFolder, { signal, journal, note }: 
   }
 }
 
-function leftOut({ volume, system }: Extract<DiskState, { kind: 'system' }>): string {
-  return `"${volume}" holds ${releaseTitle(system.version, system.build)}.`;
-}
-
 /** Why the installer stays attached, and what to do in it. */
-export function wordsOn(state: Exclude<DiskState, { kind: 'system' }>, { name }: GuestFolder): string | undefined {
+export function wordsOn(state: Exclude<DiskState, { kind: 'system' }>, { name }: GuestFolder): string {
   const stays = "The installer's ISO stays attached";
   const out = `When there is a system on it: ${commandLine('osx-iso', ['guest', 'set', name, 'installed=true'])}`;
   switch (state.kind) {

@@ -127,6 +127,16 @@ describe('an installer that restarts the guest', () => {
     expect(all()).toMatch(/the installation has not ended.*with the installer attached.*from its disk/s);
   });
 
+  test('and was named for this start alone is left out afterwards', async () => {
+    const { iso, ...guest } = folder.guest;
+    folder = { ...folder, guest };
+    writeFileSync(join(folder.path, 'guest.json'), JSON.stringify(guest));
+    await boot(library(finished, off), { iso: iso!, typed: ['iso'] });
+    expect(starts.map((start) => start.iso)).toEqual([true, false]);
+    expect(kept()).toMatchObject({ installed: true });
+    expect(kept()).not.toHaveProperty('iso');
+  });
+
   test('keeps the key that was in the environment', async () => {
     process.env.OSX_ISO_OSK = 'B'.repeat(64);
     await boot(library(finished, off));

@@ -327,6 +327,20 @@ describe('before a start', () => {
     expect(notes).toEqual([]);
   });
 
+  test('an installer that is named is attached, and so is one that holds the loader', async () => {
+    const named = put('named');
+    expect(await start(named, { iso: at('good.iso') })).toMatchObject({ before: { kind: 'empty' } });
+    writeFileSync(at('named/disk.img'), await systemDisk());
+    const { options, folder } = await start(named, { iso: at('good.iso') });
+    expect([options.iso, folder.guest.installed]).toEqual([at('good.iso'), true]);
+    expect(notes.at(-1)).toContain('is attached, as it was typed');
+    const loads = put('loads', { iso: at('good.iso'), loader: { kind: 'iso' } });
+    writeFileSync(at('loads/disk.img'), await systemDisk());
+    const started = await start(loads);
+    expect([started.options.iso, started.folder.guest.installed]).toEqual([at('good.iso'), true]);
+    expect(notes.at(-1)).toContain("stays attached: the guest's loader is on it");
+  });
+
   test('a qcow2 disk, too', async (test) => {
     needs(test, 'qemu-img', 'qemu-nbd');
     const { diskFile } = await import('../guest-disk/disks.js');

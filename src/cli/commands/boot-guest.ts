@@ -39,7 +39,9 @@ export async function bootGuest(
     context.remark(
       folder.guest.installed ? 'It starts again, from its disk.' : 'It starts again, with the installer attached.',
     );
-    return planOf(await osx.startOf(folder, { typed, restart: true }, { ...about, note: () => {} }));
+    const { iso: _, ...besides } = typed;
+    const again = folder.guest.installed ? besides : typed;
+    return planOf(await osx.startOf(folder, { typed: again, restart: true }, { ...about, note: () => {} }));
   };
   try {
     await startGuest(osx, plan, options, context, { ...folder, onRestart });
