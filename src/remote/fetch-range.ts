@@ -60,10 +60,12 @@ export async function fetchRange(
         end = Math.min(end, known.size);
         const last = at + length;
         await answer.body.read((bytes) => {
-          if (at + bytes.length > last) throw tooLong(shown, last - before);
+          if (at === last) throw tooLong(shown, last - before);
           const from = at;
-          at += bytes.length;
-          return taken(sink, bytes, from);
+          // What comes behind it is nothing that was asked for.
+          const part = bytes.subarray(0, last - from);
+          at += part.length;
+          return taken(sink, part, from);
         });
         if (at < last)
           throw new NetworkError(`${shown}: the answer ended ${last - at} bytes early.`, { transient: true });
@@ -73,6 +75,8 @@ export async function fetchRange(
       if (at >= end) return known;
     } catch (error) {
       signal.throwIfAborted();
+      // All of it is here: what is wrong with the answer came behind it.
+      if (known && at >= end && !(error instanceof SinkFailure)) return known;
       const fault = error instanceof SinkFailure ? error.cause : networkError(error, shownUrl(url));
       if (!(fault instanceof NetworkError) || !fault.transient) throw fault;
       failures = at - before >= PROGRESS ? 1 : failures + 1;

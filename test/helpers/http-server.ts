@@ -15,6 +15,8 @@ export type Fault =
   | { readonly kind: 'silent' }
   /** A well-formed answer with fewer bytes than were asked for. */
   | { readonly kind: 'short'; readonly by: number }
+  /** What was asked for, and then more and more. */
+  | { readonly kind: 'endless' }
   /** Content-Range says so many bytes further on. */
   | { readonly kind: 'shifted'; readonly by: number }
   /** 206 without a Content-Range. */
@@ -65,6 +67,8 @@ export interface TestServer {
 }
 
 const PART = 64 << 10;
+/** Bytes. */
+const ENDLESS = 256 << 20;
 const VALIDATORS = { etag: '"1-of-the-tests"', lastModified: 'Wed, 23 Oct 2019 10:00:00 GMT' };
 
 /** A server of files on 127.0.0.1 that knows ranges, and every fault that is listed above. */
@@ -100,6 +104,7 @@ export async function startServer(
     const shift = fault?.kind === 'shifted' ? fault.by : 0;
     const headers: Record<string, string> = { 'accept-ranges': 'bytes', 'content-length': String(end - from) };
     const etag = fault?.kind === 'etag' ? fault.etag : validators.etag;
+    if (fault?.kind === 'endless') delete headers['content-length'];
     if (etag !== undefined) headers.etag = etag;
     if (validators.lastModified !== undefined) headers['last-modified'] = validators.lastModified;
     if (range && fault?.kind !== 'unsaid')
@@ -128,6 +133,7 @@ export async function startServer(
       if (!room) await drained(response);
     }
     if (from < end && fault?.kind === 'stall') return;
+    if (fault?.kind === 'endless') await goOn(response);
     // What was written goes out before the connection is cut.
     if (from < end) return void response.write('', () => response.destroy());
     response.end();
@@ -160,6 +166,14 @@ export async function startServer(
       await closed;
     },
   };
+}
+
+/** More than anybody may take of it, until nobody wants any more. */
+async function goOn(response: ServerResponse): Promise<void> {
+  const more = new Uint8Array(PART);
+  for (let sent = 0; sent < ENDLESS && !response.destroyed; sent += PART) {
+    if (!response.write(more)) await drained(response);
+  }
 }
 
 /** Answers that have no file in them. True: this one was such. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { xarSource } from '../../scripts/installer/package.js';
@@ -126,6 +126,10 @@ describe('build from a server', () => {
     // As a build that ends before it is complete leaves it.
     await closePlan(await planBuild({ app: 'yosemite', output: folder(), save }));
     expect(readdirSync(save).sort()).toEqual([`${name}.part`, `${name}.part.json`]);
+    // As long as the whole, and of what was not read there is nothing on the disk: blocks of 512 bytes.
+    const kept = statSync(join(save, `${name}.part`));
+    expect(kept.size).toBe(size);
+    expect(kept.blocks * 512).toBeLessThan(size / 2);
     const there = await built('yosemite', { save, identify: true });
     const here = await built(app, { identify: true });
     expect(there.manifest.iso.sha256).toBe(here.manifest.iso.sha256);

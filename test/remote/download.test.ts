@@ -265,6 +265,7 @@ describe('a download', () => {
     ['every connection is cut after 7,000 bytes', () => ({ kind: 'cut', after: 7000 })],
     ['every other answer stalls', (i) => (i % 2 ? { kind: 'stall', after: 5000 } : undefined)],
     ['every other answer is short', (i) => (i % 2 ? { kind: 'short', by: 10 } : undefined)],
+    ['no answer ends', () => ({ kind: 'endless' })],
     ['every other answer is another range', (i) => (i % 2 ? { kind: 'shifted', by: 512 } : undefined)],
     ['every other answer is the whole file', (i) => (i % 2 ? { kind: 'whole' } : undefined)],
     ['every other answer is coded', (i) => (i % 2 ? { kind: 'gzip' } : undefined)],
@@ -363,6 +364,33 @@ describe('osx-iso download', () => {
     );
     stop.abort();
     await expect(first).rejects.toMatchObject({ exitCode: 130 });
+  });
+
+  it('a whole file that is there is proved, not fetched again; a damaged one is exit code 3, and stays', async () => {
+    const [server, where] = [await serve(), empty()];
+    const image = readFileSync(join(top, 'test/fixtures/udif/udif-raw-in-udif.dmg'));
+    server.files.set('/i.dmg', fromBytes(image, 'i'));
+    writeFileSync(join(where, 'i.dmg'), image);
+    const [again] = (await run({ what: server.url('/i.dmg'), output: where })).files;
+    expect(again).toMatchObject({ fetched: 0, proof: expect.arrayContaining([expect.stringMatching(/checksums/)]) });
+    // To be told its size.
+    expect(server.sent()).toBe(1);
+    const damaged = Buffer.from(image);
+    damaged[image.length >> 3]! ^= 1;
+    writeFileSync(join(where, 'i.dmg'), damaged);
+    await expect(run({ what: server.url('/i.dmg'), output: where })).rejects.toMatchObject({ exitCode: 3 });
+    expect(readFileSync(join(where, 'i.dmg')).equals(damaged)).toBe(true);
+    expect(readdirSync(where)).toEqual(['i.dmg']);
+  });
+
+  it.each([1, 3])('%d parts at once, as told', async (connections) => {
+    const [server, where] = [await serve({ link: { latency: 10, bitsPerSecond: 2e9 } }), empty()];
+    // Of four parts.
+    const large = Buffer.alloc(32 << 20, 'what it is');
+    server.files.set('/large', fromBytes(large, 'large'));
+    await run({ what: server.url('/large'), output: where, connections });
+    expect(server.most()).toBe(connections);
+    expect(readFileSync(join(where, 'large')).equals(large)).toBe(true);
   });
 
   it('something else of that name is not overwritten', async () => {

@@ -137,6 +137,7 @@ describe('a bad network', () => {
     ['every third answer stalls', (i) => (i % 3 === 2 ? { kind: 'stall', after: 5000 } : undefined)],
     ['every third request gets no answer', (i) => (i % 3 === 2 ? { kind: 'silent' } : undefined)],
     ['every second answer is short', (i) => (i % 2 ? { kind: 'short', by: 10 } : undefined)],
+    ['no answer ends', () => ({ kind: 'endless' })],
     ['every second answer is another range', (i) => (i % 2 ? { kind: 'shifted', by: 512 } : undefined)],
     ['every second answer is coded', (i) => (i % 2 ? { kind: 'gzip' } : undefined)],
     ['every second answer is the whole file', (i) => (i % 2 ? { kind: 'whole' } : undefined)],
