@@ -1,9 +1,11 @@
 // Makes a fresh checkout ready: installs packages when the lock file is newer than they are, compiles when a source is newer
-// than dist/. Plain JavaScript without imports of ours, because it must run before anything is installed. Speaks on stderr only.
+// than dist/, or all of it anew with --fresh (a package that is published has nothing in it that was there before). Plain JavaScript
+// without imports of src/, because it must run before anything is installed. Speaks on stderr only.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { nodeTooOld } from '../bin/node-version.js';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const mtime = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
@@ -30,9 +32,9 @@ function removeOrphans() {
   }
 }
 
-const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`osx-iso needs Node 20.19 or newer; this is ${process.versions.node}.`);
+const tooOld = nodeTooOld(process.versions.node);
+if (tooOld) {
+  console.error(tooOld);
   process.exit(4);
 }
 
@@ -84,11 +86,13 @@ async function bundleProgram() {
   await bundle.write({ dir: program, format: 'esm', chunkFileNames: '[name]-[hash].js' });
 }
 
+const began = new Date();
 try {
   if (mtime(installed) < mtime(lock)) {
     console.error('Installing packages (once)…');
     run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts']);
   }
+  if (process.argv.includes('--fresh')) rmSync(join(top, 'dist'), { recursive: true, force: true });
   const codecs = Math.max(newest('wasm'), ...WASM_SHARES.map((file) => mtime(join(top, file))));
   if (mtime(wasmCode) < codecs && existsSync(wasmCompiler)) compileWasm();
   const sources = Math.max(
@@ -105,9 +109,9 @@ try {
     removeOrphans();
     await bundleProgram();
     writeFileSync(compiled, '');
-    const now = new Date();
-    utimesSync(compiled, now, now);
   }
+  // What changes from now on is newer.
+  if (existsSync(compiled)) utimesSync(compiled, began, began);
 } catch (error) {
   console.error(`Setting up failed: ${error.message}`);
   process.exit(1);

@@ -137,6 +137,7 @@ export {
 
 export {
   checkPlistFile,
+  type FixedFile,
   findingLine,
   fixPlistFile,
   plistRequest,
@@ -144,7 +145,13 @@ export {
   templateText,
   writePlistFile,
 } from './guest-disk/index.js';
-export { checkConfigFile, fixConfigFile, writeConfigFile } from './opencore/config-file.js';
+export {
+  type CheckedConfig,
+  checkConfigFile,
+  type FixedConfigFile,
+  fixConfigFile,
+  writeConfigFile,
+} from './opencore/config-file.js';
 export { type EspImage, type EspRequest, makeEsp, makeOpenCoreConfigOf } from './opencore/index.js';
 export { CHAMELEON_KEYS, type ChameleonKey, nearestKey, type Settings } from './plist/chameleon/boot-plist.js';
 export { checkBootPlist, type Finding, type PlistReport } from './plist/chameleon/check.js';
@@ -158,6 +165,7 @@ export {
   type Host,
   type HostFinding,
   licenceNote,
+  type OskSource,
   openDevPort,
   type Port,
   probeHost,

@@ -1,5 +1,6 @@
 import type { Leftover, RunEvent } from '../core/events.js';
 import type * as Osx from '../index.js';
+import type { GuestEvent, ResultLine } from './lines.js';
 import type { Terminal } from './view/terminal.js';
 
 /** What every command's work is given by the edge. */
@@ -9,7 +10,9 @@ export interface Context {
   /** Events of a run, for the view. */
   emit(event: RunEvent): void;
   /** A line of the result, on stdout; with --json `data` is printed instead, as one line (nothing where there is none). */
-  print(text: string, data?: unknown): void;
+  print(text: string, data?: ResultLine): void;
+  /** With --json, and not --quiet: an event that no view draws. */
+  tell(event: GuestEvent): void;
   /** Bytes of a result, on stdout, as fast as the reader takes them. */
   write(bytes: Uint8Array): Promise<void>;
   /** A remark for the user, on stderr; not with --quiet. */

@@ -14,6 +14,7 @@ import { registerPlist } from './commands/plist/index.js';
 import { registerSmc } from './commands/smc.js';
 import { registerVerify } from './commands/verify.js';
 import type { Start } from './context.js';
+import { jsonText } from './lines.js';
 import { keepYoungSpaceSmall } from './memory.js';
 import { Output } from './output.js';
 import { runSession, type SessionParts } from './session.js';
@@ -88,6 +89,10 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
     if (!(error instanceof CommanderError)) throw error;
     // Help and version were asked for, or printed instead of an answer to nothing at all.
     code = error.exitCode === 0 ? 0 : 2;
+    if (code === 2 && argv.includes('--json')) {
+      const message = error.message.replace(/^error: /, '');
+      session.stdout.line(jsonText({ type: 'error', message, exitCode: code }));
+    }
   }
   await session.stdout.flush();
   const { failure } = session.stdout;

@@ -3,6 +3,7 @@ import type { Leftover } from '../core/events.js';
 import { Interrupted } from '../errors.js';
 import { chooseOne } from './choose.js';
 import type { Context } from './context.js';
+import { jsonText } from './lines.js';
 import { type Output, OutputClosed } from './output.js';
 import { errorData, errorLines, exitCodeOf, inWords } from './show-error.js';
 import { onStop } from './signals.js';
@@ -88,8 +89,11 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
     print: (text, data) => {
       log?.line(stripVTControlCharacters(text));
       if (stdout.gone) throw new OutputClosed();
-      const line = options.json ? JSON.stringify(data) : text;
+      const line = options.json ? data && jsonText(data) : text;
       if (line !== undefined) view.after(() => stdout.line(line));
+    },
+    tell: (event) => {
+      if (mode.kind === 'json') view.after(() => stdout.line(jsonText(event)));
     },
     write: (bytes) => stdout.bytes(bytes),
     remark: (text) => {
@@ -136,7 +140,7 @@ export async function runSession(task: Task, options: GlobalOptions, parts: Sess
   return report(controller.signal.aborted && isAbort(failure.error) ? new Interrupted() : inWords(failure.error));
 
   function report(error: unknown): number {
-    if (options.json) stdout.line(JSON.stringify(errorData(error)));
+    if (options.json) stdout.line(jsonText(errorData(error)));
     const { verbose } = options;
     for (const line of errorLines(error, { verbose, version, terminal: terminals.stderr })) stderr.line(line);
     for (const line of errorLines(error, { verbose: true, version, terminal: PLAIN })) log?.line(line);

@@ -1,6 +1,7 @@
 import { Interrupted, isBug, StepError, UserError } from '../errors.js';
 import { hostError, hostFault } from '../host/faults.js';
 import { bugs } from '../version.js';
+import type { ErrorLine } from './lines.js';
 import { printable } from './view/format.js';
 import { type Terminal, wrapped } from './view/terminal.js';
 
@@ -58,7 +59,7 @@ export function outputError(failure: Error): UserError {
 }
 
 /** The same for programs. */
-export function errorData(error: unknown): object {
+export function errorData(error: unknown): ErrorLine {
   if (!(error instanceof UserError)) return { type: 'error', message: String(error), exitCode: 1, bug: true };
   const { message, hint, exitCode } = error;
   return {
@@ -66,7 +67,7 @@ export function errorData(error: unknown): object {
     message,
     ...(hint !== undefined && { hint }),
     exitCode,
-    ...(isBug(error.cause) && { bug: true }),
+    ...(isBug(error.cause) && { bug: true as const }),
   };
 }
 

@@ -4,7 +4,14 @@ export { findingLine } from '../plist/findings.js';
 export { composePlist, type PlistRequest } from './compose.js';
 export { type EditContext, editImage, type GuestChange, type ImageEdit, type ImageEditOptions } from './edit-image.js';
 export { installMounted, type MountedChange, type MountedOptions } from './mounted.js';
-export { checkPlistFile, fixPlistFile, plistRequest, readBootPlist, writePlistFile } from './plist-files.js';
+export {
+  checkPlistFile,
+  type FixedFile,
+  fixPlistFile,
+  plistRequest,
+  readBootPlist,
+  writePlistFile,
+} from './plist-files.js';
 export { readImage } from './read-image.js';
 export { needlessHere, removeKextMounted, stageKextRemoval } from './remove-kext.js';
 export { indented, mountedLines, plainEdit, valuesOf } from './show.js';

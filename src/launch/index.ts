@@ -13,7 +13,7 @@ export type { Host } from './host.js';
 export { probeHost } from './host-probe.js';
 export { licenceNote } from './licence.js';
 export type { Machine } from './machine.js';
-export { takeFromEnvironment } from './osk.js';
+export { type OskSource, takeFromEnvironment } from './osk.js';
 export { parseForward } from './ports.js';
 export { DEFAULT_RELEASE, type Profile, profileOf, profiles } from './profiles.js';
 export { qemuArgs } from './qemu.js';

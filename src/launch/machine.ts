@@ -193,8 +193,9 @@ function disksOf(choice: Choice, uefi: boolean): Disk[] {
     const port = loaderDisk.format === 'folder' ? ('usb' as const) : LOADER_PORT;
     disks.push({ id: 'Loader', ...loaderDisk, port, snapshot: port !== 'usb' });
   }
-  choice.disks?.forEach((disk, i) => {
-    disks.push({ id: i === 0 ? 'MacHDD' : `MacHDD${i + 1}`, ...disk, port: FIRST_DISK_PORT + i, snapshot: false });
+  choice.disks?.forEach(({ file, format }, i) => {
+    const id = i === 0 ? 'MacHDD' : `MacHDD${i + 1}`;
+    disks.push({ id, file, format, port: FIRST_DISK_PORT + i, snapshot: false });
   });
   // A disk, not a CD: on a CD the loader sees no volume. Not read-only, which a disk cannot be: what is written is thrown away.
   if (iso !== undefined) disks.push({ id: INSTALLER, file: iso, format: 'raw', port: ISO_PORT, snapshot: true });

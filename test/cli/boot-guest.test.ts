@@ -43,6 +43,7 @@ const context = (terminal: boolean): Context => ({
   write: async () => {},
   remark: (text) => said.push(text),
   holds: () => {},
+  tell: () => {},
   onSecond: () => {},
   exits: () => {},
   ...(terminal && {

@@ -118,7 +118,7 @@ describe('what is printed', () => {
   it('prints results on stdout and remarks on stderr', async () => {
     const work = (_: unknown, context: Context) => {
       context.remark('looking');
-      context.print('all is well', { ok: true });
+      context.print('all is well', { type: 'note', text: 'fine' });
       context.print('for people only');
     };
     expect(await ran(['verify', 'x'], work)).toEqual({
@@ -126,7 +126,8 @@ describe('what is printed', () => {
       out: 'all is well\nfor people only\n',
       err: 'looking\n',
     });
-    expect(await ran(['verify', 'x', '--json'], work)).toEqual({ code: 0, out: '{"ok":true}\n', err: 'looking\n' });
+    const out = '{"type":"note","schema":1,"text":"fine"}\n';
+    expect(await ran(['verify', 'x', '--json'], work)).toEqual({ code: 0, out, err: 'looking\n' });
     expect((await ran(['verify', 'x', '--quiet'], work)).err).toBe('');
   });
 
@@ -172,7 +173,13 @@ describe('what is printed', () => {
 
   it('gives programs the error as data', async () => {
     const { out } = await failing(new HostError('no qemu', { hint: 'install it' }), '--json');
-    expect(JSON.parse(out)).toEqual({ type: 'error', message: 'no qemu', hint: 'install it', exitCode: 4 });
+    expect(JSON.parse(out)).toEqual({
+      type: 'error',
+      schema: 1,
+      message: 'no qemu',
+      hint: 'install it',
+      exitCode: 4,
+    });
   });
 
   it('says what the host says, and calls none of it a bug', async () => {
@@ -225,7 +232,7 @@ describe('--log-file', () => {
       await ran(['verify', 'x', '--log-file', file, ...argv], (_, context) => {
         context.emit({ type: 'undo', title: 'detach x', ok: true, at: 0 });
         context.remark('a remark');
-        context.print('a result', {});
+        context.print('a result', { type: 'note', text: '' });
         throw new VerifyError('wrong', 'try again');
       });
     }

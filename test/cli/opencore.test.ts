@@ -59,7 +59,12 @@ describe('osx-iso opencore config', () => {
   it('writes a file, never over another; --json has everything', async () => {
     const path = join(folder, 'new.plist');
     const { out } = await run('opencore', 'config', '--release', '10.10', '-o', path, '--json');
-    expect(JSON.parse(out)).toMatchObject({ type: 'result', output: path, drivers: expect.any(Array), remarks: [] });
+    expect(JSON.parse(out)).toMatchObject({
+      type: 'opencore-config',
+      output: path,
+      drivers: expect.any(Array),
+      remarks: [],
+    });
     expect(readFileSync(path, 'utf8')).toBe(await config());
     expect(await run('opencore', 'config', '--release', '10.10', '-o', path)).toMatchObject({
       code: 2,

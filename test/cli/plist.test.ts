@@ -94,7 +94,7 @@ describe('osx-iso plist', () => {
     });
     const { out } = await run('plist', '--template', 'guest', '--image', image, '--json');
     expect(JSON.parse(out)).toMatchObject({
-      type: 'result',
+      type: 'plist',
       format: 'raw',
       written: true,
       changes: [

@@ -118,7 +118,7 @@ describe('jsonView', () => {
     const lines: string[] = [];
     const view = jsonView((line) => lines.push(line));
     for (const event of bad) view.emit(event);
-    expect(lines.map((line) => JSON.parse(line))).toEqual(bad);
+    expect(lines.map((line) => JSON.parse(line))).toEqual(bad.map((event) => ({ ...event, schema: 1 })));
     expect(lines.join('')).not.toContain('\n');
   });
 });
@@ -322,6 +322,7 @@ describe('chooseView', () => {
     ['--no-color', { ...asked, color: false }, true, xterm, { kind: 'live', color: false, unicode: true }],
     ['a dumb terminal', asked, true, { TERM: 'dumb' }, { kind: 'plain', color: false, unicode: true }],
     ['--json', { ...asked, json: true }, true, xterm, { kind: 'json', color: true, unicode: true }],
+    ['both', { ...asked, json: true, quiet: true }, true, xterm, { kind: 'quiet', color: true, unicode: true }],
     ['a locale without UTF-8', asked, true, { ...xterm, LANG: 'C' }, { kind: 'live', color: true, unicode: false }],
     [
       "Linux's console",

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type * as Osx from '../../index.js';
 import type { Context } from '../context.js';
+import { jsonText, type MachineLine } from '../lines.js';
 import type { BootOptions } from './boot-options.js';
 
 /** Prints the machine as it was asked for. */
@@ -20,7 +21,7 @@ export function printGuest(
   const runtime = osk ? { smcConfig: osx.SHELL_CONFIG } : {};
   const argv = osx.qemuArgs(machine, capabilities, runtime);
   const data = {
-    type: 'machine',
+    type: 'machine' as const,
     machine,
     program: capabilities.program,
     argv,
@@ -32,7 +33,7 @@ export function printGuest(
       context.print(osx.shellCommand(capabilities.program, argv, osk?.source), data);
       break;
     case 'json':
-      context.print(JSON.stringify(data, null, 2), data);
+      context.print(JSON.stringify(JSON.parse(jsonText(data)), null, 2), data);
       break;
     default:
       handOver(osx, plan, { format, smcConfig, data }, context);
@@ -63,7 +64,7 @@ function handOver(
   }: {
     readonly format: Exclude<BootOptions['format'], 'shell' | 'json'>;
     readonly smcConfig: string | undefined;
-    readonly data: object;
+    readonly data: MachineLine;
   },
   context: Context,
 ): void {

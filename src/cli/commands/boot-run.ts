@@ -50,8 +50,13 @@ export async function startGuest(
     ...(options.grace !== undefined && { grace: options.grace }),
     ...(guest && { folder: guest.path }),
     ...(guest?.onRestart && { onRestart: guest.onRestart }),
-    note: (text) => context.remark(text),
+    note: (text) => {
+      context.remark(text);
+      context.tell({ type: 'guest:note', text, at: Date.now() });
+    },
     onWeb: (screen) => tellScreen(osx, screen, context),
+    onRunning: ({ qemu: pid, qmp, accelerator }) =>
+      context.tell({ type: 'guest:start', pid, accelerator, qmp, ports, at: Date.now() }),
     ...(context.verbose && { onLine: (line: string) => context.remark(`QEMU: ${line}`) }),
     ...(options.screenshot !== undefined && { screenshot: options.screenshot }),
     ...(options.stopAfter !== undefined && { stopAfter: options.stopAfter }),
@@ -62,7 +67,7 @@ export async function startGuest(
     user: end.off ? 'The guest shut down, as it was asked to.' : 'The guest was stopped by force.',
   };
   const lines = [words[end.by], ...(end.screenshot === undefined ? [] : [`Its screen: ${end.screenshot}`])];
-  context.print(lines.join('\n'), { type: 'guest', ...end });
+  context.print(lines.join('\n'), { type: 'boot', ...end });
   if (end.by === 'user' && !end.off) throw new osx.Interrupted();
   if (end.status !== 0) throw new osx.StepError(`QEMU ended with status ${end.status}.`);
   return end;

@@ -186,7 +186,7 @@ export async function build(osx: typeof Osx, typed: BuildOptions, context: Conte
   const next = nextParts(osx, iso, manifest);
   if (!guest) lines.push('  Next, a guest for it:', commandLines(next, context.terminal.columns, '    '));
   context.print(lines.join('\n'), {
-    type: 'result',
+    type: 'build',
     next: next.join(' '),
     iso,
     manifest: manifestPath,

@@ -38,6 +38,6 @@ export async function download(osx: typeof Osx, options: DownloadOptions, contex
     emit: (event) => context.emit(event),
   });
   const lines = files.map((file) => `${file.path}  ${showBytes(file.size)}`);
-  context.print(lines.join('\n'), { type: 'result', path, title, files });
+  context.print(lines.join('\n'), { type: 'download', path, title, files });
   context.remark(`The ISO is made of it with: osx-iso build --app ${osx.quoteFile(path)}`);
 }

@@ -65,7 +65,7 @@ export async function inspect(
     }
     lines.push(...found.listing.map(listed));
   }
-  context.print(lines.join('\n'), found);
+  context.print(lines.join('\n'), { type: 'inspect', ...found });
 }
 
 function listed(entry: Osx.Inspection['listing'][number]): string {

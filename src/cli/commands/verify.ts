@@ -38,7 +38,7 @@ export async function verify(osx: typeof Osx, options: VerifyOptions, context: C
       : paint('red', 'FAIL');
     return `${mark}  ${name.padEnd(width)}  ${text}`;
   });
-  context.print(lines.join('\n'), report);
+  context.print(lines.join('\n'), { type: 'verify', ...report });
   const failed = report.checks.filter((check) => !check.ok).length;
   if (failed > 0) throw new osx.VerifyError(`${options.file}: ${failed} of ${report.checks.length} checks failed.`);
 }

@@ -15,8 +15,8 @@ export function chooseView(
   const { CI, TERM } = env;
   const dumb = TERM === 'dumb' || TERM === '';
   const looks = { color: takesColor(asked.color, isTerminal, env), unicode: takesUnicode(env) };
-  if (asked.json) return { kind: 'json', ...looks };
   if (asked.quiet) return { kind: 'quiet', ...looks };
+  if (asked.json) return { kind: 'json', ...looks };
   const inCi = CI !== undefined && CI !== '' && CI !== '0' && CI !== 'false';
   return { kind: isTerminal && !dumb && !inCi ? 'live' : 'plain', ...looks };
 }

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../core/events.js';
+import { jsonText } from '../lines.js';
 import {
   endLine,
   leftoverLines,
@@ -104,7 +105,7 @@ export function plainView({ write, verbose = false, quiet = false, columns }: Pl
 /** Every event as one line of JSON, for programs. */
 export function jsonView(write: (line: string) => void): View {
   return {
-    emit: (event) => write(JSON.stringify(event)),
+    emit: (event) => write(jsonText(event)),
     after: (other) => other(),
     stopping: () => {},
     close: async () => {},

@@ -46,7 +46,7 @@ export async function removeKext(osx: typeof Osx, options: RemoveKextOptions, co
   const needless = force ? undefined : osx.needlessHere(name);
   if (needless !== undefined) {
     context.print(`${name}: ${needless}. Nothing was changed; --force removes it all the same.`, {
-      type: 'result',
+      type: 'remove-kext',
       name,
       needless,
       written: false,
@@ -57,7 +57,7 @@ export async function removeKext(osx: typeof Osx, options: RemoveKextOptions, co
   if (volume !== undefined) {
     const changes = await osx.removeKextMounted({ name, volume, force, dryRun, journal });
     context.print(osx.mountedLines(volume, changes, dryRun).join('\n'), {
-      type: 'result',
+      type: 'remove-kext',
       volume,
       changes,
       written: !dryRun,
@@ -71,5 +71,9 @@ export async function removeKext(osx: typeof Osx, options: RemoveKextOptions, co
     { signal: context.signal, scope, remark: context.remark },
     (staged) => osx.stageKextRemoval(staged, { name, force }),
   );
-  context.print(imageLines(osx, image!, edit).join('\n'), { type: 'result', image, ...osx.plainEdit(edit) });
+  context.print(imageLines(osx, image!, edit).join('\n'), {
+    type: 'remove-kext',
+    image: image!,
+    ...osx.plainEdit(edit),
+  });
 }

@@ -42,7 +42,7 @@ export async function openCoreConfig(osx: typeof Osx, options: OpenCoreConfigOpt
   const { kext, output, ...asked } = options;
   const made = await osx.makeOpenCoreConfigOf(asked, kext, context.signal);
   const { xml, drivers, kexts, files, remarks } = made;
-  const result = { type: 'result', text: xml, drivers, kexts, files, remarks };
+  const result = { type: 'opencore-config' as const, text: xml, drivers, kexts, files, remarks };
   if (output === undefined) context.print(xml.trimEnd(), result);
   else {
     await osx.writeConfigFile(output, Buffer.from(xml, 'utf8'), await osx.openJournal({ optional: true }));

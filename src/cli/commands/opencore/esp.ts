@@ -72,5 +72,5 @@ export async function openCoreEsp(osx: typeof Osx, options: OpenCoreEspOptions, 
     `  ${image.loader}; FAT, ${showBytes(image.size)}`,
     ...image.files.map((path) => `  ${path}`),
   ];
-  context.print(lines.join('\n'), { type: 'result', ...image });
+  context.print(lines.join('\n'), { type: 'opencore-esp', ...image });
 }

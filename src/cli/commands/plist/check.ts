@@ -52,7 +52,7 @@ export async function plistCheck(
       ? [`${fixed.path}: corrected`, ...fixed.changes.map((change) => `  ${change}`)]
       : [`${file}: nothing to correct`];
     if (fixed.backup !== undefined) lines.push(`  what was there is ${fixed.backup}`);
-    context.print(lines.join('\n'), { type: 'result', file, findings: report.findings, ...fixed });
+    context.print(lines.join('\n'), { type: 'plist-check', file, findings: report.findings, ...fixed });
     return;
   }
   const sees = Object.entries(report.sees);
@@ -63,7 +63,7 @@ export async function plistCheck(
     sees.length > 0 ? 'The loader sees:' : 'The loader sees nothing.',
     ...sees.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`),
   ];
-  context.print(lines.join('\n'), { type: 'result', file, ...report });
+  context.print(lines.join('\n'), { type: 'plist-check', file, ...report });
   if (report.ok) return;
   const errors = report.findings.filter(({ severity }) => severity === 'error').length;
   throw new osx.VerifyError(

@@ -83,13 +83,13 @@ export async function plist(osx: typeof Osx, options: PlistOptions, context: Con
       { signal: context.signal, scope, remark: context.remark },
       (staged) => osx.stagePlist(staged, request),
     );
-    context.print(imageLines(osx, image, edit).join('\n'), { type: 'result', image, ...osx.plainEdit(edit) });
+    context.print(imageLines(osx, image, edit).join('\n'), { type: 'plist', image, ...osx.plainEdit(edit) });
     return;
   }
   if (volume !== undefined) {
     const changes = await osx.installMounted({ volume, force, dryRun, journal }, request);
     context.print(osx.mountedLines(volume, changes, dryRun).join('\n'), {
-      type: 'result',
+      type: 'plist',
       volume,
       changes,
       written: !dryRun,
@@ -98,9 +98,9 @@ export async function plist(osx: typeof Osx, options: PlistOptions, context: Con
   }
   if (output !== undefined) {
     const text = await osx.writePlistFile(output, request, { force, dryRun, journal });
-    context.print(dryRun ? text.trimEnd() : output, { type: 'result', output, text, written: !dryRun });
+    context.print(dryRun ? text.trimEnd() : output, { type: 'plist', output, text, written: !dryRun });
     return;
   }
   const text = osx.composePlist(request);
-  context.print(text.trimEnd(), { type: 'result', text });
+  context.print(text.trimEnd(), { type: 'plist', text });
 }

@@ -36,5 +36,5 @@ export async function plistKeys(osx: typeof Osx, { word }: PlistKeysOptions, con
     const more = `${does}${since === undefined ? '' : ` From ${since} on.`}${write === undefined ? '' : ` Write ${write}.`}`;
     return [row(cells).trimEnd(), `    ${more}`];
   });
-  context.print([row(head).trimEnd(), ...lines].join('\n'), { type: 'result', keys });
+  context.print([row(head).trimEnd(), ...lines].join('\n'), { type: 'plist-keys', keys });
 }
