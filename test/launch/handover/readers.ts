@@ -8,6 +8,9 @@ import { scratch } from '../../helpers/judges/tool.js';
 
 // What other programs read in what we print, by code that is not ours.
 
+/** Bytes of what a reader says. */
+const MUCH = 1 << 28;
+
 /** As PVE::QemuServer's parse_vm_config reads a line, which Perl takes as bytes: only blanks of ASCII are blanks. */
 export function readConf(conf: string): ReadonlyMap<string, string> {
   const lines = conf.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -25,6 +28,7 @@ export function shellwords(texts: readonly string[]): string[][] {
   const program = 'while (<STDIN>) { chomp; print join("\\0", shellwords($_)), "\\n" }';
   const out = execFileSync(programOf('perl'), ['-MText::ParseWords', '-e', program], {
     input: `${texts.join('\n')}\n`,
+    maxBuffer: MUCH,
   });
   return out
     .toString('utf8')
@@ -96,7 +100,9 @@ export function vagrantCalls(texts: readonly string[]): Call[][] {
     return file;
   });
   const env = { ...process.env, LC_ALL: 'C.UTF-8' };
-  return JSON.parse(execFileSync(programOf('ruby'), ['-e', RUBY, ...files], { env }).toString('utf8')) as Call[][];
+  return JSON.parse(
+    execFileSync(programOf('ruby'), ['-e', RUBY, ...files], { env, maxBuffer: MUCH }).toString('utf8'),
+  ) as Call[][];
 }
 
 /** What libvirt reads where vagrant-libvirt has put words between single quotes (its templates/domain.xml.erb). */
