@@ -5,7 +5,6 @@ import { makeNvram } from '../launch/loaders.js';
 import type { Machine } from '../launch/machine.js';
 import { type GuestEnd, RESET_LOOP, type RunOptions, runMachine } from '../launch/run.js';
 import { claimRun, type Running } from '../launch/run-state.js';
-import { serveScreen } from '../web/server.js';
 import type { BootPlan } from './boot.js';
 import { ownFiles } from './opencore.js';
 
@@ -49,6 +48,8 @@ export async function boot(plan: BootPlan, options: BootRun): Promise<GuestEnd> 
 async function startShown(plan: BootPlan, options: BootRun): Promise<GuestEnd> {
   const { display } = plan.machine;
   if (display.kind !== 'web') return start(plan, options);
+  // Loaded on use: hardly any command serves anything.
+  const { serveScreen } = await import('../web/server.js');
   const screen = await serveScreen(display);
   try {
     await options.onWeb?.(screen);
