@@ -100,6 +100,7 @@ export async function planBoot(
 
   const { nvram, esp, espCommand, ...loading } = loader!;
   const choice: Choice = {
+    ...(options.name !== undefined && { name: options.name }),
     release: profile.release,
     accelerator: chosen!.accelerator,
     ...share,

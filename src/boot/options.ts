@@ -7,6 +7,8 @@ import type { BootMedium } from './medium.js';
 
 /** What a user asks of a guest. Paths are below the current folder. */
 export interface BootOptions {
+  /** What QEMU, the screen's page and other programs call the guest. */
+  readonly name?: string;
   /** The installer; without one the installed guest is started. */
   readonly iso?: string;
   /** What is known about it already, where it is still to be made. */

@@ -343,6 +343,8 @@ describe('all that is missing at once', () => {
       qemu: undefined,
       serial: at('nowhere/log'),
       dryRun: false,
+      // Without it the screen would be on a page.
+      display: { kind: 'window' },
       sshPort: (busy.address() as AddressInfo).port,
     } as unknown as Partial<BootOptions>);
     expect(error).toBeInstanceOf(SeveralErrors);

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type * as Osx from '../../index.js';
 import type { Context } from '../context.js';
 import { imageLines } from '../image-lines.js';
@@ -21,7 +22,14 @@ export async function bootGuest(
   const about = await aboutOf(osx, context, context.signal);
   const typed = wanted(osx, Object.fromEntries(Object.entries(options).filter(([name]) => names.includes(name))));
   const planOf = (start: Osx.GuestStart) => {
-    const once = { dryRun, force, monitor, environment, ...(createDisk !== undefined && { createDisk }) };
+    const once = {
+      name: basename(start.folder.path),
+      dryRun,
+      force,
+      monitor,
+      environment,
+      ...(createDisk !== undefined && { createDisk }),
+    };
     return osx.planBoot({ ...start.options, ...once }, about);
   };
   const start = await osx.startOf(found, { typed, save, force, dryRun }, about);
