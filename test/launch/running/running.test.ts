@@ -281,15 +281,16 @@ describe('--detach', () => {
   });
 
   test('where it does not start its words are the error, and its exit code', async () => {
-    const error = await detach("console.error('osx-iso: no key'); process.exit(4)").catch((thrown: unknown) => thrown);
+    const says = (script: string) => detachGuest(folder, { command: ['/bin/sh', '-c', script], signal });
+    const error = await says('echo osx-iso: no key >&2; exit 4').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({
       exitCode: 4,
       message: expect.stringMatching(/did not start.*\n {2}osx-iso: no key$/),
     });
-    await expect(detach('process.exit(77)')).rejects.toMatchObject({ exitCode: 1 });
-    await expect(detach("process.kill(process.pid, 'SIGKILL')")).rejects.toThrow(/SIGKILL/);
-    await expect(detach('')).rejects.toThrow(/has ended already/);
+    await expect(says('exit 77')).rejects.toMatchObject({ exitCode: 1 });
+    await expect(says('kill -9 $$')).rejects.toThrow(/SIGKILL/);
+    await expect(says('')).rejects.toThrow(/has ended already/);
   });
 
   test('is ended when the user leaves before it runs', async () => {
