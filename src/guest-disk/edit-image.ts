@@ -118,8 +118,7 @@ async function edit(options: ImageEditOptions, context: EditContext, stage: Stag
   return { ...outcome, bytes, written: true };
 }
 
-/** Opens a disk where it lies, for reading alone where nothing is to be written. Given back by the scope. */
-export async function openTarget(
+async function openTarget(
   image: string,
   guarded: GuardedDisk,
   readOnly: boolean,

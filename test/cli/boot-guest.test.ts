@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { bootGuest } from '../../src/cli/commands/boot-guest.js';
 import { BOOT_DEFAULTS, type BootOptions } from '../../src/cli/commands/boot-options.js';
 import { guestDelete } from '../../src/cli/commands/guest/delete.js';
 import type { Context } from '../../src/cli/context.js';
 import type { GuestEnd, GuestFolder } from '../../src/index.js';
 import * as osx from '../../src/index.js';
-import { systemDisk, type ToySystem } from '../guest-folder/systems.js';
+import { quickQemuImg, systemDisk, type ToySystem } from '../guest-folder/systems.js';
 import { scratch } from '../helpers/judges/tool.js';
 
 // What `osx-iso boot GUEST` does around QEMU, which is a stand-in here: between two starts the test puts onto the disk what an
@@ -22,6 +22,8 @@ let stop: AbortController;
 let starts: { readonly iso: boolean; readonly key: string | undefined }[];
 
 beforeEach(() => {
+  // It would only be asked whether a disk is in use.
+  vi.stubEnv('PATH', `${quickQemuImg()}:${process.env.PATH}`);
   const path = scratch('guest');
   const disks = [{ file: 'disk.img', made: true }];
   const loader = { kind: 'chameleon', file: join(path, 'boot') } as const;
@@ -34,6 +36,10 @@ beforeEach(() => {
   for (const name of ['x.iso', 'boot']) writeFileSync(join(path, name), 'x');
   [said, asked, starts, answer] = [[], [], [], undefined];
   stop = new AbortController();
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
 
 const context = (terminal: boolean): Context => ({
@@ -139,7 +145,7 @@ describe('an installer that restarts the guest', () => {
   });
 
   test('keeps the key that was in the environment', async () => {
-    process.env.OSX_ISO_OSK = 'B'.repeat(64);
+    vi.stubEnv('OSX_ISO_OSK', 'B'.repeat(64));
     await boot(library(finished, off));
     expect(starts.map(({ key }) => key)).toEqual(['B'.repeat(64), 'B'.repeat(64)]);
     expect(all()).not.toMatch(/B{8}/);

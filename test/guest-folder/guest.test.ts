@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { noJournal } from '../../src/core/journal.js';
 import { Scope } from '../../src/core/scope.js';
 import { UserError } from '../../src/errors.js';
@@ -158,12 +158,10 @@ describe('is found', () => {
   });
 
   test('or it is said which there are', async () => {
-    const here = vi.spyOn(process, 'cwd');
     put('only/yosemite');
     expect(await refusal(expectGuest(at('plain')))).toContain('found a folder without guest.json');
     expect(await refusal(expectGuest(at('good.iso')))).toContain('found a file');
     expect(await refusal(expectGuest(at('missing')))).toContain('found nothing');
-    here.mockRestore();
   });
 
   test('in a list, the faulty ones among them, and which runs', async () => {

@@ -5,6 +5,7 @@ import { HfsVolume } from '../../src/formats/hfsplus/volume.js';
 import { emptyVolume, planVolume, StagedVolume } from '../../src/formats/hfsplus/write/index.js';
 import { inMap } from '../guest-disk/disks.js';
 import { entry } from '../helpers/entries.js';
+import { scratch } from '../helpers/judges/tool.js';
 import { materialize } from '../helpers/materialize.js';
 
 export interface ToySystem {
@@ -73,7 +74,9 @@ export async function systemDisk(toy: ToySystem = {}): Promise<Buffer> {
   return inMap(await systemVolume(toy), 'gpt');
 }
 
-/** Puts a system onto a guest's raw disk, as an installer would: the file must be the guest's own. */
-export async function installOnto(folder: string, name: string, toy: ToySystem = {}): Promise<void> {
-  writeFileSync(join(folder, name), await systemDisk(toy));
+/** A folder for $PATH with a qemu-img that finds nothing wrong with any raw disk, and takes no time for it. */
+export function quickQemuImg(): string {
+  const folder = scratch('bin');
+  writeFileSync(join(folder, 'qemu-img'), '#!/bin/sh\necho {}\n', { mode: 0o755 });
+  return folder;
 }
