@@ -108,6 +108,8 @@ try {
     run(process.execPath, [compiler, '-p', 'tsconfig.json']);
     removeOrphans();
     await bundleProgram();
+    // Completions and the man page.
+    run(process.execPath, ['dist/scripts/shell/index.js']);
     writeFileSync(compiled, '');
   }
   // What changes from now on is newer.

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { version } from '../version.js';
 import { registerBoot } from './commands/boot.js';
 import { registerBuild } from './commands/build.js';
@@ -38,6 +38,29 @@ const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   registerSmc,
 ];
 
+/** The program with all its commands and options, as text is made of them: help, the man page, completions. */
+export function commandTree(
+  start: Start = async () => {},
+  parts: { readonly version?: string; readonly output?: OutputConfiguration } = {},
+): Command {
+  const program = new Command('osx-iso');
+  program
+    .description('Makes a bootable OS X installer ISO from the installer app, on Linux or on a Mac, and proves it.')
+    .option('--json', 'print events and results as one JSON line each, on stdout')
+    .option('--quiet', 'print results and errors only')
+    .option('--verbose', 'print more, and where errors come from')
+    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .option('--log-file <file>', 'write everything down in this file, too, with the time')
+    .version(parts.version ?? version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 })
+    .configureOutput(parts.output ?? {})
+    .showHelpAfterError('\nosx-iso --help lists the commands, osx-iso COMMAND --help its options.')
+    .exitOverride();
+  for (const register of COMMANDS) register(program, start);
+  return program;
+}
+
 /** Runs the command line (without node and script) and returns the exit code. `parts` is for tests. */
 export async function main(argv: readonly string[], parts: Partial<SessionParts> = {}): Promise<number> {
   keepYoungSpaceSmall();
@@ -51,7 +74,6 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
     ...parts,
   };
   let code = 0;
-  const program = new Command('osx-iso');
   const start: Start = async (name, work, options) => {
     const standIn = session.standIns?.[name];
     code = await runSession(
@@ -64,24 +86,12 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
       session,
     );
   };
-  program
-    .description('Makes a bootable OS X installer ISO from the installer app, on Linux or on a Mac, and proves it.')
-    .option('--json', 'print events and results as one JSON line each, on stdout')
-    .option('--quiet', 'print results and errors only')
-    .option('--verbose', 'print more, and where errors come from')
-    .option('--no-color', 'no colours (NO_COLOR does the same)')
-    .option('--log-file <file>', 'write everything down in this file, too, with the time')
-    .version(session.version, '--version', 'print the version')
-    .helpOption('-h, --help', 'print this help')
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 })
-    .configureOutput({
-      writeOut: (text) => session.stdout.line(text.replace(/\n$/, '')),
-      writeErr: (text) => session.stderr.line(text.replace(/\n$/, '')),
-      outputError: (text, write) => write(text.replace(/^error: /, 'osx-iso: ')),
-    })
-    .showHelpAfterError('\nosx-iso --help lists the commands, osx-iso COMMAND --help its options.')
-    .exitOverride();
-  for (const register of COMMANDS) register(program, start);
+  const output: OutputConfiguration = {
+    writeOut: (text) => session.stdout.line(text.replace(/\n$/, '')),
+    writeErr: (text) => session.stderr.line(text.replace(/\n$/, '')),
+    outputError: (text, write) => write(text.replace(/^error: /, 'osx-iso: ')),
+  };
+  const program = commandTree(start, { version: session.version, output });
 
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -163,7 +163,7 @@ test.runIf(LONG)('the installer’s ISO is not written to, and a guest’s end i
     .map((line) => JSON.parse(line) as { type: string });
   expect({ status, last: lines.at(-1) }).toMatchObject({
     status: 0,
-    last: { type: 'guest', by: 'time', status: 0, accelerator: 'tcg' },
+    last: { type: 'boot', by: 'time', status: 0, accelerator: 'tcg' },
   });
   expect(readFileSync(built.iso).equals(before)).toBe(true);
 });

@@ -14,6 +14,8 @@ import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 const FOLDERS = [
   '.',
   'bin',
+  'dist/completions',
+  'dist/man',
   'dist/pipelines',
   'dist/program',
   'examples',

@@ -94,7 +94,7 @@ async function attemptAtStep(mac: Mac, signal: 'SIGTERM' | 'SIGKILL', verb: stri
   const session = cli.start(mac, [...argvOf(mac), '--json'], {
     env: COUNTED,
     onText: (text) => {
-      if (sent || !text.includes(`"type":"step:start","step":{"index":${stepIndex(verb)},`)) return;
+      if (sent || !text.includes(`"type":"step:start","schema":1,"step":{"index":${stepIndex(verb)},`)) return;
       sent = true;
       session.kill(signal);
     },
