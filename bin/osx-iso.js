@@ -11,5 +11,5 @@ import('./start.js').catch((error) => {
   // Before anything of ours is loaded that could say it.
   if (error.code !== 'EMFILE' && error.code !== 'ENFILE') throw error;
   console.error('osx-iso: too many files are open at once.\n\nAllow more and try again: ulimit -n 4096');
-  process.exit(1);
+  process.exit(4);
 });
