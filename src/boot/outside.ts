@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { SourceError, UsageError } from '../errors.js';
+import { expectPlace } from '../host/place.js';
 import { type DiskInfo, examineDisk, parseSize } from '../launch/disks.js';
 import type { Host } from '../launch/host.js';
 import { expectReadable } from '../launch/loaders.js';
 import { noWindow } from '../launch/needs/display.js';
 import type { Missing } from '../launch/needs/missing.js';
-import { expectPlace } from '../launch/needs/places.js';
 import { expectFree } from '../launch/ports.js';
 import type { BootOptions } from './options.js';
 

@@ -2,7 +2,7 @@ import { link, rm, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageError } from '../errors.js';
+import { InUseError } from '../errors.js';
 import { readWhole } from '../formats/whole.js';
 import { hostCode } from '../host/faults.js';
 import { NO_LINKS } from '../host/hand-over.js';
@@ -40,7 +40,7 @@ export function turnPath(path: string): string {
 
 /**
  * Takes the lock of an output for this process. `claim` is a name nobody else can write to, on the same file system: what becomes
- * the lock by being linked to it. UsageError, with the other's process id, while another build of the same output runs; the lock of
+ * the lock by being linked to it. InUseError, with the other's process id, while another build of the same output runs; the lock of
  * one that is dead is taken over. Call `unlock` when done.
  */
 export async function lock(path: string, writer: Writer, claim: string, what: Held = 'build'): Promise<void> {
@@ -142,23 +142,23 @@ async function readHolder(path: string): Promise<Holder | 'gone' | 'unreadable'>
   }
 }
 
-function taken(lock: string, other: Holder | 'unreadable' | 'gone', host: string, what: Held): UsageError {
+function taken(lock: string, other: Holder | 'unreadable' | 'gone', host: string, what: Held): InUseError {
   const path = plainPath(lock);
   if (what === 'guest') return guestTaken(path, other, host);
   const output = join(dirname(path), basename(path).replace(/^\.(.*)\.lock$/, '$1'));
-  const hint = `Wait for it, or give another name with -o FILE. If there is no such ${what} any more: rm ${JSON.stringify(path)}`;
-  if (typeof other !== 'object') return new UsageError(`${output}: another ${what} of it may be running.`, hint);
+  const hint = `Wait for it, or give another name with -o FILE. If there is no such ${what} any more: rm ${quoteForSh(path)}`;
+  if (typeof other !== 'object') return new InUseError(`${output}: another ${what} of it may be running.`, { hint });
   const where = other.host === host ? '' : ` on ${other.host}`;
-  return new UsageError(`${output}: another ${what} of it is running${where}, process ${other.pid}.`, hint);
+  return new InUseError(`${output}: another ${what} of it is running${where}, process ${other.pid}.`, { hint });
 }
 
-function guestTaken(path: string, other: Holder | 'unreadable' | 'gone', host: string): UsageError {
+function guestTaken(path: string, other: Holder | 'unreadable' | 'gone', host: string): InUseError {
   const folder = dirname(path);
   const gone = `If no osx-iso boot runs it any more: rm ${quoteForSh(path)}`;
-  if (typeof other !== 'object') return new UsageError(`${folder}: this guest may run already.`, gone);
+  if (typeof other !== 'object') return new InUseError(`${folder}: this guest may run already.`, { hint: gone });
   if (other.host !== host) {
-    return new UsageError(`${folder}: this guest runs already on ${other.host}, process ${other.pid}.`, gone);
+    return new InUseError(`${folder}: this guest runs already on ${other.host}, process ${other.pid}.`, { hint: gone });
   }
   const stop = `osx-iso guest stop ${quoteFile(basename(folder))} ends it; a disk that two guests write to is lost.`;
-  return new UsageError(`${folder}: this guest runs already, process ${other.pid}.`, stop);
+  return new InUseError(`${folder}: this guest runs already, process ${other.pid}.`, { hint: stop });
 }

@@ -6,6 +6,7 @@ import { lockDownload } from '../core/lock-download.js';
 import { Throttle } from '../core/throttle.js';
 import { HostError, Interrupted, SourceError, UsageError } from '../errors.js';
 import { CHUNKLIST, parseChunklist, verifySignature } from '../formats/chunklist.js';
+import { hostError } from '../host/faults.js';
 import { givenPath } from '../host/given-path.js';
 import { caller, giveTo } from '../host/hand-over.js';
 import { readHostFile } from '../host/read-file.js';
@@ -193,6 +194,6 @@ async function makeFolder(path: string): Promise<void> {
     if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
     if (code === 'EEXIST') throw new UsageError(`${path}: expected a folder, found something else.`);
     if (code === 'ENOENT') throw new UsageError(`${path}: the folder it would be in does not exist.`, 'Make it first.');
-    throw new HostError(`${path}: the folder cannot be made (${code}).`, { cause: error });
+    throw hostError(error, path, HostError);
   }
 }

@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js';
 import type { ByteSource } from './bytes.js';
 
 /**
@@ -76,10 +77,15 @@ export function hfsDate(unixSeconds: number): number {
   return Math.min(0xffff_ffff, Math.max(0, Math.floor(unixSeconds) + HFS_EPOCH));
 }
 
-/** What changes are dated: now, or SOURCE_DATE_EPOCH, so that the same input can make the same disk. Unix seconds. */
+/** What changes are dated: now, or SOURCE_DATE_EPOCH, so that the same input can make the same disk. Unix seconds. UsageError for no number. */
 export function unixNow(): number {
   const epoch = process.env.SOURCE_DATE_EPOCH;
-  return epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : Math.floor(Date.now() / 1000);
+  if (epoch === undefined || epoch === '') return Math.floor(Date.now() / 1000);
+  if (/^\d+$/.test(epoch)) return Number(epoch);
+  throw new UsageError(
+    `SOURCE_DATE_EPOCH=${epoch}: expected whole seconds since 1970.`,
+    'The time of the last commit: git log -1 --format=%ct. Or: unset SOURCE_DATE_EPOCH',
+  );
 }
 
 /** The same as an HFS+ date. */

@@ -10,7 +10,7 @@ import { type InPlacePlan, planInPlace, StagedVolume } from '../formats/hfsplus/
 import { findHfsPartition, readPartitionMap, SECTOR } from '../formats/partition-map/index.js';
 import { readWhole } from '../formats/whole.js';
 import { READ_AHEAD_SECTORS } from '../known/loaders.js';
-import { type DiskFormat, type GuardedDisk, guardDisk } from '../vm-disk/index.js';
+import { type DiskFormat, expectSectors, type GuardedDisk, guardDisk } from '../vm-disk/index.js';
 import { commitInPlace } from './commit.js';
 import { refuseInUse } from './in-use.js';
 import { openQemuImage } from './qemu-nbd.js';
@@ -82,6 +82,7 @@ async function edit(options: ImageEditOptions, context: EditContext, stage: Stag
   const { signal } = context;
   const guarded = await guardDisk(image, { backingOk });
   const { format } = guarded;
+  if (format === 'raw') await expectSectors(image, image);
   const disk = await openTarget(image, guarded, dryRun, context);
   // Up to the headers a stop ends whatever reads; then the change is finished first, and proved.
   const source = heeding(disk.source, signal);

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { StepError } from '../errors.js';
+import { InUseError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
 import { ask } from '../host/ask.js';
 
@@ -9,8 +9,8 @@ const PATIENCE = 15_000;
 const HURRY = 1000;
 
 /** The refusal to change what another process uses. */
-export function inUse(path: string, why: string, cause?: unknown): StepError {
-  return new StepError(`${path} is in use: ${why}.`, {
+export function inUse(path: string, why: string, cause?: unknown): InUseError {
+  return new InUseError(`${path} is in use: ${why}.`, {
     hint: 'Shut the guest down (or detach the image) and try again: two writers destroy a disk.',
     ...(cause !== undefined && { cause }),
   });
@@ -22,7 +22,7 @@ export function lockMessage(words: string): boolean {
 }
 
 /**
- * Throws StepError when anybody else uses a raw image: a lock on it, a process that has it open, a loop device over it, a lock QEMU
+ * Throws InUseError when anybody else uses a raw image: a lock on it, a process that has it open, a loop device over it, a lock QEMU
  * can see. What the host does not let us see cannot be refused.
  */
 export async function refuseInUse(path: string, signal: AbortSignal): Promise<void> {

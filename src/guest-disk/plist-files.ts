@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
 import { keepBeside, replaceFile } from '../core/replace-file.js';
 import { UsageError } from '../errors.js';
+import { expectPlace } from '../host/place.js';
 import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_NAME, fromEntries, parseSetting } from '../plist/chameleon/boot-plist.js';
 import { checkBootPlist, type PlistReport } from '../plist/chameleon/check.js';
@@ -45,6 +46,7 @@ export async function writePlistFile(
   if (there && !force && request.merge !== true) {
     throw new UsageError(`${path} exists already.`, 'Give another name, or --force.');
   }
+  if (!there) await expectPlace('-o', path);
   const text = composePlist(request, there ? { bytes: await readBootPlist(path), name: path } : undefined);
   if (!dryRun) await explained(path, () => replaceFile(path, Buffer.from(text, 'latin1'), { journal }));
   return text;
@@ -77,6 +79,7 @@ export async function fixPlistFile(
   const { text, changes } = fixBootPlist(bytes, path);
   if (output !== undefined) {
     if (await lstat(output).catch(() => undefined)) throw new UsageError(`${output} exists already.`);
+    await expectPlace('-o', output);
     await explained(output, () => replaceFile(output, Buffer.from(text, 'latin1'), { journal }));
     return { path: output, written: true, changes };
   }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Journal } from '../core/journal.js';
 import { Scope } from '../core/scope.js';
-import { HostError, SourceError, StepError, UsageError } from '../errors.js';
+import { HostError, InUseError, SourceError, StepError } from '../errors.js';
 import { editImage, type ImageEdit, plistRequest, readImage, stagePlist } from '../guest-disk/index.js';
 import { commandLine, quoteFile } from '../host/quote.js';
 import { releaseTitle } from '../releases.js';
@@ -99,14 +99,13 @@ export async function afterRun(
   return { folder: await writeGuest(folder, guest, context.journal), state };
 }
 
-/** UsageError while the guest runs. */
+/** InUseError while the guest runs. */
 export async function expectAtRest({ name, path }: GuestFolder): Promise<void> {
   const pid = await runningPid(path);
   if (pid === undefined) return;
-  throw new UsageError(
-    `${name}: this guest runs already, process ${pid}.`,
-    `osx-iso guest stop ${quoteFile(name)} ends it; a disk that two guests write to is lost.`,
-  );
+  throw new InUseError(`${name}: this guest runs already, process ${pid}.`, {
+    hint: `osx-iso guest stop ${quoteFile(name)} ends it; a disk that two guests write to is lost.`,
+  });
 }
 
 /** What is on the first disk. A disk that cannot be looked at is no reason not to start. */

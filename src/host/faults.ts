@@ -102,8 +102,10 @@ export function hostCode(error: unknown): string | undefined {
 
 type ErrorKind = new (message: string, options: { hint?: string | undefined; cause?: unknown }) => UserError;
 
-/** What the host lacks, whoever asked it: permission, space, memory, files that may be open. */
-const LACKING: ReadonlySet<string> = new Set('EACCES EPERM EROFS ENOSPC EDQUOT EFBIG EMFILE ENFILE ENOMEM'.split(' '));
+/** What the host lacks, whoever asked it: permission, space, memory, files that may be open; and what others use. */
+const LACKING: ReadonlySet<string> = new Set(
+  'EACCES EPERM EROFS ENOSPC EDQUOT EFBIG EMFILE ENFILE ENOMEM EBUSY ETXTBSY'.split(' '),
+);
 
 /** Whether an error says that the host lacks something, which its user can give it. */
 export function isLack(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
-import { HostError, SourceError, StepError } from '../errors.js';
+import { HostError, InUseError, SourceError, StepError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
 import { SECTOR } from '../formats/partition-map/index.js';
 import { openHostFile } from '../host/host-file.js';
@@ -182,7 +182,7 @@ export class HdiutilTool implements ImageTool {
     const mountPoint = mountedVolume(entities)?.mountPoint;
     // It would be detached under us when that build is done with it.
     if (mountPoint !== undefined && OWN_MOUNTS.test(mountPoint)) {
-      throw new StepError(`${image.title} is in use by another build: it is mounted at ${mountPoint}.`, {
+      throw new InUseError(`${image.title} is in use by another build: it is mounted at ${mountPoint}.`, {
         hint: 'Wait for that build. If there is none any more: osx-iso clean',
       });
     }

@@ -7,6 +7,7 @@ import { type Entry, HFS_EPOCH, type Path, showPath } from '../formats/entry.js'
 import { storedPath } from '../formats/hfsplus/names.js';
 import { LINK_TARGET, readWhole } from '../formats/whole.js';
 import { openGiven } from '../host/open-given.js';
+import { quoteFile } from '../host/quote.js';
 import { closeFar, openFar } from '../source/far.js';
 import type { Found } from '../source/find.js';
 import { isFar, locate } from '../source/locate.js';
@@ -69,7 +70,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
     const target = await opened.entry(rest);
     if (!target) {
       throw new SourceError(`${file.name}: nothing is at ${options.inside}.`, {
-        hint: `osx-iso inspect ${JSON.stringify(path)} lists what there is.`,
+        hint: `osx-iso inspect ${quoteFile(path)} lists what there is.`,
       });
     }
     if (options.output !== undefined) {

@@ -1,10 +1,11 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { RunOptions } from '../core/step.js';
-import { UsageError } from '../errors.js';
+import { SourceError, UsageError } from '../errors.js';
 import { fromBytes } from '../formats/bytes.js';
 import type { Tree } from '../formats/entry.js';
 import { DEFAULT_TEMPLATE, readBootPlist, readTemplate, templateNames, templateText } from '../guest-disk/index.js';
+import { hostError } from '../host/faults.js';
 import { hostTree } from '../image/hdiutil/host-tree.js';
 import { buildBootPlist, fromEntries, mergeSettings, parseSetting } from '../plist/chameleon/boot-plist.js';
 import { kernelKeyFault } from '../plist/chameleon/kernel-key.js';
@@ -53,6 +54,9 @@ export async function extraFolder(path: string): Promise<Tree> {
   if (!found?.isDirectory()) {
     throw new UsageError(`--extra ${path}: expected a folder, found ${found ? 'a file' : 'nothing'}.`);
   }
+  await readdir(path).catch((error: unknown) => {
+    throw hostError(error, `--extra ${path}`, SourceError, { doing: 'read' });
+  });
   return hostTree(path, basename(path));
 }
 

@@ -2,11 +2,12 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parsePlace } from '../core/names.js';
 import type { Recipe } from '../core/step.js';
-import { UsageError } from '../errors.js';
+import { SourceError, UsageError } from '../errors.js';
 import { type Entry, hfsDate, type Path, type Tree } from '../formats/entry.js';
 import { openHostFile } from '../host/host-file.js';
 import { kindOf } from '../host/open-file.js';
 import type { SystemVersion } from '../known/system-version.js';
+import { checkKernel } from '../verify/kernel.js';
 import { hostKernels, type RunningSystem } from './host-kernel.js';
 
 /** The name recipes give to what they take the kernel from. */
@@ -55,6 +56,13 @@ export async function chooseKernel(
 /** One kernel file as what recipes copy: the folder `from` with it in it, or itself. */
 async function kernelTree(path: string, at: { from: Path; kernel: Path }): Promise<Tree> {
   const file = await openHostFile(path, { label: '--kernel ' });
+  const facts = await checkKernel(file);
+  if (!facts.ok) {
+    await file.close();
+    throw new SourceError(`--kernel ${path}: expected a kernel, found ${facts.found}.`, {
+      hint: 'A kernel is a Mach-O: "kernel" or "mach_kernel" of this very release.',
+    });
+  }
   const date = hfsDate(file.modified / 1000);
   const common = {
     dates: { created: date, modified: date, changed: date, accessed: date, backedUp: 0 },

@@ -30,6 +30,8 @@ export interface NameParts {
  */
 export async function chooseOutput(given: string | undefined, parts: NameParts, force: boolean): Promise<Output> {
   const { title } = parts;
+  if (given === '') throw new UsageError('-o: expected the name of a file or a folder, found nothing.');
+  if (given === '-') throw new UsageError('-o -: an ISO cannot be printed: it is read again to prove it.', NAMED_FILE);
   const wanted = resolve(given === undefined ? `${title}.iso` : fillIn(given, parts));
   const folder = await kindOf(wanted);
   const iso = folder === 'folder' ? join(wanted, `${title}.iso`) : wanted;
@@ -47,6 +49,8 @@ export async function chooseOutput(given: string | undefined, parts: NameParts, 
   const { dev, ino, mode } = await stat(dirname(iso));
   return { iso, ...beside, folder: { dev, ino }, notes: notesOn(dirname(iso), mode) };
 }
+
+const NAMED_FILE = 'Give a file or a folder; ./- is a file of that name.';
 
 /** UsageError where a file cannot be put under a name, or must not. */
 async function expectFree(path: string, force: boolean): Promise<void> {

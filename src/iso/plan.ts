@@ -4,7 +4,7 @@ import type { StepInfo } from '../core/events.js';
 import { describe } from '../core/run.js';
 import type { Recipe, RunOptions } from '../core/step.js';
 import { SourceError, UsageError } from '../errors.js';
-import type { Tree } from '../formats/entry.js';
+import { type Tree, unixNow } from '../formats/entry.js';
 import { planFat } from '../formats/fat/index.js';
 import { givenPath } from '../host/given-path.js';
 import { findHdiutil } from '../image/hdiutil/program.js';
@@ -17,7 +17,7 @@ import { type Choose, type Installer, isFar, locate, openLocated } from '../sour
 import { chooseBootPlist, extraFolder } from './boot-plist-choice.js';
 import { chooseEngine, type EngineName, scratchParent } from './engine.js';
 import { Keeper } from './keep.js';
-import { chooseKernel } from './kernel-choice.js';
+import { chooseKernel, type KernelChoice } from './kernel-choice.js';
 import { chooseOutput, type Output } from './output.js';
 import { spaceFree, spaceNeeded } from './space.js';
 
@@ -121,6 +121,8 @@ export async function closePlan(plan: BuildPlan): Promise<void> {
 export async function planBuild(options: BuildOptions, host?: HostFacts): Promise<BuildPlan> {
   const app = options.app === undefined ? undefined : await givenPath(options.app);
   const { buildNumber, choose, onRetry, signal } = options;
+  // A date that is none is said now, not when the first thing is dated.
+  unixNow();
   // Before anything else: where there is no hdiutil, nothing else matters.
   if (chooseEngine(options.engine) === 'hdiutil') await findHdiutil();
   const located = await locate(app, { choose, buildNumber, ...(signal && { signal }) });
@@ -137,6 +139,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
     throw error;
   });
   if (keeper) installer.files.hold(keeper);
+  let chosen: KernelChoice | undefined;
   try {
     const recipe = recipes[majorVersion(installer.version)];
     if (!recipe) {
@@ -145,11 +148,12 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
         `${installer.path}: this is ${releaseTitle(installer.version, installer.build)}; there are recipes for ${known.join(', ')}.`,
       );
     }
-    const chosen = await chooseKernel(recipe, await givenPath(options.kernel ?? 'package'), installer);
+    chosen = await chooseKernel(recipe, await givenPath(options.kernel ?? 'package'), installer);
     const bootPlist = await chooseBootPlist(options, installer.version);
     const extra = options.extra === undefined ? undefined : await extraFolder(await givenPath(options.extra));
     const wanted = options.output === undefined ? undefined : await givenPath(options.output);
     const output = await chooseOutput(wanted, installer, options.force ?? false);
+    if (options.workDir !== undefined && engine === 'native') throw new UsageError(NO_SCRATCH, 'Leave --work-dir out.');
     const workDir = options.workDir === undefined ? undefined : resolve(await givenPath(options.workDir));
     const scratch = engine === 'hdiutil' ? scratchParent(output.iso, workDir) : undefined;
     const esp = await chooseEsp(options, installer);
@@ -176,10 +180,13 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
       problems: await preflight({ ...needs, argv: argvOf(options) }, host),
     };
   } catch (error) {
+    await chosen?.tree?.close();
     await installer.files.close();
     throw error;
   }
 }
+
+const NO_SCRATCH = '--work-dir is for the hdiutil engine: the native one needs no scratch files.';
 
 /** What the ISO's system partition is to have in it; undefined where there is to be none. */
 async function chooseEsp(options: BuildOptions, { version }: Installer): Promise<Esp | undefined> {

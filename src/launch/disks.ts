@@ -4,13 +4,11 @@ import { resolve } from 'node:path';
 import { makeNew } from '../core/new-file.js';
 import { Scope } from '../core/scope.js';
 import { HostError, InUseError, SourceError, UsageError } from '../errors.js';
-import { FILE_KIND_HEAD, fileKind } from '../formats/file-kind.js';
 import { ActError, act } from '../host/act.js';
 import { hostCode, hostError, isLack } from '../host/faults.js';
-import { openGiven } from '../host/open-given.js';
+import { expectPlace } from '../host/place.js';
 import { quoteFile } from '../host/quote.js';
-import { diskFormatNamed, guardDisk, secondOpinion } from '../vm-disk/index.js';
-import { expectPlace } from './needs/places.js';
+import { diskFormatNamed, expectSectors, guardDisk, secondOpinion } from '../vm-disk/index.js';
 
 const MISSING = 'qemu-img comes with QEMU: sudo apt install qemu-utils, or brew install qemu.';
 
@@ -83,24 +81,6 @@ export async function examineDisk(path: string, look: Look = {}): Promise<DiskIn
     });
   });
   return examineImage('--disk', path, look);
-}
-
-/** Bytes: what is smaller is no disk. */
-const LEAST_DISK = 1 << 20;
-
-/** Any file can be taken for a raw disk. SourceError for one that is known to be none. */
-async function expectSectors(path: string, label: string): Promise<void> {
-  const file = await openGiven(path);
-  try {
-    const kind = fileKind(await file.read(0, Math.min(FILE_KIND_HEAD, file.size)));
-    const small = file.size < LEAST_DISK ? `a file of ${file.size} bytes` : undefined;
-    const found = kind && kind.kind !== 'disc' ? kind.what : small;
-    if (found === undefined) return;
-    const hint = kind?.unpack === undefined ? undefined : `Unpack it: ${kind.unpack} ${quoteFile(path)}`;
-    throw new SourceError(`${label}: expected a disk image, found ${found}.`, { hint });
-  } finally {
-    await file.close();
-  }
 }
 
 /** The same of an image that is only read. `option` stands before the path in messages. */

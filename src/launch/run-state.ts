@@ -65,7 +65,7 @@ export interface OwnRun {
 }
 
 /**
- * Takes a guest for this process, and gives it back with the scope. UsageError, with the other's process id, while another runs it:
+ * Takes a guest for this process, and gives it back with the scope. InUseError, with the other's process id, while another runs it:
  * a disk that two guests write to is lost. What a dead one left is replaced.
  */
 export async function claimRun(folder: string, scope: Scope, running: Running): Promise<OwnRun> {

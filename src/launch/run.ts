@@ -256,10 +256,16 @@ async function takePicture(
   }
 }
 
+const WHOLE_LINE = 'The same command with --dry-run prints the whole line that QEMU was started by.';
+
 function explained(error: unknown, said: readonly Complaint[]): unknown {
   const serious = said.find(({ harmless }) => !harmless);
-  if (!(error instanceof ActError) || !serious) return error;
+  if (!(error instanceof ActError)) return error;
   const last = error.lines.at(-1) ?? '';
+  if (!serious) {
+    const how = error.killedBy === undefined ? `exit status ${error.status}` : `ended by ${error.killedBy}`;
+    return new StepError(`QEMU did not start (${how}). Its words: ${last}`, { hint: WHOLE_LINE, cause: error });
+  }
   return new StepError(`QEMU did not start. ${serious.meaning} Its words: ${last}`, {
     hint: serious.hint,
     cause: error,

@@ -4,6 +4,7 @@ import { keepBeside, replaceFile } from '../core/replace-file.js';
 import { StepError, UsageError } from '../errors.js';
 import { hostError } from '../host/faults.js';
 import { openGiven } from '../host/open-given.js';
+import { expectPlace } from '../host/place.js';
 import { readHostFile } from '../host/read-file.js';
 import {
   CONFIG_PLIST,
@@ -79,6 +80,7 @@ export async function writeConfigFile(path: string, content: Uint8Array, journal
   if (await lstat(path).catch(() => undefined)) {
     throw new UsageError(`${path} exists already.`, 'Give another name, or remove it first.');
   }
+  await expectPlace('-o', path);
   await inWords(path, replaceFile(path, content, { journal }));
 }
 

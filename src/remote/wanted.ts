@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { chunks } from '../formats/bytes.js';
 import { type Chunklist, ChunkVerifier } from '../formats/chunklist.js';
 import { openHostFile } from '../host/host-file.js';
+import { quoteFile } from '../host/quote.js';
 
 /** A file that is to be had. */
 export interface Wanted {
@@ -26,7 +27,7 @@ export async function isThere({ path, size, chunklist }: Wanted, signal: AbortSi
   const other = (why: string) =>
     new UsageError(
       `${path} exists already, and is not the file that is to be had: ${why}.`,
-      `If it is of no use: rm ${JSON.stringify(path)}`,
+      `If it is of no use: rm ${quoteFile(path)}`,
     );
   if (!found.isFile()) throw other('it is no file');
   if (size !== undefined && found.size !== size) throw other(`it has ${found.size} bytes instead of ${size}`);

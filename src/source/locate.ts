@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.js';
 import { releaseWanted } from '../known/names.js';
 import { isUrl } from '../remote/url.js';
 import { type FindOptions, type Found, findInstaller, NotHere } from './find.js';
@@ -16,6 +17,10 @@ export async function locate(
   options: FindOptions & { readonly buildNumber?: string | undefined } = {},
 ): Promise<Located> {
   if (given !== undefined && isUrl(given)) return { url: given };
+  const scheme = given === undefined ? undefined : /^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1];
+  if (scheme !== undefined) {
+    throw new UsageError(`${given}: expected a URL that begins with https:// or http://, found ${scheme}://.`);
+  }
   const release = given === undefined ? undefined : releaseWanted(given);
   if (release !== undefined && options.buildNumber !== undefined) return { release };
   try {

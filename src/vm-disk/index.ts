@@ -3,3 +3,4 @@ export { type DiskFormat, diskFormatNamed } from './format.js';
 export { type GuardedDisk, type GuardOptions, guardDisk } from './guard.js';
 export { strangersOf } from './opened.js';
 export { secondOpinion } from './second-opinion.js';
+export { expectSectors } from './sectors.js';

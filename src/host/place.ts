@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { UsageError } from '../../errors.js';
-import { hostCode, hostError } from '../../host/faults.js';
-import { kindOf } from '../../host/open-file.js';
+import { UsageError } from '../errors.js';
+import { hostCode, hostError } from './faults.js';
+import { kindOf } from './open-file.js';
 
 /**
- * Why a guest's file cannot be made where it was asked for ("--screenshot x.png"). `replace`: a file that is there is written over. An
+ * Makes sure that a file can be made where it was asked for ("--screenshot x.png"). `replace`: a file that is there is written over. An
  * error of the host, or UsageError.
  */
 export async function expectPlace(
