@@ -30,8 +30,9 @@ export async function findDisks(
     }
     const look = { backingOk, signal, ...(format !== undefined && { format }) };
     const disk = await missing.of(() => examineDisk(path, look));
-    if (disk) found.push(disk);
-    if (disk?.file === iso) missing.add(new UsageError(`--disk ${path}: this is the installer itself.`, OWN_DISK));
+    if (!disk) continue;
+    found.push(disk);
+    if (disk.file === iso) missing.add(new UsageError(`--disk ${path}: this is the installer itself.`, OWN_DISK));
   }
   return { found, ...(create && { create }) };
 }

@@ -141,6 +141,12 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
   if (keeper) installer.files.hold(keeper);
   let chosen: KernelChoice | undefined;
   try {
+    if (buildNumber !== undefined && installer.build !== buildNumber) {
+      throw new UsageError(
+        `--build-number ${buildNumber}: ${installer.path} is ${installer.build}.`,
+        'Leave it out, or name the release: it is looked up then.',
+      );
+    }
     const recipe = recipes[majorVersion(installer.version)];
     if (!recipe) {
       const known = Object.keys(recipes).map((version) => releaseTitle(version));

@@ -24,6 +24,9 @@ export interface FindOptions {
   readonly signal?: AbortSignal;
 }
 
+const WHAT_TO_GIVE =
+  'Give the path of "Install OS X Yosemite.app" or of its InstallESD.dmg. Apple still offers some: osx-iso list, osx-iso build yosemite';
+
 /** Nothing of that name is on this computer. */
 export class NotHere extends SourceError {}
 
@@ -39,7 +42,7 @@ export async function findInstaller(given: string | undefined, options: FindOpti
     if (all.length === 0) {
       throw new UsageError(
         'No installer is given, and none lies here, in /Applications or in ~/Applications.',
-        'Give the path of "Install OS X Yosemite.app" or of its InstallESD.dmg with --app.',
+        WHAT_TO_GIVE,
       );
     }
     return oneOf(all, 'No installer is given. There are:', options.choose);
@@ -60,7 +63,7 @@ export async function findInstaller(given: string | undefined, options: FindOpti
   const tried = [...here, ...elsewhere];
   const list = tried.length === 1 ? '' : ` Looked for:\n${tried.map((path) => `  ${path}`).join('\n')}`;
   throw new NotHere(`${given}: no such file or folder.${list}`, {
-    hint: 'Give the path of "Install OS X Yosemite.app" or of its InstallESD.dmg with --app.',
+    hint: WHAT_TO_GIVE,
   });
 }
 
@@ -95,10 +98,7 @@ async function oneOf(paths: readonly string[], what: string, choose: Choose | un
   const only = paths.length === 1 && !what.startsWith('No installer') ? paths[0] : undefined;
   const chosen = only ?? (choose ? paths[(await choose(paths)) ?? -1] : undefined);
   if (chosen === undefined) {
-    throw new UsageError(
-      `${what}\n${paths.map((path) => `  ${path}`).join('\n')}`,
-      'Give one of these paths with --app.',
-    );
+    throw new UsageError(`${what}\n${paths.map((path) => `  ${path}`).join('\n')}`, 'Give one of these paths.');
   }
   const found = await look(chosen);
   if (!found) throw new SourceError(`${chosen}: it was there a moment ago.`);

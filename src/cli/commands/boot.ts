@@ -48,14 +48,20 @@ export function registerBoot(program: Command, start: Start): void {
         'guest turned itself off, asked or not; 130 where it was ended by force.',
       ].join('\n'),
     )
-    .action((what: string | undefined, options: Partial<BootOptions>) =>
-      start('boot', boot, {
+    .action((what: string | undefined, options: Partial<BootOptions>) => {
+      const isTyped = (name: keyof BootOptions) => command.getOptionValueSource(name) === 'cli';
+      // Whoever asks how it is printed wants nothing started.
+      if (isTyped('format') && options.dryRun !== true) command.error("error: option '--format' needs --dry-run");
+      if (isTyped('smcConfig') && options.format !== 'libvirt') {
+        command.error("error: option '--smc-config' needs --format libvirt");
+      }
+      return start('boot', boot, {
         ...BOOT_DEFAULTS,
         ...options,
         typed: typedNames(command),
         ...(what !== undefined && { what }),
-      }),
-    );
+      });
+    });
 }
 
 /** `osx-iso boot`: looks at everything, prints the machine or starts it, and says how it ended. */
