@@ -3,8 +3,8 @@ import { FILE_KIND_HEAD, fileKind } from '../formats/file-kind.js';
 import { openGiven } from '../host/open-given.js';
 import { quoteFile } from '../host/quote.js';
 
-/** Bytes: what is smaller is no disk. */
-const LEAST = 1 << 20;
+/** Bytes: what is smaller holds no volume. */
+const LEAST = 16 << 10;
 
 /**
  * Any file can be taken for a raw disk: SourceError for one that is known to be none, a web page or an archive, or is too small. `label`

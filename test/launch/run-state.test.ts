@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { clean } from '../../src/clean/index.js';
 import { fileJournal } from '../../src/core/journal.js';
 import { Scope } from '../../src/core/scope.js';
-import { SourceError, UsageError } from '../../src/errors.js';
+import { InUseError, SourceError } from '../../src/errors.js';
 import { claimRun, isAlive, readRunState } from '../../src/launch/run-state.js';
 import { scratch } from '../helpers/judges/tool.js';
 
@@ -57,9 +57,9 @@ describe('a guest that runs', () => {
   test('is not started twice: the second is told the process, and how to end it', async () => {
     const own = await claimRun(folder, new Scope(), { ports });
     const error = await claimRun(folder, new Scope(), { ports }).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(UsageError);
-    expect((error as UsageError).message).toBe(`${folder}: this guest runs already, process ${process.pid}.`);
-    expect((error as UsageError).hint).toContain('osx-iso guest stop');
+    expect(error).toBeInstanceOf(InUseError);
+    expect((error as InUseError).message).toBe(`${folder}: this guest runs already, process ${process.pid}.`);
+    expect((error as InUseError).hint).toContain('osx-iso guest stop');
     expect(await readRunState(folder)).toBeDefined();
     await own.spend();
   });

@@ -201,7 +201,7 @@ describe('QEMU that does not start', () => {
 
   test('for a reason that is not known: with its words', async () => {
     await expect(start({ stderr: ['something new'], exitAtOnce: 1 })).rejects.toThrow(
-      /failed \(exit status 1\): qemu-system-x86_64: something new/,
+      /^QEMU did not start \(exit status 1\)\. Its words: qemu-system-x86_64: something new$/,
     );
   });
 
