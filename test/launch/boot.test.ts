@@ -342,7 +342,6 @@ describe('all that is missing at once', () => {
       oskFile: undefined,
       qemu: undefined,
       serial: at('nowhere/log'),
-      display: { kind: 'window' },
       dryRun: false,
       // Without it the screen would be on a page.
       display: { kind: 'window' },
