@@ -9,6 +9,7 @@ import type { GuestEnd, GuestFolder } from '../../src/index.js';
 import * as osx from '../../src/index.js';
 import { quickQemuImg, systemDisk, type ToySystem } from '../guest-folder/systems.js';
 import { scratch } from '../helpers/judges/tool.js';
+import { LONG } from '../helpers/long.js';
 
 // What `osx-iso boot GUEST` does around QEMU, which is a stand-in here: between two starts the test puts onto the disk what an
 // installer would.
@@ -118,7 +119,7 @@ describe('an installer that restarts the guest', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('has finished: the disk stays as it is where nobody answers', async () => {
+  test.runIf(LONG)('has finished: the disk stays as it is where nobody answers', async () => {
     await boot(library(finished, off), {}, true);
     expect(asked).toHaveLength(1);
     expect(all()).not.toContain('written, and read back');

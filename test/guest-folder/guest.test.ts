@@ -17,6 +17,7 @@ import { writeGuest } from '../../src/guest-folder/write.js';
 import { claimRun } from '../../src/launch/run-state.js';
 import { needs } from '../helpers/judges/needs.js';
 import { scratch } from '../helpers/judges/tool.js';
+import { LONG } from '../helpers/long.js';
 import { makeMultibootStub } from '../launch/multiboot-stub.js';
 import { WHOLE } from './guests.js';
 import { systemDisk } from './systems.js';
@@ -339,7 +340,7 @@ describe('before a start', () => {
     expect(notes.at(-1)).toContain("stays attached: the guest's loader is on it");
   });
 
-  test('a qcow2 disk, too', async (test) => {
+  test.runIf(LONG)('a qcow2 disk, too', async (test) => {
     needs(test, 'qemu-img', 'qemu-nbd');
     const { diskFile } = await import('../guest-disk/disks.js');
     const folder = put('qcow2', { iso: at('good.iso'), disks: [{ file: 'disk.qcow2' }] });
