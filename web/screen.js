@@ -5,7 +5,7 @@ import { watchTyping } from './typing.js';
 
 /** As src/web/relay.ts closes a viewer's connection. */
 const CLOSED = { off: 4000, noScreen: 4001, crowded: 4002 };
-/** Seconds until the next try: the first is at once, because a guest that starts again is back soon. */
+/** Seconds until the next try, the last one from then on: a guest that starts again is back soon. */
 const PAUSES = [1, 2, 4, 8];
 /** X keysyms (XK_Super_L, XK_Alt_L, XK_Control_L) of the keys that buttons hold. */
 const KEYSYMS = /** @type {Record<string, number>} */ ({ MetaLeft: 0xffeb, AltLeft: 0xffe9, ControlLeft: 0xffe3 });
