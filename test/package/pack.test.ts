@@ -15,6 +15,7 @@ const FOLDERS = [
   '.',
   'bin',
   'dist/completions',
+  'dist/docs',
   'dist/man',
   'dist/pipelines',
   'dist/program',
@@ -22,6 +23,8 @@ const FOLDERS = [
   'schemas',
   'templates',
   'templates/opencore',
+  'web',
+  'web/novnc/core',
 ];
 
 /** Where somebody else has installed us: nothing of the checkout is near. */
@@ -91,6 +94,13 @@ describe.runIf(LONG)('the package, installed in an empty folder', () => {
       registry.close();
     }
     installed = join(place, 'node_modules/osx-iso');
+  });
+
+  it('has pages about its interface, made of the docstrings', () => {
+    const page = readFileSync(join(installed, 'dist/docs/formats.md'), 'utf8');
+    expect(page).toMatch(/^# osx-iso\/formats\n\nApple's disk images/);
+    expect(page).toContain('\nfunction fromHandle(handle: ReadableHandle, name: string): Promise<ByteSource>;\n');
+    expect(readFileSync(join(installed, 'dist/docs/api.md'), 'utf8')).toContain('\n## planBuild\n');
   });
 
   it('is installed without a warning, and without scripts', () => {
