@@ -26,6 +26,11 @@ describe('a system', () => {
     });
   });
 
+  test('with the Recovery HD that OS X makes behind it is one', async () => {
+    const recovery = await systemVolume({ name: 'Recovery HD', version: null, kernel: false });
+    expect(await stateOf(twoVolumes(await systemVolume(), recovery, 'Apple_Boot'))).toEqual(SYSTEM);
+  });
+
   test('with the plist is told from one without', async () => {
     expect(await stateOf(await systemDisk({ plist: true }))).toMatchObject({ kind: 'system', hasPlist: true });
   });
@@ -75,7 +80,7 @@ describe('no system is', () => {
 });
 
 /** An Apple map whose second HFS entry is written over the free space behind the first. */
-function twoVolumes(one: Buffer, two: Buffer): Buffer {
+function twoVolumes(one: Buffer, two: Buffer, type = 'Apple_HFS'): Buffer {
   const sectors = (one.length + two.length) / 512;
   const layout = planApm({ volumeSectors: sectors });
   const disk = Buffer.alloc(layout.totalSectors * 512);
@@ -87,6 +92,8 @@ function twoVolumes(one: Buffer, two: Buffer): Buffer {
   const hfs = entries.find((at) => disk.toString('latin1', at + 48, at + 57) === 'Apple_HFS')!;
   const last = (entries.length + 1) * 512;
   disk.copy(disk, last, hfs, hfs + 512);
+  disk.fill(0, last + 48, last + 80);
+  disk.write(type, last + 48, 'latin1');
   const put = (at: number, first: number, count: number) => {
     disk.writeUInt32BE(first, at + 8);
     disk.writeUInt32BE(count, at + 12);
