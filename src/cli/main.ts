@@ -51,14 +51,35 @@ export function commandTree(
     .option('--verbose', 'print more, and where errors come from')
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .option('--log-file <file>', 'write everything down in this file, too, with the time')
-    .version(parts.version ?? version, '--version', 'print the version')
+    .version(parts.version ?? version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 30 })
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: 30,
+      // The program's own: what the group of a command takes is not for it.
+      visibleGlobalOptions: (command) => (command === program ? [] : program.options.filter(({ hidden }) => !hidden)),
+    })
     .configureOutput(parts.output ?? {})
     .showHelpAfterError('\nosx-iso --help lists the commands, osx-iso COMMAND --help its options.')
     .exitOverride();
   for (const register of COMMANDS) register(program, start);
   return program;
+}
+
+/** `help plist check` and `version` as the options that say the same; a word that is no command stays, for the error that names it. */
+function inOptions(program: Command, argv: readonly string[]): readonly string[] {
+  const [first, ...words] = argv;
+  if (first === 'version' && words.length === 0) return ['--version'];
+  if (first !== 'help') return argv;
+  const path: string[] = [];
+  let at = program;
+  for (const word of words) {
+    const next = at.commands.find((command) => command.name() === word);
+    if (!next) return at.commands.length > 0 ? [...path, word] : [...path, '--help'];
+    path.push(word);
+    at = next;
+  }
+  return [...path, '--help'];
 }
 
 /** Runs the command line (without node and script) and returns the exit code. `parts` is for tests. */
@@ -94,7 +115,7 @@ export async function main(argv: readonly string[], parts: Partial<SessionParts>
   const program = commandTree(start, { version: session.version, output });
 
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(inOptions(program, argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version were asked for, or printed instead of an answer to nothing at all.

@@ -2,7 +2,7 @@ import { lstat, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
 import { keepBeside, replaceFile } from '../core/replace-file.js';
-import { UsageError } from '../errors.js';
+import { SourceError, UsageError } from '../errors.js';
 import { expectPlace } from '../host/place.js';
 import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_NAME, fromEntries, parseSetting } from '../plist/chameleon/boot-plist.js';
@@ -99,7 +99,25 @@ export async function fixPlistFile(
 
 /** The bytes of a plist file. SourceError where it cannot be read or is far too large. */
 export async function readBootPlist(path: string): Promise<Uint8Array> {
-  return readHostFile(path, BOOT_PLIST_FILE);
+  const bytes = await readHostFile(path, BOOT_PLIST_FILE);
+  if (isJson(bytes)) {
+    throw new SourceError(`${path}: expected a property list, found JSON.`, {
+      hint: 'osx-iso plist makes one; plutil -convert xml1 FILE turns JSON into one, on a Mac.',
+    });
+  }
+  return bytes;
+}
+
+/** An old-style property list begins with a brace, too. */
+function isJson(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes).toString('utf8').trim();
+  if (!/^[{[]/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the folder of a file takes another case of its name for another file. */

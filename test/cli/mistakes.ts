@@ -194,4 +194,10 @@ export const MISTAKES: readonly Mistake[] = [
   { typed: 'download nosuch', code: 2, says: /osx-iso list shows/ },
   { typed: 'download yosemite -o nowhere/x', code: 2, says: /Make it first/ },
   { typed: 'biuld x', code: 2, says: /Did you mean build\?/ },
+  { typed: 'help biuld', code: 2, says: /unknown command 'biuld'\n\(Did you mean build\?\)/ },
+  { typed: 'plist chek x', code: 2, says: /unknown command 'chek'\n\(Did you mean check\?\)/ },
+  { typed: 'help plist chek', code: 2, says: /unknown command 'chek'\n\(Did you mean check\?\)/ },
+  { typed: 'guest crate x', code: 2, says: /Did you mean create\?/ },
+  { typed: 'plist check good.iso.json', code: 3, says: /expected a property list, found JSON/ },
+  { typed: 'plist check --fix good.iso.json', code: 3, says: /expected a property list, found JSON/ },
 ];

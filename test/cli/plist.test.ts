@@ -71,11 +71,11 @@ describe('osx-iso plist', () => {
     expect(await run('plist', '-o', file)).toMatchObject({ code: 0 });
     expect(await run('plist', '-o', file)).toMatchObject({ code: 2, err: expect.stringMatching(/exists already/) });
     expect(await run('plist', '-o', join(file, 'x', NAME))).toMatchObject({
-      code: 1,
+      code: 2,
       err: expect.not.stringMatching('bug'),
     });
     expect(await run('plist', '-o', join(file, '..', 'no', NAME))).toMatchObject({
-      code: 1,
+      code: 2,
       err: expect.stringMatching(/no such file or folder/),
     });
     expect(await run('plist', '-o', file, '--merge', '--set', 'Wait=Yes')).toMatchObject({ code: 0 });

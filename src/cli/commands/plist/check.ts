@@ -23,6 +23,7 @@ export function registerPlistCheck(plist: Command, start: Start): void {
     .argument('<file>', 'a plist')
     .option('--release <version>', 'the release it is for, as 10.10: says whether the loader finds the kernel', version)
     .option('--fix', 'write a corrected file (the old one stays beside it as .bak)')
+    .option('-o, --output <file>', 'with --fix: write it to this file')
     .addHelpText('after', '\nExample:\n  osx-iso plist check /Volumes/Guest/Extra/org.chameleon.Boot.plist')
     .action((file: string, options: { fix?: boolean; release?: string }, command: Command) => {
       // The group has -o, too, and commander gives it to whichever comes first.

@@ -58,7 +58,15 @@ export function registerPlist(program: Command, start: Start): void {
     .option('--force', 'replace the output file; take any folder for --volume')
     .option('--dry-run', 'print what would be written and do nothing')
     .addHelpText('after', EXAMPLES)
-    .action((options: PlistOptions) => start('plist', plist, { ...SWITCHES, ...options }));
+    .allowExcessArguments()
+    .action((options: PlistOptions, command: Command) => {
+      const [word] = command.args;
+      if (word !== undefined) {
+        const meant = command.commands.map((known) => known.name()).find((name) => name[0] === word[0]);
+        command.error(`error: unknown command '${word}'${meant === undefined ? '' : `\n(Did you mean ${meant}?)`}`);
+      }
+      return start('plist', plist, { ...SWITCHES, ...options });
+    });
   registerPlistCheck(group, start);
   registerPlistKeys(group, start);
 }
