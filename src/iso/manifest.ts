@@ -1,5 +1,6 @@
 import type { RunResult } from '../core/run.js';
 import { quoteForSh } from '../host/quote.js';
+import { startersOf } from '../known/loaders.js';
 import { profileOf } from '../launch/profiles.js';
 import type { Esp } from '../opencore/index.js';
 import { releaseTitle } from '../releases.js';
@@ -100,13 +101,14 @@ export function manifestOf(
 ): Manifest {
   const { iso, verified, ...facts } = result.facts as Facts & Record<string, unknown>;
   const profile = profileOf(installer.version);
+  const ways = esp ? bothWays(esp, isoName) : onlyWay(installer.version, isoName);
   return {
     schema: 1,
     tool: { name: 'osx-iso', version },
     engine,
     source: {
       kind: installer.kind,
-      name: installer.files.name,
+      name: installer.name,
       release: releaseTitle(installer.version, installer.build),
       version: installer.version,
       build: installer.build,
@@ -144,9 +146,16 @@ export function manifestOf(
       cpu: `${[profile?.cpu ?? 'core2duo', ...(profile?.cpuFlags ?? [])].join()},vendor=GenuineIntel`,
       kernel: facts.kernel?.path ?? '',
       ignoreMsrs: profile?.readsPerfCtl ?? false,
-      ...(esp && { ways: bothWays(esp, isoName) }),
+      ...(ways && { ways }),
     },
   };
+}
+
+/** Of a release that Chameleon does not start, and whose ISO brings no loader: what does. */
+function onlyWay(version: string, isoName: string): BootWay[] | undefined {
+  if (startersOf(version).some((starter) => starter !== 'opencore')) return undefined;
+  const command = `osx-iso boot ${quoteForSh(isoName)} --opencore OpenCore-X.Y.Z-RELEASE.zip`;
+  return [{ firmware: 'uefi', loader: 'OpenCore, which boot is given', command }];
 }
 
 /** By itself under UEFI, and by Chameleon, which QEMU starts, under the BIOS. */

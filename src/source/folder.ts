@@ -13,6 +13,8 @@ export interface FolderKind {
   readonly kind: 'app' | 'folder';
   /** The file that leads to InstallESD.dmg. */
   readonly file: string;
+  /** The installer's own name, whatever the folder it lay in is called. */
+  readonly name: string;
   /** What the ISO is named after; undefined: after the release. */
   readonly title?: string;
 }
@@ -51,7 +53,7 @@ export async function openFolder(path: string, files: InstallerFiles, reading: R
   const lead = LEADS.find((name) => contents.includes(name));
   if (lead !== undefined) {
     await addCompanions(path, files, reading);
-    return { kind: 'folder', file: join(path, lead) };
+    return { kind: 'folder', file: join(path, lead), name: lead };
   }
   if (contents.includes('SharedSupport.dmg')) throw tooNew(path);
   for (const name of contents) {
@@ -84,7 +86,8 @@ async function openApp(path: string, files: InstallerFiles, reading: Reading): P
   });
   if (!supported.includes('InstallESD.dmg')) throw withoutEsd(path, supported);
   await addCompanions(support, files, reading);
-  return { kind: 'app', file: join(support, 'InstallESD.dmg'), title: basename(path, extname(path)) };
+  const name = basename(path);
+  return { kind: 'app', file: join(support, 'InstallESD.dmg'), name, title: basename(path, extname(path)) };
 }
 
 /** What lies beside InstallESD.dmg in a folder of the host. */

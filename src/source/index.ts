@@ -32,6 +32,8 @@ export interface OpenOptions extends FindOptions, Omit<FarOptions, 'signal'> {}
 export interface Installer extends SystemVersion {
   /** What was given: "app", "folder", "dmg", or the chain that leads to InstallESD.dmg: "dmg > pkg > dmg". */
   readonly kind: string;
+  /** The installer's own name: of the app, of the file; not of a folder around it. */
+  readonly name: string;
   /** What was given, as an absolute path or a URL. */
   readonly path: string;
   /** What the ISO is named after: "Install OS X Yosemite". */
@@ -133,6 +135,7 @@ async function recognised(
   return {
     ...known,
     kind: kind === 'dvd' ? [...through, 'dvd'].join(' > ') : folder && through.length === 0 ? folder.kind : chain,
+    name: folder?.name ?? files.name,
     path,
     files,
     image,

@@ -76,7 +76,7 @@ describe('osx-iso plist', () => {
     });
     expect(await run('plist', '-o', join(file, '..', 'no', NAME))).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/no such file or folder/),
+      err: expect.stringMatching(/expected a folder to put it in, found nothing/),
     });
     expect(await run('plist', '-o', file, '--merge', '--set', 'Wait=Yes')).toMatchObject({ code: 0 });
     expect(await run('plist', '-o', file, '--template', 'verbose', '--force')).toMatchObject({ code: 0 });

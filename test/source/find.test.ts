@@ -106,7 +106,8 @@ describe('every form says what it is', () => {
   it('a folder with the app in it, a folder with a package', async () => {
     const app = await smallInstaller({}, { scale: 0.0005 });
     const outer = await openInstaller(join(app, '..'));
-    expect(outer).toMatchObject({ kind: 'app', title: 'Install OS X Yosemite' });
+    // Its own name, not that of the folder around it.
+    expect(outer).toMatchObject({ kind: 'app', title: 'Install OS X Yosemite', name: 'Install OS X Yosemite.app' });
     await outer.files.close();
     const folder = join(testFolder(), 'with-package');
     await wrapInstaller(app, 'pkg', folder);
