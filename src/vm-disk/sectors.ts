@@ -4,7 +4,7 @@ import { openGiven } from '../host/open-given.js';
 import { quoteFile } from '../host/quote.js';
 
 /** Bytes: what is smaller holds no volume. */
-const LEAST = 16 << 10;
+const LEAST = 2048;
 
 /**
  * Any file can be taken for a raw disk: SourceError for one that is known to be none, a web page or an archive, or is too small. `label`

@@ -238,7 +238,7 @@ describe('editing an image', () => {
     await refused(written(0, 'LUKS\xba\xbe'), /encrypted/);
     await refused(written(-512, 'koly'), /hdiutil/);
     await refused(() => Buffer.alloc(4096), /no HFS\+ volume/);
-    await refused(() => Buffer.alloc(0), /no HFS\+ volume/);
+    await refused(() => Buffer.alloc(0), /expected a disk image, found a file of 0 bytes/);
   });
 
   it('says how many blocks are missing on a full volume', async () => {
