@@ -47,14 +47,17 @@ export function invocations(commands: string): string[][] {
       ...line.matchAll(/(?:^|\s)#.*|"((?:[^"\\]|\\.)*)"|'([^']*)'|(&&|\|\||[|;<>&])|((?:[^\s"'|;<>&\\]|\\.)+)/g),
     ];
     let current: string[] | undefined;
+    let first = true;
     for (const { 1: double, 2: single, 3: operator, 4: bare } of words) {
       const word = double ?? single ?? bare;
-      if (operator !== undefined || word === undefined) current = undefined;
-      else if (current) current.push(word);
-      else if (word === 'osx-iso') {
+      if (operator !== undefined || word === undefined) {
+        current = undefined;
+        first = true;
+      } else if (current) current.push(word);
+      else if (first && word === 'osx-iso') {
         current = [];
         found.push(current);
-      }
+      } else first &&= word === 'sudo';
     }
   }
   return found;
