@@ -5,7 +5,7 @@
 
 // Builds, in one call or from a plan that was looked at.
 
-export type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './core/events.js';
+export type { Emit, Leftover, Outcome, PlannedStep, RunEvent, StepInfo } from './core/events.js';
 export type { Built } from './iso/build-and-keep.js';
 export { type BuildRun, build } from './iso/build-run.js';
 export { hdiutilScript } from './iso/dry-run.js';

@@ -108,7 +108,7 @@ export interface PlanLine {
   /** Bytes. */
   readonly spaceNeeded: number;
   readonly spaceFree: number;
-  readonly steps: readonly Osx.StepInfo[];
+  readonly steps: readonly Osx.PlannedStep[];
   /** What of this host is in the way. */
   readonly problems: readonly { readonly message: string; readonly hint?: string }[];
   /** Of the hdiutil engine: what a person would type. */

@@ -10,6 +10,12 @@ export interface StepInfo {
   readonly args: readonly string[];
 }
 
+/** A step as a plan shows it. */
+export interface PlannedStep extends StepInfo {
+  /** What it does and why, as one sentence. */
+  readonly says: string;
+}
+
 /** How a step or a run ended. */
 export type Outcome = 'done' | 'failed' | 'interrupted';
 

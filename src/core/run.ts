@@ -1,6 +1,6 @@
 import { Interrupted, type UserError } from '../errors.js';
 import type { ImageTool } from '../image/types.js';
-import type { Emit, Leftover, Outcome, RunEvent, StepInfo } from './events.js';
+import type { Emit, Leftover, Outcome, PlannedStep, RunEvent, StepInfo } from './events.js';
 import { explain } from './explain.js';
 import type { Names } from './names.js';
 import type { Scope } from './scope.js';
@@ -49,6 +49,11 @@ export interface RunResult {
 /** A recipe as plans and events show it. */
 export function describe(recipe: Recipe): readonly StepInfo[] {
   return recipe.map((step, index) => ({ index, verb: step.verb, title: step.title, args: step.args }));
+}
+
+/** The same for who reads it before it is run. */
+export function explainSteps(recipe: Recipe): readonly PlannedStep[] {
+  return describe(recipe).map((step, index) => ({ ...step, says: recipe[index]!.says }));
 }
 
 /** Runs the steps one after another up to the first failure or abort, then gives everything back. Never throws. */

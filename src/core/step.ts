@@ -47,6 +47,8 @@ export interface Step {
   readonly verb: string;
   /** What the user reads: "Copy the packages". */
   readonly title: string;
+  /** What it does and why, as one sentence for who reads a plan before it is run. */
+  readonly says: string;
   /** Printed in plans and recorded in the manifest. */
   readonly args: readonly string[];
   run(job: Job): Promise<void>;

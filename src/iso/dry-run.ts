@@ -72,7 +72,7 @@ class Script {
     const { scratch, mounts } = this.places;
     this.#run('mkdir', ['-m', '700', scratch, mounts]);
     for (const step of this.plan.steps) {
-      this.#lines.push('', `# ${step.index + 1}. ${step.verb} ${step.args.join(', ')}`);
+      this.#lines.push('', `# ${step.index + 1}. ${step.verb} ${step.args.join(', ')}`, `# ${step.says}`);
       await this.#step(step);
     }
     this.#lines.push('');

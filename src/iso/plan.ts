@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { recipes } from '../../pipelines/index.js';
-import type { StepInfo } from '../core/events.js';
-import { describe } from '../core/run.js';
+import type { PlannedStep } from '../core/events.js';
+import { explainSteps } from '../core/run.js';
 import type { Recipe, RunOptions } from '../core/step.js';
 import { SourceError, UsageError } from '../errors.js';
 import { type Tree, unixNow } from '../formats/entry.js';
@@ -87,7 +87,7 @@ export interface BuildPlan {
   readonly extra?: Tree;
   /** What the ISO's EFI system partition has in it. */
   readonly esp?: Esp;
-  readonly steps: readonly StepInfo[];
+  readonly steps: readonly PlannedStep[];
   readonly output: Output;
   /** Bytes, at most. */
   readonly spaceNeeded: number;
@@ -174,7 +174,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
       bootPlist,
       ...(extra && { extra }),
       ...(esp && { esp }),
-      steps: describe(chosen.recipe),
+      steps: explainSteps(chosen.recipe),
       output,
       spaceNeeded: bytes,
       spaceFree: await spaceFree(output.iso),

@@ -1,7 +1,7 @@
 import { parsePlace } from '../core/names.js';
 import type { Job, Step } from '../core/step.js';
 import type { Volume } from '../image/types.js';
-import { fileAt } from './places.js';
+import { fileAt, lastOf } from './places.js';
 
 /**
  * Attaches the HFS+ volume of a disk image: of the file at a place under a new name (`as`), or of an image that has a name
@@ -12,6 +12,10 @@ export function attach(place: string, options: { as?: string; readOnly?: boolean
   return {
     verb: 'attach',
     title: as === undefined ? `Attach the ${place} image` : `Attach ${place}`,
+    says:
+      as === undefined
+        ? `Attach ${place}, the copy that becomes the ISO, to change what is on it.`
+        : `Attach ${lastOf(place)}, the installer's own disk${readOnly ? ', read only' : ''}: its files are ${as}:/… from here on.`,
     args: [place, ...(as === undefined ? [] : [`as ${as}`]), ...(readOnly ? ['read-only'] : [])],
     async run(job) {
       if (as === undefined) {
@@ -33,6 +37,7 @@ export function detach(name: string): Step {
   return {
     verb: 'detach',
     title: `Detach ${name}`,
+    says: `Detach ${name}: all is done that needed its files.`,
     args: [name],
     run: (job) => job.names.release(name),
   };

@@ -4,7 +4,7 @@ import type { Step } from '../core/step.js';
 import { plainPath } from '../host/plain-path.js';
 import { quoteForSh } from '../host/quote.js';
 import type { ImageFormat } from '../image/types.js';
-import { fileAt, hostFile } from './places.js';
+import { fileAt, hostFile, lastOf } from './places.js';
 
 /**
  * 'sparse': a writable copy, named `as`, of the image at a place. Somlo: `hdiutil convert … -format UDSP`.
@@ -16,6 +16,10 @@ export function convert(place: string, format: ImageFormat, options: { as?: stri
   return {
     verb: 'convert',
     title: format === 'iso' ? 'Write the ISO' : `Make a writable copy of ${place}`,
+    says:
+      format === 'iso'
+        ? `Write ${place} as a raw disk with a partition map, under a name of its own until it is proved.`
+        : `Make a writable copy of ${lastOf(place)}, which the installer starts from: the copy becomes the ISO, the original stays as it is.`,
     args: [...[place, format], ...(as === undefined ? [] : [`as ${as}`]), ...(to === undefined ? [] : [`to ${to}`])],
     async run(job) {
       const { name, path } = parsePlace(place);

@@ -4,7 +4,7 @@ import { SourceError } from '../errors.js';
 import type { Entry, Path, Tree, Volume } from '../image/types.js';
 import { watchChunks } from './chunklist.js';
 import { FirstThatHas } from './first-that-has.js';
-import { fileAt, onVolume } from './places.js';
+import { fileAt, lastOf, onVolume, pathOf } from './places.js';
 
 /**
  * Copies a file or a folder with everything in it, to exactly the place given. With `chunklist` the file is checked against it
@@ -15,6 +15,7 @@ export function copy(from: string, to: string, options: { chunklist?: string } =
   return {
     verb: 'copy',
     title: `Copy ${from}`,
+    says: saysOf(from, to, chunklist),
     args: [from, to, ...(chunklist === undefined ? [] : [`checked against ${chunklist}`])],
     async run(job) {
       const place = parsePlace(from);
@@ -35,6 +36,26 @@ export function copy(from: string, to: string, options: { chunklist?: string } =
       if (count > 1) job.note(`${count.toLocaleString('en-US')} files and folders`);
     },
   };
+}
+
+/** What is copied is known by where it goes. */
+function saysOf(from: string, to: string, chunklist: string | undefined): string {
+  const name = lastOf(to);
+  switch (name) {
+    case 'Packages':
+      return `Copy the packages to ${pathOf(to)}: the system that is going to be installed comes from them.`;
+    case 'BaseSystem.chunklist':
+      return `Copy ${name}, by which the installer tells whether BaseSystem.dmg is whole.`;
+    case 'BaseSystem.dmg': {
+      const checked = chunklist === undefined ? '' : `, checked against ${lastOf(chunklist)} on the way`;
+      return `Copy ${name} as it is${checked}: without it the installer calls itself damaged.`;
+    }
+    case 'Kernels':
+    case 'mach_kernel':
+      return `Copy the kernel to ${pathOf(to)}: the installer's disk comes without one for the boot loader to start.`;
+    default:
+      return `Copy ${from} to ${to}, owners, modes and dates as they are.`;
+  }
 }
 
 /** Returns how many entries there were; 0 when there is nothing at `from`. */

@@ -1,7 +1,7 @@
 import type { Step } from '../core/step.js';
 import { SourceError } from '../errors.js';
 import { checkKernel } from '../verify/kernel.js';
-import { onVolume } from './places.js';
+import { onVolume, pathOf } from './places.js';
 
 /**
  * Makes sure that the boot loader will find a kernel: an empty Kernels folder is the classic silent failure of this recipe
@@ -11,6 +11,7 @@ export function expectKernel(place: string): Step {
   return {
     verb: 'expect-kernel',
     title: `Look at the kernel ${place}`,
+    says: `Make sure that a kernel is at ${pathOf(place)}, where the boot loader looks for it.`,
     args: [place],
     async run(job) {
       const { volume, path } = onVolume(job, place);

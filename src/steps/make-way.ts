@@ -1,6 +1,6 @@
 import type { Step } from '../core/step.js';
 import { SourceError } from '../errors.js';
-import { onVolume } from './places.js';
+import { onVolume, pathOf } from './places.js';
 
 /**
  * Makes way for a real folder where releases differ in what they have: a symbolic link is unlinked, a folder is left to be copied
@@ -10,6 +10,7 @@ export function makeWay(place: string): Step {
   return {
     verb: 'make-way',
     title: `Make way for ${place}`,
+    says: `Make way for a folder at ${pathOf(place)}: a link in its place is removed, a folder stays.`,
     args: [place],
     async run(job) {
       const { volume, path } = onVolume(job, place);

@@ -5,7 +5,7 @@ import { openPackage as open } from '../formats/payload.js';
 import { readWhole } from '../formats/whole.js';
 import type { Entry } from '../image/types.js';
 import { type Candidate, FirstThatHas, type PackageSource } from './first-that-has.js';
-import { NOTHING_THERE, onVolume } from './places.js';
+import { lastOf, NOTHING_THERE, onVolume } from './places.js';
 
 /** Chunks that are decoded ahead: each costs its 16 MiB, and as much again for its stored bytes. */
 const MOST_AHEAD = 2;
@@ -25,6 +25,10 @@ export function openPackage(places: string | readonly string[], options: { as: s
   return {
     verb: 'open-package',
     title: `Open ${all[0]}`,
+    says:
+      wants === undefined
+        ? `Open ${all.map(lastOf).join(' or ')} to copy from it; nothing is unpacked.`
+        : `Look into ${all.map(lastOf).join(', then ')} for ${wants}: the first that has it is copied from, and nothing is unpacked.`,
     args: [all.join(' or '), `as ${as}`, ...(wants === undefined ? [] : [`for ${wants}`])],
     async run(job) {
       const packages: Candidate[] = [];

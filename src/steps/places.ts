@@ -26,6 +26,16 @@ export async function fileAt(job: Job, place: string): Promise<ByteSource> {
   return source;
 }
 
+/** The name of what is at a place, for a sentence: "BaseSystem.dmg"; the place itself where it has no path. */
+export function lastOf(place: string): string {
+  return place.split('/').at(-1) ?? place;
+}
+
+/** A place's path, for a sentence: "/System/Installation/Packages". */
+export function pathOf(place: string): string {
+  return place.slice(place.indexOf(':') + 1);
+}
+
 /** The host file that a place such as `out:` stands for. */
 export function hostFile(job: Job, place: string): string {
   const { name, path } = parsePlace(place);

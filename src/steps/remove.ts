@@ -1,6 +1,6 @@
 import type { Step } from '../core/step.js';
 import { SourceError } from '../errors.js';
-import { onVolume } from './places.js';
+import { onVolume, pathOf } from './places.js';
 
 /**
  * Removes a symbolic link. Anything else at the place is refused: where another release has a real folder, removing it would
@@ -10,6 +10,7 @@ export function remove(place: string): Step {
   return {
     verb: 'remove',
     title: `Remove the link ${place}`,
+    says: `Remove the link ${pathOf(place)}, because a folder takes its place.`,
     args: [place],
     async run(job) {
       const { volume, path } = onVolume(job, place);

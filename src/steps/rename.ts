@@ -7,6 +7,7 @@ export function rename(from: string, to: string): Step {
   return {
     verb: 'rename',
     title: 'Give the ISO its name',
+    says: 'Give the proved disk its name, in one go: nobody finds half an ISO there.',
     args: [from, to],
     async run(job) {
       const source = hostFile(job, from);

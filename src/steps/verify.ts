@@ -9,6 +9,7 @@ export function verify(place: string): Step {
   return {
     verb: 'verify',
     title: 'Prove the ISO',
+    says: 'Open the finished disk again and prove that it is whole and has all it needs to boot.',
     args: [place],
     async run(job) {
       const file = await openHostFile(hostFile(job, place), { noLink: true, signal: job.signal });

@@ -8,7 +8,7 @@ import type { Tree, Volume } from '../image/types.js';
 import { BOOT_PLIST_NAME, buildBootPlist, mergeSettings, type Settings } from '../plist/chameleon/boot-plist.js';
 import { BOOT_PLIST_FILE } from '../plist/chameleon/intended.js';
 import { settingsOf } from '../plist/chameleon/settings.js';
-import { fileAt, onVolume } from './places.js';
+import { fileAt, lastOf, onVolume, pathOf } from './places.js';
 
 /**
  * Writes Chameleon's plist: a template's settings, and what the user wants otherwise. The place's folder is made where it is
@@ -18,6 +18,7 @@ export function writePlist(template: string, to: string): Step {
   return {
     verb: 'write-plist',
     title: `Write ${to}`,
+    says: `Write ${lastOf(to)}, what the boot loader goes by: a template of osx-iso's, or what --plist and --set say.`,
     args: [template, to],
     async run(job) {
       const { bootPlist = {} } = job.options;
@@ -55,6 +56,7 @@ export function copyExtra(from: string, to: string): Step {
   return {
     verb: 'copy',
     title: `Copy what is given for ${to}`,
+    says: `Copy what --extra gives for the boot loader to ${pathOf(to)}: kexts, smbios.plist, themes.`,
     args: [from, to],
     async run(job) {
       if (!job.names.has(name)) {

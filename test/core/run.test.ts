@@ -13,6 +13,7 @@ import { sweep, type Trial } from '../helpers/sweep.js';
 const step = (title: string, work: (job: Job) => Promise<void> | void): Step => ({
   verb: 'test',
   title,
+  says: '',
   args: [],
   run: async (job) => work(job),
 });

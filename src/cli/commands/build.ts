@@ -232,21 +232,43 @@ async function guestOf(
   }
 }
 
+/** Columns of a page that no terminal is as wide as. */
+const PAGE = 80;
+
+/** A step of a plan: its number and its sentence, and below them what the recipe says. */
+function stepLines(columns: number): (step: Osx.PlannedStep) => string[] {
+  return ({ index, says, verb, args }) => {
+    const number = `${index + 1}.`.padStart(3);
+    const indent = ' '.repeat(number.length + 1);
+    return [
+      '',
+      paragraph(says, columns, indent).replace(indent, `${number} `),
+      paragraph([verb, ...args].join('  '), columns, `${indent}  `),
+    ];
+  };
+}
+
+/** A line of a script, wrapped where it is a comment: commands stay as they can be copied. */
+function comment(line: string, columns: number): string {
+  return line.startsWith('# ') ? paragraph(line.slice(2), columns, '# ') : line;
+}
+
 function printPlan(plan: Osx.BuildPlan, context: Context, script: readonly string[]): void {
   const { installer, output, steps, problems } = plan;
-  const verb = Math.max(...steps.map((step) => step.verb.length));
-  const row = ({ index, verb: name, args }: Osx.StepInfo) =>
-    `${String(index + 1).padStart(2)}  ${name.padEnd(verb)}  ${args.join('  ')}`;
+  // A page to be read, in a file, too.
+  const columns = context.terminal.columns ?? PAGE;
+  const said = (text: string) => paragraph(text, columns, '  ');
   const scratch =
     plan.scratch === undefined ? 'no scratch space is needed' : `as much again for scratch files in ${plan.scratch}`;
   const lines = [
     `${installer.path}`,
     `  ${plan.release}, ${showBytes(installer.sizes.esd)}`,
     `would become ${output.iso}`,
-    `  a raw disk with ${plan.mapTitle}`,
-    `  at most ${showBytes(plan.spaceNeeded)}; ${showBytes(plan.spaceFree)} are free; ${scratch} (${plan.engine} engine)`,
-    '',
-    ...(script.length > 0 ? script : steps.map(row)),
+    said(`a raw disk with ${plan.mapTitle}`),
+    said(
+      `at most ${showBytes(plan.spaceNeeded)}; ${showBytes(plan.spaceFree)} are free; ${scratch} (${plan.engine} engine)`,
+    ),
+    ...(script.length > 0 ? ['', ...script.map((line) => comment(line, columns))] : steps.flatMap(stepLines(columns))),
     ...problems.flatMap(({ message, hint = '' }) => ['', `In the way: ${message}`, ...hint.split('\n')]),
   ];
   context.print(lines.join('\n'), {
