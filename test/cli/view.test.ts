@@ -3,7 +3,7 @@ import { columnsOf } from '../../src/cli/view/format.js';
 import { LiveView } from '../../src/cli/view/live.js';
 import { chooseView } from '../../src/cli/view/mode.js';
 import { jsonView, plainView } from '../../src/cli/view/plain.js';
-import { paragraph, wrapped } from '../../src/cli/view/terminal.js';
+import { paragraph, row, wrapped } from '../../src/cli/view/terminal.js';
 import type { RunEvent, StepInfo } from '../../src/core/events.js';
 
 const titles = [
@@ -304,6 +304,13 @@ describe('wrapped', () => {
       `There is no QEMU on\nthis computer.\n${command}`,
     );
     expect(wrapped('a long sentence for a pipe or a file', undefined)).toBe('a long sentence for a pipe or a file');
+    const mark = '\u001b[32mok\u001b[39m  name  ';
+    expect(row(mark, 'a sentence that is longer than its column', 36)).toBe(
+      `${mark}a sentence that is longer\n          than its column`,
+    );
+    expect(row(mark, 'a sentence in a narrow terminal', 30)).toBe(
+      `${mark.trimEnd()}\n    a sentence in a narrow\n    terminal`,
+    );
     expect(paragraph('鏡鏡鏡 鏡鏡鏡 鏡鏡鏡 鏡鏡鏡', 19, '  ')).toBe('  鏡鏡鏡 鏡鏡鏡\n  鏡鏡鏡 鏡鏡鏡');
   });
 });

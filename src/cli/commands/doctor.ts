@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { paragraph, row } from '../view/terminal.js';
 
 /** `osx-iso doctor`, as typed. */
 export interface DoctorOptions {
@@ -23,6 +24,9 @@ export function registerDoctor(program: Command, start: Start): void {
 const COLORS = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 const MARKS = { ok: 'ok     ', warning: 'warning', problem: 'PROBLEM' } as const;
 
+/** What a row says to type stands below its name. */
+const BELOW = ' '.repeat(MARKS.ok.length + 2);
+
 /** `osx-iso doctor`: prints every row; ends with a HostError where something is missing. */
 export async function doctor(osx: typeof Osx, { release, qemu }: DoctorOptions, context: Context): Promise<void> {
   // QEMU is asked what it can do: it has no business with the key.
@@ -35,11 +39,14 @@ export async function doctor(osx: typeof Osx, { release, qemu }: DoctorOptions, 
   const host = await osx.probeHost(qemu, context.signal);
   const findings = osx.diagnose({ ...host, ...(environment && { key: 'OSX_ISO_OSK is set' }) }, profile);
   const width = Math.max(...findings.map(({ name }) => name.length));
+  const { paint, columns } = context.terminal;
   const lines = [`For ${profile.name} (${profile.release}):`];
   for (const { state, name, found, fix } of findings) {
-    lines.push(`${context.terminal.paint(COLORS[state], MARKS[state])}  ${name.padEnd(width)}  ${found}`);
+    lines.push(row(`${paint(COLORS[state], MARKS[state])}  ${name.padEnd(width)}  `, found, columns));
     if (fix !== undefined)
-      for (const line of fix.split('\n')) lines.push(`${' '.repeat(MARKS.ok.length + width + 4)}${line}`);
+      // Sentences are broken at words, what is indented is there to be copied.
+      for (const line of fix.split('\n'))
+        lines.push(line.startsWith(' ') ? BELOW + line : paragraph(line, columns, BELOW));
   }
   context.print(lines.join('\n'), { type: 'doctor', release: profile.release, findings });
   const problems = findings.filter(({ state }) => state === 'problem').map(({ name }) => name);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { row } from '../view/terminal.js';
 
 /** `osx-iso verify`, as typed. */
 export interface VerifyOptions {
@@ -29,14 +30,14 @@ export async function verify(osx: typeof Osx, options: VerifyOptions, context: C
     packages: options.quick ? 'quick' : 'prove',
   });
   const width = Math.max(...report.checks.map((check) => check.name.length));
-  const { paint } = context.terminal;
+  const { paint, columns } = context.terminal;
   const lines = report.checks.map(({ ok, severity, name, text }) => {
     const mark = ok
       ? severity === 'warning'
         ? paint('yellow', 'warn')
         : paint('green', 'ok  ')
       : paint('red', 'FAIL');
-    return `${mark}  ${name.padEnd(width)}  ${text}`;
+    return row(`${mark}  ${name.padEnd(width)}  `, text, columns);
   });
   context.print(lines.join('\n'), { type: 'verify', ...report });
   const failed = report.checks.filter((check) => !check.ok).length;

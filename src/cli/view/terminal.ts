@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import { Help } from 'commander';
 import { columnsOf } from './format.js';
 
@@ -40,6 +40,17 @@ export function paragraph(text: string, columns: number | undefined, indent = ''
   if (columns === undefined) return indent + text;
   const lines = new Wrapping().boxWrap(text, columns - indent.length).split('\n');
   return lines.map((line) => indent + line).join('\n');
+}
+
+/** Fewer columns for a row's text make a tower of words. */
+const NARROW = 24;
+
+/** A row of a table: the sentence behind its head, in lines that begin where it does; below it where there is no room beside. */
+export function row(head: string, text: string, columns: number | undefined): string {
+  if (columns === undefined) return head + text;
+  const indent = columnsOf(stripVTControlCharacters(head));
+  if (columns - indent < NARROW) return `${head.trimEnd()}\n${paragraph(text, columns, '    ')}`;
+  return head + paragraph(text, columns, ' '.repeat(indent)).slice(indent);
 }
 
 /** A command to be copied: on one line where it fits, else broken between its parts as a shell takes it. */
