@@ -71,6 +71,8 @@ export function manPage(program: CommandNode, { version, date }: ManFacts): stri
     '.Bl -tag -width Ds',
     ...EXIT.map(([code, means]) => `.It ${code}\n${means}`),
     '.El',
+    '.Sh EXAMPLES',
+    ...literal(program.examples),
     '.Sh SEE ALSO',
     '.Xr qemu-img 1 ,\n.Xr qemu-system-x86_64 1',
   ];
@@ -103,26 +105,25 @@ function commandLines(node: CommandNode): string[] {
     `.Ss ${behind(path.join(' '))}`,
     text(description),
     ...list([...described.map((word) => [`.It Ar ${behind(word.name)}`, text(word.does)]), ...options.map(optionItem)]),
-    ...(examples.length === 0
-      ? []
-      : [
-          '.Pp',
-          examples.length === 1 ? 'Example:' : 'Examples:',
-          '.Bd -literal -offset indent',
-          ...examples.map(escaped),
-          '.Ed',
-        ]),
+    ...(examples.length === 0 ? [] : ['.Pp', examples.length === 1 ? 'Example:' : 'Examples:', ...literal(examples)]),
   ];
 }
+
+/** Lines as they are typed. */
+const literal = (lines: readonly string[]) => ['.Bd -literal -offset indent', ...lines.map(escaped), '.Ed'];
 
 const optionList = (options: readonly OptionNode[]) => list(options.map(optionItem));
 
 function optionItem({ flags, does, value }: OptionNode): string[] {
   const takes = value ? (value.optional ? ` Op Ar ${behind(value.name)}` : ` Ar ${behind(value.name)}`) : '';
-  const choices = value && value.choices.length > 0 && !/choices/.test(does) ? ` (${value.choices.join(', ')})` : '';
+  const { choices = [], default: usual } = value ?? {};
+  const more = [
+    ...(choices.length > 0 ? [choices.join(', ')] : []),
+    ...(usual === undefined ? [] : [`default: ${usual}`]),
+  ];
   // Fl writes the first hyphen.
   const named = flags.map((flag) => `Fl ${flag.slice(1).replaceAll('-', '\\-')}`);
-  return [`.It ${named.join(' , ')}${takes}`, text(`${does}${choices}`)];
+  return [`.It ${named.join(' , ')}${takes}`, text(more.length === 0 ? does : `${does} (${more.join('; ')})`)];
 }
 
 function list(items: readonly (readonly string[])[]): string[] {

@@ -34,7 +34,10 @@ export interface OptionNode {
   /** As typed: ["-o", "--output"]. */
   readonly flags: readonly string[];
   readonly does: string;
-  readonly value?: ValueNode & { readonly optional: boolean };
+  readonly value?: ValueNode & {
+    readonly optional: boolean /** What is taken without it, where the description does not say that. */;
+    readonly default?: string;
+  };
 }
 
 /** Words that stand for something on a disk. */
@@ -74,7 +77,11 @@ function optionOf(option: Option): OptionNode {
     flags: [option.short, option.long].filter((flag) => flag !== undefined),
     does: option.description,
     ...(name !== undefined && {
-      value: { ...valueNode(name, option.argChoices, option.description), optional: bracket === '[' },
+      value: {
+        ...valueNode(name, option.argChoices, option.description),
+        optional: bracket === '[',
+        ...(option.defaultValue !== undefined && { default: String(option.defaultValue) }),
+      },
     }),
   };
 }
@@ -87,7 +94,7 @@ function valueNode(name: string, choices: readonly string[] = [], does = ''): Va
   return { name, choices: choices.length > 0 ? choices : words, file };
 }
 
-/** What stands below "Example:" in a command's help. */
+/** The commands below "Example:" in a command's help, each on one line. */
 function examplesOf(command: Command): string[] {
   let text = '';
   (command as unknown as EventEmitter).emit('afterHelp', {

@@ -14,6 +14,7 @@ import { registerPlist } from './commands/plist/index.js';
 import { registerSmc } from './commands/smc.js';
 import { registerVerify } from './commands/verify.js';
 import type { Start } from './context.js';
+import { examples, HELP_LOOKS } from './help.js';
 import { jsonText } from './lines.js';
 import { keepYoungSpaceSmall } from './memory.js';
 import { Output } from './output.js';
@@ -54,8 +55,7 @@ export function commandTree(
     .version(parts.version ?? version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .configureHelp({
-      showGlobalOptions: true,
-      minWidthToWrap: 30,
+      ...HELP_LOOKS,
       // The program's own: what the group of a command takes is not for it.
       visibleGlobalOptions: (command) => (command === program ? [] : program.options.filter(({ hidden }) => !hidden)),
     })
@@ -63,6 +63,14 @@ export function commandTree(
     .showHelpAfterError('\nosx-iso --help lists the commands, osx-iso COMMAND --help its options.')
     .exitOverride();
   for (const register of COMMANDS) register(program, start);
+  program.addHelpText(
+    'after',
+    examples([
+      'osx-iso build yosemite',
+      'osx-iso guest create yosemite --iso "Install OS X Yosemite.iso" --chameleon ./boot --osk-file ~/.osk',
+      'osx-iso boot yosemite',
+    ]),
+  );
   return program;
 }
 

@@ -80,43 +80,78 @@ export const BOOT_DEFAULTS = {
 /** The machine's own options, which `build --boot` takes too. */
 export function bootOptions(command: Command): Command {
   return command
-    .option('--disk <file>', "the guest's disk; may be given again", collect)
-    .option('--create-disk <size>', 'make the (first) disk where it is not there: 30G')
-    .option('--disk-format <format>', 'what the disks are, where that must be said: raw, qcow2')
-    .option('--backing-ok <file>', 'a file that a disk may be made of; may be given again', collect)
+    .option('--disk <file>', "the guest's disk; again for more", collect)
+    .option('--create-disk <size>', 'make the (first) disk where it is not there, of this size: 30G')
+    .option('--disk-format <format>', 'what the disks are: raw, qcow2 (default: what they look like)')
+    .option('--backing-ok <file>', 'a file that a disk may be made of; again for more', collect)
     .option('--chameleon <file>', 'the boot loader: the file "boot" of Chameleon or Enoch')
     .option('--append <words>', 'words for Chameleon (default: timeout=5)')
-    .addOption(new Option('--firmware <kind>', 'bios (with Chameleon) or uefi').choices(['bios', 'uefi']))
+    .addOption(
+      new Option(
+        '--firmware <kind>',
+        'what starts the loader (default: uefi with --opencore, --efi or --loader, or for an ISO that starts so; else bios)',
+      ).choices(['bios', 'uefi']),
+    )
     .option('--loader <path>', 'UEFI loader: a disk image, or a folder with EFI/BOOT')
-    .option('--nvram <file>', "keep the UEFI firmware's variables here")
-    .option('--osk-file <file>', "the SMC's key: 64 characters (or in OSX_ISO_OSK)")
+    .option(
+      '--nvram <file>',
+      "keep the UEFI firmware's variables here (default: they are forgotten, but not those of a guest with a folder)",
+    )
+    .option(
+      '--osk-file <file>',
+      "the SMC's key: 64 characters (default: what OSX_ISO_OSK holds; on an Apple computer its own)",
+    )
     .option('--no-smc', 'no SMC, for loaders that bring one')
     .option('--release <version>', 'the OS X release: 10.10 (default: what the ISO is)')
     .addOption(new Option('--machine <type>', 'the chipset (default: q35)').choices(['q35', 'pc']))
-    .option('--memory <mib>', "memory in MiB (default: half of this computer's)", wholeNumber(1, 1 << 20))
-    .option('--smp <n>', "processors (default: half of this computer's)", wholeNumber(1, 64))
-    .addOption(new Option('--net <card>', 'the network card').choices(['e1000', 'virtio', 'vmxnet3', 'none']))
+    .option('--memory <mib>', "memory in MiB (default: half of this computer's, 8192 at most)", wholeNumber(1, 1 << 20))
+    .option('--smp <n>', "processors, 1 to 64 (default: half of this computer's, 8 at most)", wholeNumber(1, 64))
+    .addOption(
+      new Option('--net <card>', 'the network card (default: e1000; from 13 on vmxnet3)').choices([
+        'e1000',
+        'virtio',
+        'vmxnet3',
+        'none',
+      ]),
+    )
     .option('--ssh-port <port>', "127.0.0.1's port for the guest's ssh (default: a free one)", wholeNumber(1, 65_535))
-    .option('--forward <host:guest>', "a port of 127.0.0.1 for one of the guest's; may be given again", collect)
+    .option('--forward <host:guest>', "a port of 127.0.0.1 for one of the guest's: 8080:80; again for more", collect)
     .option('--folder <dir>', 'a folder the guest sees as a FAT disk (drivers)')
     .addOption(
-      new Option('--accel <name>', 'what runs the guest').choices(['auto', 'kvm', 'hvf', 'tcg']).default('auto'),
+      new Option('--accel <name>', 'what runs the guest; auto: KVM or HVF where there is one, else TCG, which is slow')
+        .choices(['auto', 'kvm', 'hvf', 'tcg'])
+        .default('auto'),
     )
     .option('--headless', 'no window')
-    .option('--vnc <display>', 'the screen by VNC, on 127.0.0.1:5900+N only', wholeNumber(0, 99))
+    .option(
+      '--vnc <display>',
+      'the screen by VNC, on 127.0.0.1 only: 0 to 99, for the ports from 5900 on',
+      wholeNumber(0, 99),
+    )
     .addOption(
-      new Option('--web [port]', 'the screen in a browser (127.0.0.1 only); without a display this is what happens')
+      new Option(
+        '--web [port]',
+        'the screen in a browser, on this port of 127.0.0.1 (default: a free one); without a display this is what happens',
+      )
         .argParser(wholeNumber(1, 65_535))
         .conflicts(['headless', 'vnc']),
     )
     .option('--monitor', "QEMU's monitor on this terminal")
-    .option('--serial <file>', 'what the guest writes to its serial port')
-    .option('--screenshot <file>', 'a PNG of the screen when the guest is stopped')
-    .option('--stop-after <seconds>', 'stop the guest after this time', wholeNumber(1, 1 << 24))
-    .option('--grace <seconds>', 'Ctrl-C: the time to shut down (default: 60; installers 10)', wholeNumber(0, 86_400))
-    .option('--clock <date>', "start the guest's clock there: 2019-10-08")
+    .option('--serial <file>', 'write here what the guest writes to its serial port')
+    .option('--screenshot <file>', 'write here a PNG of the screen when the guest is stopped')
+    .option(
+      '--stop-after <seconds>',
+      'stop the guest after so many seconds (default: it runs on)',
+      wholeNumber(1, 1 << 24),
+    )
+    .option(
+      '--grace <seconds>',
+      'after Ctrl-C: seconds to shut down (default: 60; installers 10)',
+      wholeNumber(0, 86_400),
+    )
+    .option('--clock <date>', "start the guest's clock there: 2019-10-08, 2019-10-08T12:00:00 (default: now)")
     .option('--qemu <program>', 'the QEMU to use (default: qemu-system-x86_64)')
-    .option('--qemu-arg <word>', 'one more word for QEMU; may be given again', collect);
+    .option('--qemu-arg <word>', 'one more word for QEMU; again for more', collect);
 }
 
 /** What starts a guest by UEFI with files that are given. */
@@ -124,9 +159,13 @@ export function openCoreOptions(command: Command): Command {
   return command
     .option('--opencore <zip|dir>', 'start by UEFI with OpenCore: its release, or a folder EFI that is configured')
     .option('--efi <dir>', 'the same with a folder EFI with any loader, taken as it is')
-    .option('--kext <path>', 'with --opencore: a kext for it; may be given again', collect)
+    .option('--kext <path>', 'with --opencore: a kext for it; again for more', collect)
     .option('--config <file>', 'with --opencore: this config.plist (default: one made for the release)')
-    .option('--oc-set <path=value>', 'with --opencore: a setting of that config; may be given again', collect);
+    .option(
+      '--oc-set <path=value>',
+      'with --opencore: a setting of that config: Misc/Boot/Timeout=5; again for more',
+      collect,
+    );
 }
 
 const NAMES = bootOptions(new Command()).options.map((option) => option.attributeName());

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 import { bootGuest } from './boot-guest.js';
 import { BOOT_DEFAULTS, type BootOptions, bootOptions, openCoreOptions, typedNames } from './boot-options.js';
 import { printGuest } from './boot-print.js';
@@ -31,22 +32,17 @@ export function registerBoot(program: Command, start: Start): void {
     .option('--smc-config <file>', "with other programs' formats: where QEMU finds the SMC's configuration")
     .addHelpText(
       'after',
-      [
-        '',
-        'Examples:',
-        '  osx-iso boot yosemite',
-        '  osx-iso boot yosemite --memory 8192 --save',
-        '  osx-iso boot yosemite --headless --detach',
-        '  osx-iso boot "Install OS X Yosemite.iso" --disk mac_hdd.qcow2 \\',
-        '    --create-disk 30G --chameleon ./boot --osk-file ~/.osk',
-        '  osx-iso boot "Install OS X Yosemite.iso" --disk mac_hdd.qcow2 \\',
-        '    --opencore OpenCore-1.0.5-RELEASE.zip --osk-file ~/.osk',
-        '  osx-iso boot --disk mac_hdd.qcow2 --chameleon ./boot --osk-file ~/.osk',
-        '',
-        "Ctrl-C and SIGTERM press the guest's power button; when the time of --grace is",
-        'over, or at the second Ctrl-C, it is ended by force. Exit status: 0 where the',
-        'guest turned itself off, asked or not; 130 where it was ended by force.',
-      ].join('\n'),
+      examples(
+        [
+          'osx-iso boot yosemite',
+          'osx-iso boot yosemite --memory 8192 --save',
+          'osx-iso boot yosemite --headless --detach',
+          'osx-iso boot "Install OS X Yosemite.iso" --disk mac_hdd.qcow2 --create-disk 30G --chameleon ./boot --osk-file ~/.osk',
+          'osx-iso boot "Install OS X Yosemite.iso" --disk mac_hdd.qcow2 --opencore OpenCore-1.0.5-RELEASE.zip --osk-file ~/.osk',
+          'osx-iso boot --disk mac_hdd.qcow2 --chameleon ./boot --osk-file ~/.osk',
+        ],
+        "Ctrl-C and SIGTERM press the guest's power button; when the time of --grace is over, or at the second Ctrl-C, it is ended by force. Exit status: 0 where the guest turned itself off, asked or not; 130 where it was ended by force.",
+      ),
     )
     .action((what: string | undefined, options: Partial<BootOptions>) => {
       const isTyped = (name: keyof BootOptions) => command.getOptionValueSource(name) === 'cli';

@@ -2,6 +2,7 @@ import { basename, isAbsolute, relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 import { collect } from '../parse.js';
 import { showBytes } from '../view/format.js';
 import { commandLines, paragraph } from '../view/terminal.js';
@@ -82,7 +83,7 @@ export function registerBuild(program: Command, start: Start): void {
       '--app <path|name|url>',
       'the installer: "Install OS X Yosemite.app", InstallESD.dmg, InstallMacOSX.dmg or .pkg; a release that Apple offers (yosemite, 10.12); a URL (default: asks which)',
     )
-    .option('--build-number <build>', 'of a release: this build, not the newest: 17G66')
+    .option('--build-number <build>', 'of a release: this build, as 17G66 (default: the newest)')
     .option('--save <dir>', 'keep what is read from a server in this folder, and complete it at the end')
     .option(
       '-o, --output <file>',
@@ -106,8 +107,8 @@ export function registerBuild(program: Command, start: Start): void {
       ).choices(['apm', 'gpt', 'keep']),
     )
     .option('--plist <file|none>', "Chameleon's plist on the ISO (default: the release's template)")
-    .option('--set <key=value>', 'a key of that plist; again for more', collect)
-    .option('--unset <key>', 'leave a key of it out; again for more', collect)
+    .option('--set <key=value>', 'a key of that plist: Timeout=2; again for more', collect)
+    .option('--unset <key>', 'a key of it to leave out: Timeout; again for more', collect)
     .option('--allow-unknown', 'write keys that are not known')
     .option('--extra <dir>', 'kexts, smbios.plist, themes: copied to /Extra on the ISO')
     .option(
@@ -117,8 +118,12 @@ export function registerBuild(program: Command, start: Start): void {
     .option('--efi <dir>', 'the same with a folder EFI with any loader, taken as it is')
     .option('--kext <path>', 'with --opencore: a kext for it; again for more', collect)
     .option('--config <file>', 'with --opencore: this config.plist (default: one made for the release)')
-    .option('--oc-set <path=value>', 'with --opencore: a setting of that config; again for more', collect)
-    .option('--esp-size <size>', 'of the system partition (default: 40M)')
+    .option(
+      '--oc-set <path=value>',
+      'with --opencore: a setting of that config: Misc/Boot/Timeout=5; again for more',
+      collect,
+    )
+    .option('--esp-size <size>', 'with --opencore, --efi: of their partition, as 40M (default: 40M)')
     .option('--checksum', 'write FILE.iso.sha256, for sha256sum -c')
     .option('--identify', 'also look it up among the published checksums (reads it twice)')
     .option('--require-signature', "refuse an installer that is not signed by Apple's key")
@@ -128,7 +133,14 @@ export function registerBuild(program: Command, start: Start): void {
     .option('--dry-run', 'print the plan and do nothing')
     .option('--boot', 'start the ISO in QEMU when it is made');
   bootOptions(command.optionsGroup('With --boot:'))
-    .addHelpText('after', '\nExamples:\n  osx-iso build yosemite\n  osx-iso build "Install OS X Yosemite.app"')
+    .addHelpText(
+      'after',
+      examples([
+        'osx-iso build yosemite',
+        'osx-iso build "Install OS X Yosemite.app"',
+        'osx-iso build yosemite -o "{name} {build}.iso" --checksum',
+      ]),
+    )
     .action(
       (installer: string | undefined, given: Omit<BuildOptions, 'boot'> & Partial<BootOptions> & { boot?: true }) => {
         const { boot, ...options } = { ...given, ...(installer !== undefined && { app: installer }) };

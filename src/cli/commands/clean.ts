@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 import { printable } from '../view/format.js';
 
 /** `osx-iso clean`, as typed. */
@@ -17,6 +18,7 @@ export function registerClean(program: Command, start: Start): void {
       'Detaches the images and removes the unfinished files of builds that were killed, by what they wrote down. Images of others and builds that still run are left alone.',
     )
     .option('--dry-run', 'show what would be done, and do nothing')
+    .addHelpText('after', examples(['osx-iso clean --dry-run', 'osx-iso clean']))
     .action((options: Partial<CleanOptions>) => start('clean', clean, { dryRun: options.dryRun ?? false }));
 }
 

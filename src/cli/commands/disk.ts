@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 import { showBytes } from '../view/format.js';
 
 /** `osx-iso disk create`, as typed. */
@@ -11,13 +12,18 @@ export interface DiskCreateOptions {
 }
 
 export function registerDisk(program: Command, start: Start): void {
-  const disk = program.command('disk').summary('make a disk for a guest').description('Disks for guests.');
+  const disk = program
+    .command('disk')
+    .summary('make a disk for a guest')
+    .description('Disks for guests.')
+    .addHelpText('after', examples(['osx-iso disk create mac_hdd.qcow2 --size 60G']));
   disk
     .command('create')
     .summary('make an empty disk')
     .description('Makes an empty qcow2 disk, which takes only the space that is written to. Never replaces a file.')
     .argument('<file>', 'the disk: mac_hdd.qcow2')
-    .option('--size <size>', 'what the guest sees', '30G')
+    .option('--size <size>', 'what the guest sees, as 30G', '30G')
+    .addHelpText('after', examples(['osx-iso disk create mac_hdd.qcow2 --size 60G']))
     .action((file: string, options: { size: string }) => start('diskCreate', diskCreate, { file, ...options }));
 }
 

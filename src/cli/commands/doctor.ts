@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 import { paragraph, row } from '../view/terminal.js';
 
 /** `osx-iso doctor`, as typed. */
@@ -16,8 +17,9 @@ export function registerDoctor(program: Command, start: Start): void {
     .description(
       'Looks at everything a guest needs of this computer, and says what to type where something is missing. It changes nothing.',
     )
-    .option('--release <version>', 'for which OS X release (default: 10.10)')
+    .option('--release <version>', 'the OS X it is to run (default: 10.10)')
     .option('--qemu <program>', 'the QEMU to look at (default: qemu-system-x86_64)')
+    .addHelpText('after', examples(['osx-iso doctor', 'osx-iso doctor --release 10.13']))
     .action((options: DoctorOptions) => start('doctor', doctor, options));
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 import { wholeNumber } from '../parse.js';
 import { showBytes } from '../view/format.js';
 
@@ -23,9 +24,9 @@ export function registerDownload(program: Command, start: Start): void {
     )
     .argument('<name|url>', 'a release (yosemite, 10.12, "OS X El Capitan"), or the URL of a file')
     .option('-o, --output <dir>', "the folder (default: one of the release's name, here)")
-    .option('--build-number <build>', 'this build of the release, not the newest: 17G66')
+    .option('--build-number <build>', 'this build of the release, as 17G66 (default: the newest)')
     .option('--connections <number>', 'parts fetched at once, 1 to 16 (default: 4)', wholeNumber(1, 16))
-    .addHelpText('after', '\nExample:\n  osx-iso download sierra')
+    .addHelpText('after', examples(['osx-iso download sierra']))
     .action((what: string, options: Omit<DownloadOptions, 'what'>) =>
       start('download', download, { what, ...options }),
     );

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 import { partitionNumber } from '../parse.js';
 import { printable, showBytes } from '../view/format.js';
 
@@ -23,8 +24,23 @@ export function registerInspect(program: Command, start: Start): void {
     .description('Looks into a disk image, a package or an installer app. Nothing is attached or changed.')
     .argument('<file|app|url>', 'what to look into')
     .argument('[path]', 'a folder or a file inside: "/System/Installation/Packages"')
-    .option('-o, --output <out>', 'copy what is at the path to this file or folder ("-": to stdout)')
-    .option('--partition <n>', 'of a disk with several volumes: the one in this partition', partitionNumber)
+    .option(
+      '-o, --output <out>',
+      'copy what is at the path to this file or folder; "-": to stdout (default: it is listed)',
+    )
+    .option(
+      '--partition <n>',
+      'of a disk with several volumes: the number of the partition (default: the one with HFS+)',
+      partitionNumber,
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'osx-iso inspect "Install OS X Yosemite.iso"',
+        'osx-iso inspect InstallESD.dmg /Packages',
+        'osx-iso inspect "Install OS X Yosemite.iso" /mach_kernel -o mach_kernel',
+      ]),
+    )
     .action((file: string, path: string | undefined, options: { output?: string; partition?: number }) =>
       start('inspect', inspect, { file, ...(path !== undefined && { path }), ...options }),
     );

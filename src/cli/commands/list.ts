@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 import { showBytes } from '../view/format.js';
 
 export function registerList(program: Command, start: Start): void {
@@ -10,6 +11,7 @@ export function registerList(program: Command, start: Start): void {
     .description(
       "Lists the full installers that can be had from Apple's public servers: release, build, size, where from.",
     )
+    .addHelpText('after', examples(['osx-iso list', 'osx-iso list --json']))
     .action(() => start('list', list, {}));
 }
 

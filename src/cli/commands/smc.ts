@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 
 /** `osx-iso smc`, as typed. */
 export interface SmcOptions {
@@ -16,7 +17,10 @@ export function registerSmc(program: Command, start: Start): void {
     .description("Reads keys of an Apple computer's system management controller, as SmcDumpKey does. Linux, as root.")
     .argument('<key...>', 'keys of four characters: OSK0 OSK1')
     .option('--raw', "print the values' bytes and nothing else")
-    .addHelpText('after', '\nExample:\n  sudo modprobe -r applesmc && sudo osx-iso smc OSK0 OSK1')
+    .addHelpText(
+      'after',
+      examples(['sudo osx-iso smc OSK0 OSK1'], "Where Linux's own driver holds it: sudo modprobe -r applesmc"),
+    )
     .action((keys: string[], options: { raw?: boolean }) => start('smc', smc, { keys, raw: false, ...options }));
 }
 

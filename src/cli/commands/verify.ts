@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../index.js';
 import type { Context, Start } from '../context.js';
+import { examples } from '../help.js';
 import { row } from '../view/terminal.js';
 
 /** `osx-iso verify`, as typed. */
@@ -18,6 +19,7 @@ export function registerVerify(program: Command, start: Start): void {
     .description('Opens a finished ISO again and proves that it is whole and has all it needs to boot.')
     .argument('<file>', 'the ISO')
     .option('--quick', 'leave out the packages, which are most of what there is to read')
+    .addHelpText('after', examples(['osx-iso verify "Install OS X Yosemite.iso"']))
     .action((file: string, { quick }: { quick?: boolean }) =>
       start('verify', verify, { file, ...(quick && { quick }) }),
     );

@@ -27,9 +27,12 @@ export function painter(color: boolean): Paint {
   return color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text;
 }
 
+/** Columns below which nothing is wrapped: a word a line is harder to read than what the terminal makes of it. */
+export const NARROWEST = 16;
+
 /** commander's wrapping, by columns instead of characters, in narrow terminals too. */
 class Wrapping extends Help {
-  override minWidthToWrap = 16;
+  override minWidthToWrap = NARROWEST;
   override displayWidth(text: string): number {
     return columnsOf(text);
   }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 import { wholeNumber } from '../../parse.js';
 import { commandLines } from '../../view/terminal.js';
 import { type BootOptions, bootOptions, openCoreOptions, typedNames } from '../boot-options.js';
@@ -26,23 +27,19 @@ export function registerCreate(guest: Command, start: Start): void {
     )
     .argument('<name>', 'the folder: yosemite')
     .option('--iso <file>', "the installer; it is left out as soon as there is a system on the guest's disk")
-    .option('--disk-size <size>', 'what the guest sees of the disk that is made', '60G')
-    .option('--cpus <n>', 'the same as --smp', wholeNumber(1, 64));
+    .option('--disk-size <size>', 'what the guest sees of the disk that is made, as 60G', '60G')
+    .option('--cpus <n>', 'processors: the same as --smp', wholeNumber(1, 64));
   const machine = bootOptions(new Command()).options.filter((option) => !ONCE.includes(option.attributeName()));
   for (const option of machine) command.addOption(option);
   openCoreOptions(command)
     .option('--force', 'take an ISO that fails its checks')
     .addHelpText(
       'after',
-      [
-        '',
-        'Examples:',
-        '  osx-iso guest create yosemite --iso "Install OS X Yosemite.iso" \\',
-        '    --chameleon ./boot --osk-file ~/.osk',
-        '  osx-iso guest create sierra --iso "Install macOS Sierra.iso" \\',
-        '    --opencore OpenCore-1.0.5-RELEASE.zip --osk-file ~/.osk --memory 4096',
-        '  osx-iso guest create old --disk mac_hdd.qcow2 --release 10.9 --chameleon ./boot',
-      ].join('\n'),
+      examples([
+        'osx-iso guest create yosemite --iso "Install OS X Yosemite.iso" --chameleon ./boot --osk-file ~/.osk',
+        'osx-iso guest create sierra --iso "Install macOS Sierra.iso" --opencore OpenCore-1.0.5-RELEASE.zip --osk-file ~/.osk --memory 4096',
+        'osx-iso guest create old --disk mac_hdd.qcow2 --release 10.9 --chameleon ./boot',
+      ]),
     )
     .action((name: string, options: Partial<GuestCreateOptions>) =>
       start('guestCreate', guestCreate, { ...options, name, typed: typedNames(command) }),

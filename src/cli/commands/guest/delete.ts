@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 import { showBytes } from '../../view/format.js';
 
 /** `osx-iso guest delete`, as typed. */
@@ -19,6 +20,7 @@ export function registerGuestDelete(guest: Command, start: Start): void {
     )
     .argument('<guest>', "the guest's folder")
     .option('--force', 'without asking')
+    .addHelpText('after', examples(['osx-iso guest delete yosemite']))
     .action((name: string, options: { force?: boolean }) =>
       start('guestDelete', guestDelete, { name, force: false, ...options }),
     );

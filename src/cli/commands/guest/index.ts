@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Start } from '../../context.js';
+import { examples } from '../../help.js';
 import { registerCreate } from './create.js';
 import { registerGuestDelete } from './delete.js';
 import { registerGuestList } from './list.js';
@@ -19,6 +20,14 @@ export function registerGuest(program: Command, start: Start): void {
     .summary('make guests, reach and stop them, change them, delete them')
     .description(
       'Guests that have a folder: osx-iso boot NAME starts one. And changes on the disk of a guest that is shut down.',
+    )
+    .addHelpText(
+      'after',
+      examples([
+        'osx-iso guest create yosemite --iso "Install OS X Yosemite.iso" --chameleon ./boot --osk-file ~/.osk',
+        'osx-iso guest list',
+        'osx-iso guest stop yosemite',
+      ]),
     );
   registerCreate(guest, start);
   registerGuestList(guest, start);

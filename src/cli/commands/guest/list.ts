@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso guest list`, as typed. */
 export interface GuestListOptions {
@@ -15,6 +16,7 @@ export function registerGuestList(guest: Command, start: Start): void {
       'Lists the guests of a folder: the folder itself, and those in it. Deeper ones are listed by naming their folder.',
     )
     .argument('[folder]', 'where to look (default: here)')
+    .addHelpText('after', examples(['osx-iso guest list', 'osx-iso guest list /srv/guests']))
     .action((place: string | undefined) => start('guestList', guestList, place === undefined ? {} : { place }));
 }
 

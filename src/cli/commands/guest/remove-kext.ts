@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 import { imageLines } from '../../image-lines.js';
 import { collect, partitionNumber } from '../../parse.js';
 
@@ -27,12 +28,16 @@ export function registerRemoveKext(guest: Command, start: Start): void {
     )
     .argument('<name>', 'the kext: AppleIntelCPUPowerManagement')
     .option('--image <file>', "the guest's disk (raw, or what qemu-nbd opens)")
-    .option('--partition <n>', 'with --image: the partition, where there are several', partitionNumber)
+    .option(
+      '--partition <n>',
+      'with --image: the number of the partition (default: the one with HFS+)',
+      partitionNumber,
+    )
     .option('--backing-ok <file>', 'with --image: a file it may be made of; again for more', collect)
     .option('--volume <dir>', "the guest's mounted volume")
     .option('--force', 'even where there is no need; from any folder')
     .option('--dry-run', 'print what would be removed and do nothing')
-    .addHelpText('after', '\nExample:\n  osx-iso guest remove-kext AppleIntelCPUPowerManagement --image lion.img')
+    .addHelpText('after', examples(['osx-iso guest remove-kext AppleIntelCPUPowerManagement --image lion.img']))
     .action((name: string, options: Partial<RemoveKextOptions>) =>
       start('removeKext', removeKext, { name, backingOk: [], force: false, dryRun: false, ...options }),
     );

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso guest screenshot`, as typed. */
 export interface ScreenshotOptions {
@@ -16,7 +17,7 @@ export function registerScreenshot(guest: Command, start: Start): void {
     .description("Makes a PNG of a running guest's screen, as it is now.")
     .argument('<guest>', "the guest's folder")
     .option('-o, --output <file>', 'the picture (default: the name of the guest and the time)')
-    .addHelpText('after', '\nExample:\n  osx-iso guest screenshot yosemite -o yosemite.png')
+    .addHelpText('after', examples(['osx-iso guest screenshot yosemite -o yosemite.png']))
     .action((name: string, options: Partial<ScreenshotOptions>) =>
       start('guestScreenshot', screenshot, { ...options, guest: name }),
     );

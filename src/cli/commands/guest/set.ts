@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso guest set`, as typed. */
 export interface GuestSetOptions {
@@ -22,13 +23,11 @@ export function registerGuestSet(guest: Command, start: Start): void {
     .option('--force', 'another network card or chipset, although the system was installed with these')
     .addHelpText(
       'after',
-      [
-        '',
-        'Examples:',
-        '  osx-iso guest set yosemite memory=8192 processors=4',
-        `  osx-iso guest set yosemite 'loader={"kind": "chameleon", "file": "/opt/boot"}'`,
-        '  osx-iso guest set yosemite installed=true iso=',
-      ].join('\n'),
+      examples([
+        'osx-iso guest set yosemite memory=8192 processors=4',
+        `osx-iso guest set yosemite 'loader={"kind": "chameleon", "file": "/opt/boot"}'`,
+        'osx-iso guest set yosemite installed=true iso=',
+      ]),
     )
     .action((name: string, fields: string[], options: { force?: boolean }) =>
       start('guestSet', guestSet, { name, fields, force: false, ...options }),

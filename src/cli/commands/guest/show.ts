@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso guest show`, as typed. */
 export interface GuestShowOptions {
@@ -13,6 +14,7 @@ export function registerGuestShow(guest: Command, start: Start): void {
     .summary("show a guest's settings")
     .description('Shows what stands in guest.json, and whether the guest runs.')
     .argument('<guest>', "the guest's folder")
+    .addHelpText('after', examples(['osx-iso guest show yosemite']))
     .action((name: string) => start('guestShow', guestShow, { name }));
 }
 

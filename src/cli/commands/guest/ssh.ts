@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso guest ssh`, as typed. */
 export interface SshOptions {
@@ -21,9 +22,7 @@ export function registerSsh(guest: Command, start: Start): void {
     .option('--user <name>', 'who logs in (default: as ssh has it)')
     .addHelpText(
       'after',
-      ['', 'Examples:', '  osx-iso guest ssh yosemite --user admin', '  osx-iso guest ssh yosemite -- sw_vers'].join(
-        '\n',
-      ),
+      examples(['osx-iso guest ssh yosemite --user admin', 'osx-iso guest ssh yosemite -- sw_vers']),
     )
     .action((name: string, command: readonly string[], options: Partial<SshOptions>) =>
       start('guestSsh', ssh, { ...options, guest: name, command }),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso guest status`, as typed. */
 export interface StatusOptions {
@@ -15,7 +16,7 @@ export function registerStatus(guest: Command, start: Start): void {
       'Tells whether a guest runs: by which process, for how long, which ports of 127.0.0.1 lead to it, where its screen and its QMP socket are. The exit status is 0 either way; with --json "running" says which.',
     )
     .argument('<guest>', "the guest's folder")
-    .addHelpText('after', '\nExample:\n  osx-iso guest status yosemite --json')
+    .addHelpText('after', examples(['osx-iso guest status yosemite --json']))
     .action((name: string) => start('guestStatus', status, { guest: name }));
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso guest stop`, as typed. */
 export interface StopOptions {
@@ -18,7 +19,7 @@ export function registerStop(guest: Command, start: Start): void {
     )
     .argument('<guest>', "the guest's folder")
     .option('--now', 'end it at once, as if the plug were pulled')
-    .addHelpText('after', '\nExample:\n  osx-iso guest stop yosemite')
+    .addHelpText('after', examples(['osx-iso guest stop yosemite', 'osx-iso guest stop yosemite --now']))
     .action((name: string, options: Partial<StopOptions>) =>
       start('guestStop', stop, { now: false, ...options, guest: name }),
     );

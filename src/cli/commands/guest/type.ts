@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso guest type`, as typed. */
 export interface TypeOptions {
@@ -20,7 +21,7 @@ export function registerType(guest: Command, start: Start): void {
     .argument('<guest>', "the guest's folder")
     .argument('<text>', 'what is typed')
     .option('--enter', 'press Return at the end')
-    .addHelpText('after', '\nExample:\n  osx-iso guest type yosemite "diskutil list" --enter')
+    .addHelpText('after', examples(['osx-iso guest type yosemite "diskutil list" --enter']))
     .action((name: string, text: string, options: Partial<TypeOptions>) =>
       start('guestType', type, { enter: false, ...options, guest: name, text }),
     );

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 import { wholeNumber } from '../../parse.js';
 
 /** `osx-iso guest wait`, as typed. */
@@ -22,8 +23,8 @@ export function registerWait(guest: Command, start: Start): void {
     )
     .argument('<guest>', "the guest's folder")
     .option('--ssh', 'wait for ssh: the one thing there is to wait for')
-    .option('--timeout <seconds>', `how long (default: ${TIMEOUT})`, wholeNumber(1, 86_400))
-    .addHelpText('after', '\nExample:\n  osx-iso guest wait yosemite --ssh --timeout 300')
+    .option('--timeout <seconds>', `how long at most (default: ${TIMEOUT})`, wholeNumber(1, 86_400))
+    .addHelpText('after', examples(['osx-iso guest wait yosemite --ssh --timeout 300']))
     .action((name: string, options: Partial<WaitOptions>) =>
       start('guestWait', wait, { ssh: true, timeout: TIMEOUT, ...options, guest: name }),
     );

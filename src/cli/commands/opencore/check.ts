@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso opencore check`, as typed. */
 export interface OpenCoreCheckOptions {
@@ -26,8 +27,8 @@ export function registerOpenCoreCheck(opencore: Command, start: Start): void {
     .argument('[iso]', 'a disk it is to start: is it what these drivers read?')
     .option('--for <version>', "OpenCore's version, as 1.0.5 (default: that of the OpenCore beside it)", version)
     .option('--fix', 'write a corrected file (the old one stays beside it as .bak)')
-    .option('-o, --output <file>', 'with --fix: write it to this file')
-    .addHelpText('after', '\nExample:\n  osx-iso opencore check /Volumes/EFI/EFI/OC/config.plist yosemite.iso')
+    .option('-o, --output <file>', 'with --fix: write it to this file (default: in its place)')
+    .addHelpText('after', examples(['osx-iso opencore check /Volumes/EFI/EFI/OC/config.plist yosemite.iso']))
     .action(
       (
         file: string,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 import { collect } from '../../parse.js';
 
 /** `osx-iso opencore config`, as typed. Without an output it goes to stdout. */
@@ -14,10 +15,10 @@ export interface OpenCoreConfigOptions {
   readonly output?: string;
 }
 
-const EXAMPLES = `
-Examples:
-  osx-iso opencore config --release 10.10
-  osx-iso opencore config --release 10.13 --set Misc/Boot/Timeout=10`;
+const EXAMPLES = [
+  'osx-iso opencore config --release 10.10',
+  'osx-iso opencore config --release 10.13 --set Misc/Boot/Timeout=10',
+] as const;
 
 export function registerOpenCoreConfig(opencore: Command, start: Start): void {
   opencore
@@ -26,12 +27,12 @@ export function registerOpenCoreConfig(opencore: Command, start: Start): void {
     .description(
       'Makes EFI/OC/config.plist from a template, with what the release needs, on stdout or in a file. Values have the types that OpenCore wants; a key it does not know is refused.',
     )
-    .requiredOption('--release <version>', 'the system it starts: 10.6 to 10.15')
-    .option('--template <name>', 'what to start from: default, verbose')
+    .requiredOption('--release <version>', 'the OS X it starts, 10.6 to 10.15; must be given')
+    .option('--template <name>', 'what to start from: default, verbose (default: default)')
     .option('--set <path=value>', 'a value, as Misc/Boot/Timeout=5; again for more', collect)
     .option('--kext <path>', 'a kext that is injected, or a folder or zip that holds some; again for more', collect)
-    .option('-o, --output <file>', 'write to this file, which must not be there')
-    .addHelpText('after', EXAMPLES)
+    .option('-o, --output <file>', 'write to this file, which must not be there (default: stdout)')
+    .addHelpText('after', examples(EXAMPLES))
     .action((options: Omit<OpenCoreConfigOptions, 'set' | 'kext'> & Partial<OpenCoreConfigOptions>) =>
       start('openCoreConfig', openCoreConfig, { ...options, set: options.set ?? [], kext: options.kext ?? [] }),
     );

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 import { collect } from '../../parse.js';
 import { showBytes } from '../../view/format.js';
 
@@ -22,10 +23,10 @@ export interface OpenCoreEspOptions {
   readonly size?: string;
 }
 
-const EXAMPLES = `
-Examples:
-  osx-iso opencore esp esp.img --zip OpenCore-1.0.5-RELEASE.zip --release 10.10
-  osx-iso opencore esp esp.img --efi /Volumes/EFI/EFI`;
+const EXAMPLES = [
+  'osx-iso opencore esp esp.img --zip OpenCore-1.0.5-RELEASE.zip --release 10.10',
+  'osx-iso opencore esp esp.img --efi /Volumes/EFI/EFI',
+] as const;
 
 export function registerOpenCoreEsp(opencore: Command, start: Start): void {
   opencore
@@ -37,12 +38,12 @@ export function registerOpenCoreEsp(opencore: Command, start: Start): void {
     .argument('<file>', 'the image: esp.img')
     .option('--zip <path>', "OpenCore's release: the zip as it was downloaded, or the folder it was unpacked to")
     .option('--efi <dir>', 'a folder EFI that is configured already, with any loader: taken as it is')
-    .option('--release <version>', 'what the config is made for (default: 10.10)')
+    .option('--release <version>', 'the OS X that the config is made for (default: 10.10)')
     .option('--set <path=value>', 'a setting of that config: Misc/Boot/Timeout=5; again for more', collect)
-    .option('--config <file>', 'with --zip: this config.plist')
+    .option('--config <file>', 'with --zip: this config.plist (default: one made for the release)')
     .option('--kext <path>', 'with --zip: a kext, or a folder or zip that holds some; again for more', collect)
-    .option('--size <size>', 'of the volume', '40M')
-    .addHelpText('after', EXAMPLES)
+    .option('--size <size>', 'of the volume, as 40M', '40M')
+    .addHelpText('after', examples(EXAMPLES))
     .action((file: string, options: Partial<OpenCoreEspOptions>) =>
       start('openCoreEsp', openCoreEsp, { kext: [], set: [], ...options, file }),
     );

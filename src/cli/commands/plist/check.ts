@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso plist check`, as typed. */
 export interface PlistCheckOptions {
@@ -21,10 +22,14 @@ export function registerPlistCheck(plist: Command, start: Start): void {
       'Reads a plist as the boot loader does and says what it will see, what it will ignore, and why. Status 5 where the loader does something else than the file says.',
     )
     .argument('<file>', 'a plist')
-    .option('--release <version>', 'the release it is for, as 10.10: says whether the loader finds the kernel', version)
+    .option(
+      '--release <version>',
+      'the release it is for, as 10.10: says whether the loader finds its kernel (default: that is not judged)',
+      version,
+    )
     .option('--fix', 'write a corrected file (the old one stays beside it as .bak)')
-    .option('-o, --output <file>', 'with --fix: write it to this file')
-    .addHelpText('after', '\nExample:\n  osx-iso plist check /Volumes/Guest/Extra/org.chameleon.Boot.plist')
+    .option('-o, --output <file>', 'with --fix: write it to this file (default: in its place)')
+    .addHelpText('after', examples(['osx-iso plist check /Volumes/Guest/Extra/org.chameleon.Boot.plist']))
     .action((file: string, options: { fix?: boolean; release?: string }, command: Command) => {
       // The group has -o, too, and commander gives it to whichever comes first.
       const { output } = command.optsWithGlobals<{ output?: string }>();

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 import { imageLines } from '../../image-lines.js';
 import { collect, partitionNumber } from '../../parse.js';
 import { registerPlistCheck } from './check.js';
@@ -32,11 +33,11 @@ export interface PlistOptions {
 
 const SWITCHES = { backingOk: [], set: [], unset: [], allowUnknown: false, merge: false, force: false, dryRun: false };
 
-const EXAMPLES = `
-Examples:
-  osx-iso plist
-  osx-iso plist --set "Graphics Mode=1920x1080x32" --set Timeout=2 --volume /Volumes/Guest
-  osx-iso plist --template guest --image mac_hdd.qcow2`;
+const EXAMPLES = [
+  'osx-iso plist',
+  'osx-iso plist --set "Graphics Mode=1920x1080x32" --set Timeout=2 --volume /Volumes/Guest',
+  'osx-iso plist --template guest --image mac_hdd.qcow2',
+] as const;
 
 export function registerPlist(program: Command, start: Start): void {
   const group = program
@@ -46,18 +47,22 @@ export function registerPlist(program: Command, start: Start): void {
       'Makes /Extra/org.chameleon.Boot.plist as every loader reads it: on stdout, in a file, on a mounted volume, or straight into the disk image of a guest that is shut down.',
     )
     .option('--template <name>', 'what to start from: installer, yosemite, guest, verbose (default: installer)')
-    .option('--set <key=value>', 'a key of the plist; again for more', collect)
-    .option('--unset <key>', 'leave a key out; again for more', collect)
+    .option('--set <key=value>', 'a key of the plist: Timeout=2; again for more', collect)
+    .option('--unset <key>', 'a key to leave out: Timeout; again for more', collect)
     .option('--allow-unknown', 'write keys that are not known')
     .option('--volume <dir>', 'write to /Extra of this mounted volume')
     .option('--image <file>', "write to /Extra of this disk's HFS+ volume (raw, or what qemu-nbd opens)")
-    .option('--partition <n>', 'with --image: the partition, where there are several', partitionNumber)
+    .option(
+      '--partition <n>',
+      'with --image: the number of the partition (default: the one with HFS+)',
+      partitionNumber,
+    )
     .option('--backing-ok <file>', 'with --image: a file it may be made of; again for more', collect)
-    .option('-o, --output <file>', 'write to this file')
+    .option('-o, --output <file>', 'write to this file (default: stdout)')
     .option('--merge', 'keep the settings of the plist that is there')
     .option('--force', 'replace the output file; take any folder for --volume')
     .option('--dry-run', 'print what would be written and do nothing')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', examples(EXAMPLES))
     .allowExcessArguments()
     .action((options: PlistOptions, command: Command) => {
       const [word] = command.args;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
+import { examples } from '../../help.js';
 
 /** `osx-iso plist keys`, as typed. */
 export interface PlistKeysOptions {
@@ -14,6 +15,7 @@ export function registerPlistKeys(plist: Command, start: Start): void {
     .summary('list the keys the boot loader knows')
     .description('Lists every key: type, values, default, what it does, and whether it matters in a virtual machine.')
     .argument('[word]', 'only keys with this word')
+    .addHelpText('after', examples(['osx-iso plist keys graphics']))
     .action((word: string | undefined) => start('plistKeys', plistKeys, { ...(word !== undefined && { word }) }));
 }
 
