@@ -9,6 +9,7 @@ export type { Emit, Leftover, Outcome, PlannedStep, RunEvent, StepInfo } from '.
 export type { Built } from './iso/build-and-keep.js';
 export { type BuildRun, build } from './iso/build-run.js';
 export { hdiutilScript } from './iso/dry-run.js';
+export { editIso, type IsoEdit } from './iso/edit-iso.js';
 export type { BootWay, Manifest, RemoteSource } from './iso/manifest.js';
 export { type BuildOptions, type BuildPlan, closePlan, planBuild } from './iso/plan.js';
 

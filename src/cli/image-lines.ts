@@ -2,7 +2,7 @@ import type * as Osx from '../index.js';
 import { showBytes } from './view/format.js';
 
 /** What was done to an image, for people. */
-export function imageLines(osx: typeof Osx, image: string, edit: Osx.ImageEdit): string[] {
+export function imageLines(osx: typeof Osx, image: string, edit: Osx.IsoEdit): string[] {
   const where = edit.partition === 0 ? '' : `, partition ${edit.partition}`;
   const head = `${image} (${edit.format}${where}): volume "${edit.volume}"`;
   if (edit.changes.length === 0) return [head, '  it is so already: nothing was written'];
@@ -15,5 +15,6 @@ export function imageLines(osx: typeof Osx, image: string, edit: Osx.ImageEdit):
     head,
     ...lines,
     edit.written ? `  ${size} written, and read back` : `  ${size} would be written; nothing was`,
+    ...(edit.described ?? []).map((path) => `  its new checksum is in ${path}`),
   ];
 }

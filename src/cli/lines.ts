@@ -160,7 +160,7 @@ export interface VolumeChanges {
 }
 
 /** In a guest's disk. */
-export interface ImageChanges extends Omit<Osx.ImageEdit, 'changes'> {
+export interface ImageChanges extends Omit<Osx.IsoEdit, 'changes'> {
   readonly image: string;
   /** Paths are POSIX. */
   readonly changes: readonly {

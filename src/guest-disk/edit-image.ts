@@ -1,13 +1,14 @@
 import { explain } from '../core/explain.js';
 import type { Scope } from '../core/scope.js';
 import { Interrupted, SourceError, StepError } from '../errors.js';
-import { slice } from '../formats/bytes.js';
+import { type ByteSource, fromBytes, slice } from '../formats/bytes.js';
 import { hfsDate, type Path, showPath } from '../formats/entry.js';
 import { heeding } from '../formats/heeding.js';
 import { VOLUME_HEADER_OFFSET, VOLUME_HEADER_SIZE, VolumeAttribute } from '../formats/hfsplus/header.js';
 import { HfsVolume } from '../formats/hfsplus/volume.js';
 import { type InPlacePlan, planInPlace, StagedVolume } from '../formats/hfsplus/write/index.js';
 import { findHfsPartition, readPartitionMap, SECTOR } from '../formats/partition-map/index.js';
+import type { PlannedExtent } from '../formats/planned.js';
 import { readWhole } from '../formats/whole.js';
 import { READ_AHEAD_SECTORS } from '../known/loaders.js';
 import { type DiskFormat, expectSectors, type GuardedDisk, guardDisk } from '../vm-disk/index.js';
@@ -34,6 +35,8 @@ export interface ImageEditOptions {
   readonly dryRun?: boolean;
   /** Other files that the image may be made of. */
   readonly backingOk?: readonly string[];
+  /** Of a raw disk that is going to be changed: shown all that will be written, with its offsets on the disk, before any of it is. */
+  readonly foresee?: (disk: ByteSource, writes: readonly PlannedExtent[]) => Promise<void>;
 }
 
 export interface EditContext {
@@ -78,7 +81,7 @@ export async function editImage(options: ImageEditOptions, context: EditContext,
 }
 
 async function edit(options: ImageEditOptions, context: EditContext, stage: Stage) {
-  const { image, partition: index, dryRun = false, backingOk = [] } = options;
+  const { image, partition: index, dryRun = false, backingOk = [], foresee } = options;
   const { signal } = context;
   const guarded = await guardDisk(image, { backingOk });
   const { format } = guarded;
@@ -112,6 +115,7 @@ async function edit(options: ImageEditOptions, context: EditContext, stage: Stag
   const plan = await planInPlace(staged, { now, usableBytes });
   const bytes = sizeOf(plan);
   if (dryRun) return { ...outcome, bytes, written: false };
+  if (format === 'raw') await foresee?.(source, writesOf(plan, partition.volumeOffset));
   if (format === 'raw') await refuseInUse(image, signal);
   await commitInPlace(plan, disk, { volumeOffset: partition.volumeOffset, signal, headerBefore });
   const written = slice(disk.source, partition.volumeOffset, partition.source.size);
@@ -130,6 +134,19 @@ async function openTarget(
   const target = await openRawTarget(image, { readOnly });
   scope.defer(`close ${image}`, () => target.close());
   return target;
+}
+
+/** All that a plan writes, by its place on the disk. */
+function writesOf({ extents, headers }: InPlacePlan, volumeOffset: number): PlannedExtent[] {
+  return [
+    ...extents.map((extent) => ({ ...extent, offset: volumeOffset + extent.offset })),
+    ...headers.map(({ offset, bytes }) => ({
+      offset: volumeOffset + offset,
+      length: bytes.length,
+      source: fromBytes(bytes, 'volume header'),
+      from: 0,
+    })),
+  ];
 }
 
 /** Bytes that a plan writes. */

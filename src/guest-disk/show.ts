@@ -4,7 +4,7 @@ import type { ImageEdit } from './edit-image.js';
 import type { MountedChange } from './mounted.js';
 
 /** An edit as plain values: paths as texts, no bytes. */
-export function plainEdit(edit: ImageEdit) {
+export function plainEdit<Edit extends ImageEdit>(edit: Edit) {
   const changes = edit.changes.map(({ what, path, note }) => ({ what, path: showPath(path), ...(note && { note }) }));
   return { ...edit, changes };
 }

@@ -11,6 +11,9 @@ export const OFFERS: Whole = { what: 'list of installers that are offered', most
 /** X.iso.json, beside an ISO: ours have some 20 KB. */
 export const MANIFEST: Whole = { what: 'manifest of an ISO', most: 4 << 20 };
 
+/** X.iso.sha256, beside an ISO: a checksum and a name. */
+export const CHECKSUM: Whole = { what: 'checksum of an ISO', most: 4096 };
+
 /** Beside an output that is being built: a process and its host. */
 export const LOCK: Whole = { what: 'lock of a build', most: 4096 };
 

@@ -58,6 +58,6 @@ async function statedBy(path: string): Promise<{ readonly sha256: string } | Che
 }
 
 function compared(stated: string, found: string): Check {
-  if (stated === found) return { name: 'manifest', ok: true, text: `every byte is as it was built: sha256 ${found}` };
+  if (stated === found) return { name: 'manifest', ok: true, text: `every byte is as it says: sha256 ${found}` };
   return { name: 'manifest', ok: false, severity: 'error', text: `expected the sha256 ${stated}, found ${found}` };
 }

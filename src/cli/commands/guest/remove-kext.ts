@@ -71,9 +71,9 @@ export async function removeKext(osx: typeof Osx, options: RemoveKextOptions, co
   }
   const scope = new osx.Scope(journal);
   context.holds(() => scope.pending());
-  const edit = await osx.editImage(
+  const edit = await osx.editIso(
     { image: image!, dryRun, backingOk, ...(partition !== undefined && { partition }) },
-    { signal: context.signal, scope, remark: context.remark },
+    { signal: context.signal, scope, journal, remark: context.remark },
     (staged) => osx.stageKextRemoval(staged, { name, force }),
   );
   context.print(imageLines(osx, image!, edit).join('\n'), {

@@ -91,9 +91,9 @@ export async function plist(osx: typeof Osx, options: PlistOptions, context: Con
   if (image !== undefined) {
     const scope = new osx.Scope(journal);
     context.holds(() => scope.pending());
-    const edit = await osx.editImage(
+    const edit = await osx.editIso(
       { image, dryRun, backingOk, ...(partition !== undefined && { partition }) },
-      { signal: context.signal, scope, remark: context.remark },
+      { signal: context.signal, scope, journal, remark: context.remark },
       (staged) => osx.stagePlist(staged, request),
     );
     context.print(imageLines(osx, image, edit).join('\n'), { type: 'plist', image, ...osx.plainEdit(edit) });
