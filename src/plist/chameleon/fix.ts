@@ -31,14 +31,26 @@ export function fixBootPlist(bytes: Uint8Array, name: string): FixedPlist {
   const changes: string[] = [];
   const refused: string[] = [];
   const settings = new Map<string, string>();
-  for (const pair of readIntended(bytes, name)) {
+  const pairs = readIntended(bytes, name, (stray) =>
+    changes.push(
+      'key' in stray
+        ? `"${stray.key}" is left out: there is no value behind it`
+        : `<${stray.kind}>${stray.text.trim()} is left out: there is no key before it`,
+    ),
+  );
+  for (const pair of pairs) {
     const key = keyOf(pair.key, changes);
     const value = textOf(pair, key, changes);
     if (value === undefined) continue;
     const known = chameleonKey(key);
     const fault = textFault(key) ?? textFault(value) ?? (known && valueFault(known, value));
     if (key === '' || fault !== undefined) refused.push(`"${key}" = ${JSON.stringify(value)}: ${fault ?? 'no key'}`);
-    if (settings.has(key)) changes.push(`"${key}" was there more than once; the last one is kept`);
+    const earlier = settings.get(key);
+    if (earlier !== undefined) {
+      changes.push(
+        `"${key}" = ${JSON.stringify(earlier)} is left out: it is there more than once, the last one is kept`,
+      );
+    }
     settings.set(key, value);
   }
   if (refused.length > 0) {

@@ -23,12 +23,12 @@ const LEAVES = ['key', 'string', 'integer', 'real', 'date', 'data'];
  * What a file means to a person: comments are comments, entities are decoded, a fragment without <plist> or <dict> is read all the
  * same. For telling what the loader misses and for mending it; never throws for broken XML. FormatError for a broken binary plist.
  */
-export function readIntended(bytes: Uint8Array, name: string): IntendedPair[] {
+export function readIntended(bytes: Uint8Array, name: string, stray: Stray = () => {}): IntendedPair[] {
   if (isForeign(bytes)) {
     const dict = asDict(parsePlist(bytes, name)) ?? {};
     return Object.entries(dict).map(([key, value]) => ({ key, ...plain(value) }));
   }
-  return scan(new TextDecoder().decode(bytes));
+  return scan(new TextDecoder().decode(bytes), stray);
 }
 
 /** A binary plist, or UTF-16: nothing the loader could read a tag in. */
@@ -37,13 +37,17 @@ export function isForeign(bytes: Uint8Array): boolean {
   return head.startsWith('bplist') || /^(\xff\xfe|\xfe\xff)/.test(head);
 }
 
-function scan(text: string): IntendedPair[] {
+/** Told of a key without a value, and of a value without a key. */
+export type Stray = (what: { readonly key: string } | Pick<IntendedPair, 'kind' | 'text'>) => void;
+
+function scan(text: string, stray: Stray): IntendedPair[] {
   const pairs: IntendedPair[] = [];
   let depth = 0;
   let key: string | undefined;
   let leaf: { name: string; text: string } | undefined;
   const value = (kind: string, content: string) => {
     if (key !== undefined && depth <= 1) pairs.push({ key, kind, text: content });
+    else if (depth <= 1) stray({ kind, text: content });
     if (depth <= 1) key = undefined;
   };
   for (const { groups = {} } of text.matchAll(TOKENS)) {
@@ -56,7 +60,10 @@ function scan(text: string): IntendedPair[] {
     if (close) {
       if (leaf?.name === name) {
         if (name !== 'key') value(name, leaf.text);
-        else if (depth <= 1) key = leaf.text;
+        else if (depth <= 1) {
+          if (key !== undefined) stray({ key });
+          key = leaf.text;
+        }
         leaf = undefined;
       } else if (CONTAINERS.includes(name)) depth = Math.max(0, depth - 1);
     } else if (leaf) {
@@ -67,6 +74,7 @@ function scan(text: string): IntendedPair[] {
     } else if (empty) value(name, '');
     else if (LEAVES.includes(name)) leaf = { name, text: '' };
   }
+  if (key !== undefined) stray({ key });
   return pairs;
 }
 

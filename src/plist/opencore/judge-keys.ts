@@ -1,4 +1,5 @@
 import { nearestName } from '../nearest.js';
+import type { PlistPlace } from '../places.js';
 import { asArray, asDict, type PlistDict, type PlistValue } from '../plist.js';
 import type { Mend } from './findings.js';
 import type { Judge } from './judge.js';
@@ -28,13 +29,19 @@ export function judgeKeys(judge: Judge): void {
       ...(!whole && {
         mend: {
           about: `${key}, ${before.at}`,
-          does: `"${key}" is there once, the last one`,
+          does: `"${key}" = ${JSON.stringify(textAt(judge.text, before))} is left out: it is there more than once, the last one is kept`,
           edits: [judge.removal(before)],
         },
       }),
     });
   }
   judgeValue(judge, [], CONFIG, judge.config);
+}
+
+/** What a person sees of a value: its text, or the name of its tag. */
+function textAt(text: string, { at, end }: PlistPlace): string {
+  const element = text.slice(at, end);
+  return element.replace(/<[^>]*>/g, '').trim() || (/\w+/.exec(element)?.[0] ?? '');
 }
 
 function judgeValue(judge: Judge, path: ConfigPath, key: Key, value: PlistValue): void {

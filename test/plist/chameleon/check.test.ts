@@ -54,6 +54,25 @@ describe.each(BROKEN)('$what', ({ file, name, findings, sees, fixed }) => {
   });
 });
 
+it('--fix names all that it leaves out, and why', () => {
+  const text = `<plist><dict>
+    <key>Lost</key><key>Timeout</key><string>3</string>
+    <string>stray</string>
+    <key>Nested</key><dict><key>Inner</key><string>x</string></dict>
+    <key>Timeout</key><string>7</string>
+    <key>Last</key>
+  </dict></plist>`;
+  const { changes, settings } = fixBootPlist(Buffer.from(text), 'a.plist');
+  expect(settings).toEqual({ Timeout: '7' });
+  expect(changes).toEqual([
+    '"Lost" is left out: there is no value behind it',
+    '<string>stray is left out: there is no key before it',
+    '"Last" is left out: there is no value behind it',
+    '"Nested" is left out: the loader reads no <dict>',
+    '"Timeout" = "3" is left out: it is there more than once, the last one is kept',
+  ]);
+});
+
 describe('checkBootPlist', () => {
   const part = fc.constantFrom(
     ...[

@@ -270,6 +270,15 @@ describe('text that OpenCore reads otherwise', () => {
     if (findings.length === 0) expect([after.text, after.changes]).toEqual([text, []]);
   });
 
+  it('--fix names the keys and values that it leaves out, and why', () => {
+    const twice = XML.replace('<key>Timeout</key>', '<key>Timeout</key>\n<integer>9</integer>\n<key>Timeout</key>');
+    const gone = twice.replace('<key>ApECID</key>', '<key>AllowNvramReset</key>\n<true/>\n<key>ApECID</key>');
+    expect(fix(gone).changes).toEqual([
+      '"Timeout" = "9" is left out: it is there more than once, the last one is kept',
+      expect.stringMatching(/^Misc\/Security\/AllowNvramReset is left out: OpenCore knew it up to /),
+    ]);
+  });
+
   it.each<[string, string | Uint8Array, RegExp]>([
     ['JSON', '{"Misc": {}}', /JSON, no property list/],
     ['nothing', '', /no property list/],
