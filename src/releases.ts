@@ -64,6 +64,11 @@ export const releases: readonly Release[] = [
   { version: '10.15', name: 'Catalina', ...FROM_10_10 },
 ];
 
+/** What Apple calls the installer of a release: "Install OS X Yosemite". One name for all forms in which people have it. */
+export function installerTitle(version: string): string {
+  return `Install ${releaseTitle(majorVersion(version)).replace(/ [0-9.]+(?= )/, '')}`;
+}
+
 /** "10.10" of "10.10.5", "11" of "11.7". */
 export function majorVersion(version: string): string {
   const [first = '', second = ''] = version.split('.');

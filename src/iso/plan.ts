@@ -35,7 +35,7 @@ export interface BuildOptions {
   readonly onRetry?: (message: string) => void;
   /** Asks which of several installers it shall be. Without: an error lists them. */
   readonly choose?: Choose;
-  /** The ISO, or the folder it goes to; default: the app's name with .iso, here. {name}, {version} and {build} are filled in. */
+  /** The ISO, or the folder it goes to; default: {name}.iso, here. {name} (see `installerTitle`), {version} and {build} are filled in. */
   readonly output?: string;
   /** Writes FILE.iso.sha256 too. */
   readonly checksum?: boolean;

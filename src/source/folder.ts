@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { SourceError } from '../errors.js';
 import { hostCode, hostError } from '../host/faults.js';
 import { openGiven } from '../host/open-given.js';
@@ -15,8 +15,6 @@ export interface FolderKind {
   readonly file: string;
   /** The installer's own name, whatever the folder it lay in is called. */
   readonly name: string;
-  /** What the ISO is named after; undefined: after the release. */
-  readonly title?: string;
 }
 
 /** How files are read: until the signal aborts. */
@@ -87,7 +85,7 @@ async function openApp(path: string, files: InstallerFiles, reading: Reading): P
   if (!supported.includes('InstallESD.dmg')) throw withoutEsd(path, supported);
   await addCompanions(support, files, reading);
   const name = basename(path);
-  return { kind: 'app', file: join(support, 'InstallESD.dmg'), name, title: basename(path, extname(path)) };
+  return { kind: 'app', file: join(support, 'InstallESD.dmg'), name };
 }
 
 /** What lies beside InstallESD.dmg in a folder of the host. */

@@ -10,7 +10,7 @@ import { MANIFEST } from '../host/own-files.js';
 import { readJsonObject } from '../host/read-file.js';
 import { aboutSigner } from '../known/index.js';
 import { readSystemVersion, type SystemVersion, versionOnMedium } from '../known/system-version.js';
-import { majorVersion, releaseTitle } from '../releases.js';
+import { installerTitle, majorVersion, releaseTitle } from '../releases.js';
 import type { RemoteFile } from '../remote/remote-file.js';
 import { closeFar, type FarFiles, type FarOptions, openFar } from './far.js';
 import { InstallerFiles } from './files.js';
@@ -141,7 +141,7 @@ async function recognised(
     image,
     ...(signer && { signer }),
     notes: [...(await contradictions(files, known)), ...(signer ? aboutSigner(signer) : [])],
-    title: folder?.title ?? `Install ${releaseTitle(known.version)}`,
+    title: installerTitle(known.version),
   };
 }
 

@@ -100,6 +100,8 @@ describe('every form says what it is', () => {
       'app-store': 'dmg',
     };
     expect(installer).toMatchObject({ kind: kinds[form], version: '10.13.6', build: '17G9999', notes: [] });
+    // {name} in -o.
+    expect(installer.title).toBe('Install macOS High Sierra');
     expect(installer.sizes.packages).toBeGreaterThan(1_000_000);
   });
 

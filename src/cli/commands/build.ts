@@ -18,7 +18,7 @@ export interface BuildOptions {
   readonly buildNumber?: string;
   /** Keep what is read from a server here, and complete it. */
   readonly save?: string;
-  /** The ISO; default: the app's name with .iso in the current folder. {name}, {version}, {build} are filled in. */
+  /** The ISO; default: {name}.iso in the current folder. {name} (see `installerTitle`), {version}, {build} are filled in. */
   readonly output?: string;
   /** Default: hdiutil on a Mac, native elsewhere. */
   readonly engine?: 'hdiutil' | 'native';
@@ -87,7 +87,7 @@ export function registerBuild(program: Command, start: Start): void {
     .option('--save <dir>', 'keep what is read from a server in this folder, and complete it at the end')
     .option(
       '-o, --output <file>',
-      "the ISO (default: the app's name with .iso, here); {name}, {version} and {build} are filled in",
+      "the ISO (default: {name}.iso, here); {name} is filled in with Apple's name of the installer, as Install OS X Yosemite, whatever form it has; {version}, {build} too",
     )
     .addOption(
       new Option('--engine <name>', 'what makes the image (default: hdiutil on a Mac, native elsewhere)').choices([
