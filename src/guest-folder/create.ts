@@ -10,12 +10,14 @@ import { hostError } from '../host/faults.js';
 import { quoteForSh } from '../host/quote.js';
 import { createDisk, examineDisk, parseSize } from '../launch/disks.js';
 import { checkLoader } from '../launch/multiboot.js';
-import { findOsk } from '../launch/osk.js';
+import { Missing } from '../launch/needs/missing.js';
+import { findOsk, takeFromEnvironment } from '../launch/osk.js';
 import { choosePorts } from '../launch/ports.js';
 import { DEFAULT_RELEASE, profileOf, profiles } from '../launch/profiles.js';
 import { startsByUefi } from './boot-options.js';
 import { listGuests } from './find.js';
 import { GUEST_FILE, type Guest } from './guest.js';
+import { lookAhead } from './look-ahead.js';
 import { type GuestFolder, guestText, parseGuest } from './read.js';
 import { type TypedOptions, withTyped } from './typed.js';
 
@@ -43,7 +45,7 @@ export interface CreateContext {
 
 /**
  * Makes a guest: a folder with its description and an empty disk, whole or not at all. Its addresses are made here, once. UsageError
- * where there is something of that name; errors of what is given as `boot` has them.
+ * where there is something of that name; what is wrong with what is given, and what is missing, all at once, as `boot` says it.
  */
 export async function createGuest(options: CreateOptions, context: CreateContext): Promise<GuestFolder> {
   const { name, typed, diskSize = DEFAULT_DISK_SIZE, force = false } = options;
@@ -51,15 +53,24 @@ export async function createGuest(options: CreateOptions, context: CreateContext
   const path = resolve(name);
   await expectFree(name, path);
   const size = parseSize(diskSize, '--disk-size');
+  // Before anything is started: nobody inherits it.
+  const environment = takeFromEnvironment();
   const { iso, chameleon, oskFile, disks = [] } = typed;
-  const medium = iso === undefined ? undefined : await examineMedium(iso, { force, signal, note });
-  for (const fault of medium?.faults ?? []) note(`Taken all the same: ${fault}`);
-  const profile = profileFor(typed.release, medium?.version, note);
-  if (chameleon !== undefined) await checkLoader(chameleon);
+  const missing = new Missing();
+  const notes: string[] = [];
+  const medium = iso === undefined ? undefined : await missing.of(() => examineMedium(iso, { force, signal, note }));
+  for (const fault of medium?.faults ?? []) notes.push(`Taken all the same: ${fault}`);
+  const profile = profileFor(typed.release, medium?.version, (text) => notes.push(text));
+  if (chameleon !== undefined) await missing.of(() => checkLoader(chameleon));
   // The key is looked at and not kept.
-  if (oskFile !== undefined) await findOsk({ file: oskFile });
-  for (const file of ['opencore', 'efi', 'loader', 'config', 'folder'] as const) await expectThere(file, typed[file]);
-  for (const disk of disks) await examineDisk(disk, { backingOk: typed.backingOk ?? [], signal });
+  if (oskFile !== undefined) await missing.of(() => findOsk({ file: oskFile }));
+  for (const file of ['opencore', 'efi', 'loader', 'config', 'folder'] as const)
+    await missing.of(() => expectThere(file, typed[file]));
+  for (const disk of disks) await missing.of(() => examineDisk(disk, { backingOk: typed.backingOk ?? [], signal }));
+  const uefi = medium?.uefi ?? false;
+  await lookAhead(typed, { profile, uefi, hasKey: environment !== undefined, missing, signal });
+  missing.end();
+  for (const text of notes) note(text);
 
   const blank: Guest = {
     schema: 1,

@@ -131,7 +131,7 @@ async function packageManager(): Promise<PackageManager | undefined> {
   return undefined;
 }
 
-async function onPath(name: string): Promise<boolean> {
+export async function onPath(name: string): Promise<boolean> {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   for (const folder of folders) if (await may(join(folder, name), constants.X_OK)) return true;
   return false;

@@ -136,6 +136,31 @@ describe('a guest that is made', () => {
     expect(readdirSync(place)).toEqual(before);
   });
 
+  test('is refused with all that is wrong at once, and with what its first start would lack', async () => {
+    const before = readdirSync(place);
+    const given = { iso: at('no.iso'), folder: at('no-folder'), disks: [at('no.img')], release: '10.10' };
+    const text = await refusal(make('a', given));
+    expect(text).toMatch(/^\d things are missing or in the way:/);
+    expect(text.match(/^\d\. /gm)).toEqual(Array.from({ length: Number(text[0]) }, (_, i) => `${i + 1}. `));
+    for (const words of ['no.iso', '--folder', '--disk', 'Yosemite needs a boot loader', 'needs its key'])
+      expect(text).toContain(words);
+    expect(notes).toEqual([]);
+    const whole = { ...given, chameleon: at('boot'), oskFile: at('osk') };
+    const less = await refusal(make('a', whole));
+    for (const words of ['needs a boot loader', 'needs its key']) expect(less).not.toContain(words);
+    expect(readdirSync(place)).toEqual(before);
+  });
+
+  test('needs qemu-img for its disk', async () => {
+    const { PATH } = process.env;
+    process.env.PATH = at('nowhere');
+    try {
+      expect(await refusal(make('a'))).toContain('1. There is no qemu-img on this computer.');
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+
   test('is gone when it is stopped half way', async (test) => {
     needs(test, 'qemu-img');
     const before = readdirSync(place);

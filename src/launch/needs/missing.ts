@@ -26,6 +26,11 @@ export class Missing {
     if (error) this.#besides.push(error);
   }
 
+  /** Whether something is missing. */
+  get some(): boolean {
+    return this.#errors.length > 0;
+  }
+
   /** Throws what is missing: one thing as it is, more of them as one error. */
   end(): void {
     const [first, ...more] = this.#errors;

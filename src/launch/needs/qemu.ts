@@ -14,6 +14,11 @@ export function noQemu(program: string | undefined, host: Pick<Host, 'packages'>
   return new HostError(`There is no ${QEMU} on this computer.`, { hint: install('qemu', host) });
 }
 
+/** A computer without the program that makes disks. */
+export function noQemuImg(host: Pick<Host, 'packages'>): HostError {
+  return new HostError('There is no qemu-img on this computer.', { hint: install('qemuImg', host) });
+}
+
 /** A QEMU without Apple's SMC. */
 export function noSmc({ qemu }: Pick<Host, 'qemu'>): HostError | undefined {
   if (!qemu || qemu.devices.has('isa-applesmc')) return undefined;
