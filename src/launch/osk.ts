@@ -75,7 +75,7 @@ async function readKeyFile(path: string): Promise<{ text: string; open: boolean 
 export const OSK_HINT = [
   "OS X asks the SMC for a key of 64 characters. It belongs to Apple's hardware and is not part of this program.",
   '  --osk-file FILE         a file with nothing else in it (chmod 600)',
-  `  ${OSK_VARIABLE}=…         in the environment`,
+  `  ${OSK_VARIABLE}=…           in the environment`,
   '  osx-iso smc OSK0 OSK1   reads it on an Intel Mac that runs Linux',
 ].join('\n');
 

@@ -5,6 +5,7 @@ import { chooseView } from '../../src/cli/view/mode.js';
 import { jsonView, plainView } from '../../src/cli/view/plain.js';
 import { paragraph, row, wrapped } from '../../src/cli/view/terminal.js';
 import type { RunEvent, StepInfo } from '../../src/core/events.js';
+import { HostError, SeveralErrors, UsageError } from '../../src/errors.js';
 
 const titles = [
   'Attach app:/Contents/SharedSupport/InstallESD.dmg',
@@ -312,6 +313,53 @@ describe('wrapped', () => {
       `${mark.trimEnd()}\n    a sentence in a narrow\n    terminal`,
     );
     expect(paragraph('鏡鏡鏡 鏡鏡鏡 鏡鏡鏡 鏡鏡鏡', 19, '  ')).toBe('  鏡鏡鏡 鏡鏡鏡\n  鏡鏡鏡 鏡鏡鏡');
+  });
+
+  it('breaks the sentences of a numbered list behind their numbers, and no command', () => {
+    const several = new SeveralErrors(
+      [
+        new HostError('There is no QEMU on this computer.', { hint: 'sudo apt install qemu-system-x86' }),
+        new UsageError(
+          'Nothing starts it.',
+          'Take a loader that does:\n  --opencore OpenCore-X.Y.Z-RELEASE.zip\nosx-iso doctor says more.',
+        ),
+      ],
+      'are missing',
+    );
+    const text = [
+      '2 things are missing:',
+      '',
+      '1. There is no QEMU on',
+      '   this computer.',
+      '   sudo apt install qemu-system-x86',
+      '',
+      '2. Nothing starts it.',
+      '   Take a loader that',
+      '   does:',
+      '     --opencore OpenCore-X.Y.Z-RELEASE.zip',
+      '   osx-iso doctor says',
+      '   more.',
+    ];
+    expect(wrapped(several.message, 24).split('\n')).toEqual(text);
+    expect(wrapped(several.message, undefined)).toBe(several.message);
+  });
+
+  it('gives a command that does not fit a line of its own, and breaks the meanings in a table', () => {
+    expect(wrapped('   Make it: osx-iso disk create no.img --size 30G', 40)).toBe(
+      '   Make it:\n     osx-iso disk create no.img --size 30G',
+    );
+    const table = '     --osk-file FILE         a file with nothing else in it (chmod 600)';
+    expect(wrapped(table, 56)).toBe(
+      '     --osk-file FILE         a file with nothing else in\n                             it (chmod 600)',
+    );
+    expect(wrapped(table, 40)).toBe(
+      '     --osk-file FILE\n         a file with nothing else in it\n         (chmod 600)',
+    );
+    const named = "  rm '/tmp/a   b/a very long name of a file'";
+    expect(wrapped(named, 20)).toBe(named);
+    expect(wrapped('osx-iso: --disk no.img: no such file, nor a folder', 30)).toBe(
+      'osx-iso: --disk no.img: no\nsuch file, nor a folder',
+    );
   });
 });
 

@@ -48,11 +48,12 @@ export function paragraph(text: string, columns: number | undefined, indent = ''
 /** Fewer columns for a row's text make a tower of words. */
 const NARROW = 24;
 
-/** A row of a table: the sentence behind its head, in lines that begin where it does; below it where there is no room beside. */
+/** A row of a table: the sentence behind its head, in lines that begin where it does; below it, deeper, where there is no room beside. */
 export function row(head: string, text: string, columns: number | undefined): string {
   if (columns === undefined) return head + text;
   const indent = columnsOf(stripVTControlCharacters(head));
-  if (columns - indent < NARROW) return `${head.trimEnd()}\n${paragraph(text, columns, '    ')}`;
+  const [deeper = ''] = /^ */.exec(head) ?? [];
+  if (columns - indent < NARROW) return `${head.trimEnd()}\n${paragraph(text, columns, `${deeper}    `)}`;
   return head + paragraph(text, columns, ' '.repeat(indent)).slice(indent);
 }
 
@@ -69,12 +70,37 @@ export function commandLines(parts: readonly string[], columns: number | undefin
   return lines.join(' \\\n');
 }
 
-/** Text with lines of its own: sentences are wrapped, what is indented (commands to be copied, tables) stays as it is. */
+/** What a line of a numbered list begins with: its number, or as much space. What stands deeper is indented in the item itself. */
+const ITEM = /^(?:\d+\. | {3})(?=\S)/;
+/** A line to be typed as it stands, maybe behind what it does ("Make it: "); no sentence that begins with a command. */
+const COMMAND = /^(?!osx-iso: )([^:]*: )?((?:sudo |brew |osx-iso |chmod |--\w).*[^.])$/;
+/** Indented words and, behind a gap, what they mean; names in quotation marks may have gaps of their own. */
+const ROW = /^( +[^\s'"][^'"]*?\S {3,})([^\s'"#][^'"]*)$/;
+
+/**
+ * Text with lines of its own: sentences are wrapped, those of a numbered list behind their numbers, and the right column of a table.
+ * What is indented otherwise (commands to be copied, addresses) and what is a command stays whole.
+ */
 export function wrapped(text: string, columns: number | undefined): string {
-  return text
-    .split('\n')
-    .map((line) => (line.startsWith(' ') ? line : paragraph(line, columns)))
-    .join('\n');
+  return columns === undefined
+    ? text
+    : text
+        .split('\n')
+        .map((line) => lineOf(line, columns))
+        .join('\n');
+}
+
+function lineOf(line: string, columns: number): string {
+  if (columnsOf(line) <= columns) return line;
+  const [head = ''] = ITEM.exec(line) ?? [];
+  const indent = ' '.repeat(head.length);
+  const said = line.slice(head.length);
+  const [, words, meaning] = ROW.exec(said) ?? [];
+  if (words !== undefined && meaning !== undefined) return row(head + words, meaning, columns);
+  if (said.startsWith(' ')) return line;
+  const [, what, command] = COMMAND.exec(said) ?? [];
+  if (command !== undefined) return what === undefined ? line : `${head}${what.trimEnd()}\n${indent}  ${command}`;
+  return head + paragraph(said, columns, indent).slice(head.length);
 }
 
 const ASCII: Readonly<Record<string, string>> = {
