@@ -19,8 +19,6 @@ export interface FarFiles {
   readonly lead: RemoteFile;
   /** What lies beside it, by name. */
   readonly beside: ReadonlyMap<string, RemoteFile>;
-  /** What it was called when it was looked up: "OS X 10.10.5 Yosemite (14F27)". */
-  readonly title?: string;
 }
 
 /** Opens an installer on a server. NetworkError where it cannot be had; the caller closes every file, see closeFar. */
@@ -54,7 +52,7 @@ export async function openFar(located: FarLocated, options: FarOptions): Promise
   }
   const [lead, ...others] = opened;
   const names = product.parts.slice(1).map(({ name }) => name);
-  return { lead: lead!, beside: new Map(others.map((file, i) => [names[i]!, file])), title: product.title };
+  return { lead: lead!, beside: new Map(others.map((file, i) => [names[i]!, file])) };
 }
 
 /** Lets go of every file. */

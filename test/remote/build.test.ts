@@ -8,6 +8,7 @@ import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { inspect } from '../../src/inspect/index.js';
 import { build } from '../../src/iso/build-and-keep.js';
 import { type BuildOptions, closePlan, planBuild } from '../../src/iso/plan.js';
+import { installerTitle } from '../../src/releases.js';
 import { type ServerOptions, startServer, type TestServer } from '../helpers/http-server.js';
 import { sharedInstaller } from '../helpers/installers.js';
 import { LONG, points } from '../helpers/long.js';
@@ -69,6 +70,8 @@ describe('build from a server', () => {
       const here = await built(app);
       const there = await built(release);
       expect(there.manifest.iso.sha256).toBe(here.manifest.iso.sha256);
+      expect(basename(there.iso)).toBe(`${installerTitle(release)}.iso`);
+      expect(basename(here.iso)).toBe(basename(there.iso));
       expect(Buffer.compare(readFileSync(there.iso), readFileSync(here.iso))).toBe(0);
       const [remote] = there.manifest.source.remote ?? [];
       expect(remote).toMatchObject({ name: basename(app), url, size, etag: '"1-of-the-tests"', retries: 0 });
@@ -86,6 +89,7 @@ describe('build from a server', () => {
       const server = await serve([[path, asSource(app)]]);
       const there = await built(server.url(path));
       expect(there.manifest.iso.sha256).toBe((await built(app)).manifest.iso.sha256);
+      expect(basename(there.iso)).toBe(`${installerTitle('10.11')}.iso`);
     });
   }
 

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { forms, wrapInstaller } from '../../scripts/installer/index.js';
+import { installerTitle, releases } from '../../src/releases.js';
 import { findInstaller } from '../../src/source/find.js';
 import { openInstaller } from '../../src/source/index.js';
 import { LONG } from '../helpers/long.js';
@@ -117,6 +118,21 @@ describe('every form says what it is', () => {
     expect(inner).toMatchObject({ kind: 'pkg > dmg', version: '10.10.5' });
     await inner.files.close();
   });
+});
+
+it('{name} is what Apple calls the app of a release', () => {
+  expect(releases.map(({ version }) => installerTitle(`${version}.3`))).toEqual([
+    'Install Mac OS X Snow Leopard',
+    'Install Mac OS X Lion',
+    'Install OS X Mountain Lion',
+    'Install OS X Mavericks',
+    'Install OS X Yosemite',
+    'Install OS X El Capitan',
+    'Install macOS Sierra',
+    'Install macOS High Sierra',
+    'Install macOS Mojave',
+    'Install macOS Catalina',
+  ]);
 });
 
 describe('InstallInfo.plist', () => {
