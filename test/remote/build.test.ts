@@ -166,7 +166,7 @@ describe('build from a server', () => {
     const options = { app: 'yosemite', output: folder(), save: join(where, 'kept') };
     const first = await planBuild(options);
     await expect(planBuild({ ...options, output: folder() })).rejects.toMatchObject({
-      exitCode: 2,
+      exitCode: 4,
       message: expect.stringMatching(/another download of it is running, process \d+/),
     });
     await closePlan(first);
