@@ -1,3 +1,4 @@
+import { exampleLines } from '../../src/cli/help.js';
 import { type ArgumentNode, type CommandNode, everyNode, type OptionNode } from './tree.js';
 
 /** What the page has beside the command tree. */
@@ -8,6 +9,8 @@ export interface ManFacts {
 
 /** Columns of the page's source. */
 const WIDTH = 78;
+/** Columns of what stands as it is typed, on a page of 80: man indents it by 11. */
+const LITERAL = 69;
 
 /** Nothing in it is a macro. */
 function escaped(words: string): string {
@@ -110,7 +113,11 @@ function commandLines(node: CommandNode): string[] {
 }
 
 /** Lines as they are typed. */
-const literal = (lines: readonly string[]) => ['.Bd -literal -offset indent', ...lines.map(escaped), '.Ed'];
+const literal = (lines: readonly string[]) => [
+  '.Bd -literal -offset indent',
+  ...lines.map((line) => escaped(exampleLines(line, LITERAL))),
+  '.Ed',
+];
 
 const optionList = (options: readonly OptionNode[]) => list(options.map(optionItem));
 

@@ -36,7 +36,7 @@ export function examples(
   return ({ error, command }) => {
     const { getErrHelpWidth, getOutHelpWidth } = command.configureOutput();
     const columns = (error ? getErrHelpWidth?.() : getOutHelpWidth?.()) ?? COLUMNS;
-    const shown = lines.map((line) => commandLines(partsOf(line, columns), columns, '  '));
+    const shown = lines.map((line) => exampleLines(line, columns, '  '));
     return [
       '',
       lines.length === 1 ? 'Example:' : 'Examples:',
@@ -44,6 +44,11 @@ export function examples(
       ...sentences.flatMap((text) => ['', paragraph(text, columns)]),
     ].join('\n');
   };
+}
+
+/** A command as a shell takes it, in lines of at most `columns`. */
+export function exampleLines(line: string, columns: number, indent = ''): string {
+  return commandLines(partsOf(line, columns), columns, indent);
 }
 
 /** Where a command may go on in the next line: an option stays with its value, where both fit into one. */
