@@ -21,7 +21,7 @@ export interface BootRun extends Omit<RunOptions, 'osk'> {
   onWeb?(screen: { readonly url: string; readonly port: number }): unknown;
 }
 
-/** Starts a guest and waits for its end. UsageError where the guest of that folder runs already. */
+/** Starts a guest and waits for its end. InUseError where the guest of that folder runs already. */
 export async function boot(plan: BootPlan, options: BootRun): Promise<GuestEnd> {
   if (options.folder === undefined) return startShown(plan, options);
   const { scope = new Scope(), folder } = options;

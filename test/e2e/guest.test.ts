@@ -80,7 +80,7 @@ describe('a guest', () => {
     await marked(at('first.log'));
     const second = await osxIso('boot', 'yosemite').ended;
     const refusal = expect.stringContaining(`runs already, process ${first.child.pid}`);
-    expect(second).toMatchObject({ status: 2, stderr: refusal });
+    expect(second).toMatchObject({ status: 4, stderr: refusal });
     // The installer's work.
     const made = diskFile(scratch('system'), await systemDisk(), 'qcow2');
     renameSync(made, at('yosemite/disk.qcow2'));

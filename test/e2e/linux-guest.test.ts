@@ -139,7 +139,7 @@ describe.runIf(LONG)('a guest', () => {
       accelerator: 'tcg',
     });
     expect(again).toMatchObject({
-      status: 2,
+      status: 4,
       err: expect.stringContaining(`this guest runs already, process ${pid}.`),
     });
     expect(JSON.parse(waited.out)).toMatchObject({ type: 'ssh', banner: BANNER });

@@ -65,7 +65,7 @@ describe('two builds at a time', () => {
     const first = cli.start(mac, argv());
     await reached();
     const second = await cli.run(mac, argv());
-    expect(second.status).toBe(2);
+    expect(second.status).toBe(4);
     const pid = /another build of it is running, process (\d+)/.exec(second.text)?.[1];
     expect(pid).toBeDefined();
     const live = await cli.run(mac, ['clean']);
