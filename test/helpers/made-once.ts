@@ -4,7 +4,7 @@ import { chmod, cp, lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFi
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock, unlock } from '../../src/core/lock.js';
-import { UsageError } from '../../src/errors.js';
+import { InUseError } from '../../src/errors.js';
 import { processStart } from '../../src/host/process-start.js';
 
 /** Milliseconds between two looks at what another process is making. */
@@ -76,7 +76,7 @@ async function lockWhenFree(file: string, writer: { pid: number; started: string
     try {
       return await lock(file, writer, `${file}.${randomUUID()}`);
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
+      if (!(error instanceof InUseError)) throw error;
       await sleep(TURN);
     }
   }
