@@ -268,5 +268,5 @@ test('files of any name, read back by Perl, sh, HashiCorp’s parser, Ruby and a
     const words = seen.filter(({ name }) => name === 'qemuargs').map(({ options: { value } }) => String(value));
     expect(options(readXmlValues(words))).toEqual(expect.arrayContaining(wanted(vagrant[i]!.machine)));
   });
-  expect(Math.min(proxmox.length, packer.length, vagrant.length)).toBeGreaterThan(examples.length);
+  expect(Math.min(proxmox.length, packer.length, vagrant.length)).toBeGreaterThanOrEqual(examples.length);
 });
