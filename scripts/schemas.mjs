@@ -13,13 +13,13 @@ const SCHEMAS = {
   events: {
     title: 'osx-iso --json: an event',
     description: 'A line on stdout while a command is at work. Each has "type" and "schema"; not with --quiet.',
-    path: 'src/cli/lines.ts',
+    path: 'src/cli/lines/index.ts',
     type: 'PrintedEvent',
   },
   results: {
     title: 'osx-iso --json: a result',
     description: 'The last line on stdout, and the only one with --quiet. Each has "type" and "schema".',
-    path: 'src/cli/lines.ts',
+    path: 'src/cli/lines/index.ts',
     type: 'PrintedResult',
   },
   manifest: {

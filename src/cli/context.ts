@@ -1,6 +1,6 @@
 import type { Leftover, RunEvent } from '../core/events.js';
 import type * as Osx from '../index.js';
-import type { GuestEvent, ResultLine } from './lines.js';
+import type { GuestEvent, ResultLine } from './lines/index.js';
 import type { Terminal } from './view/terminal.js';
 
 /** What every command's work is given by the edge. */

@@ -15,7 +15,7 @@ import { registerSmc } from './commands/smc.js';
 import { registerVerify } from './commands/verify.js';
 import type { Start } from './context.js';
 import { examples, HELP_LOOKS } from './help.js';
-import { jsonText } from './lines.js';
+import { jsonText } from './lines/index.js';
 import { keepYoungSpaceSmall } from './memory.js';
 import { Output } from './output.js';
 import { runSession, type SessionParts } from './session.js';

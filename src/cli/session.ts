@@ -3,7 +3,7 @@ import type { Leftover } from '../core/events.js';
 import { Interrupted } from '../errors.js';
 import { chooseOne } from './choose.js';
 import type { Context } from './context.js';
-import { jsonText } from './lines.js';
+import { jsonText } from './lines/index.js';
 import { type Output, OutputClosed } from './output.js';
 import { errorData, errorLines, exitCodeOf, inWords } from './show-error.js';
 import { onStop } from './signals.js';

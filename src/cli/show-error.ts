@@ -1,7 +1,7 @@
 import { Interrupted, isBug, StepError, UserError } from '../errors.js';
 import { hostError, hostFault } from '../host/faults.js';
 import { bugs } from '../version.js';
-import type { ErrorLine } from './lines.js';
+import type { ErrorLine } from './lines/index.js';
 import { printable } from './view/format.js';
 import { type Terminal, wrapped } from './view/terminal.js';
 

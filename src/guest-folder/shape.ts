@@ -4,7 +4,7 @@ import type { Located } from './located-json.js';
 /** A JSON Schema (2020-12), as far as it is needed here. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Something that is not as it should be, and where. */
+/** Something that contradicts the schema, and where. */
 export interface Misfit {
   readonly line: number;
   /** "loader.file", "disks[0].format" */

@@ -149,7 +149,7 @@ export class PartFile {
     this.#closed = true;
     const { part, state } = partPaths(this.path);
     await rm(part, { force: true });
-    await rm(state, { force: true });
+    await removeState(state);
   }
 
   /** Leaves it for a later run. */
@@ -173,7 +173,7 @@ export class PartFile {
     this.#closed = true;
     await this.handle.close();
     await moveTo(part, this.path, { replace: false });
-    await rm(state, { force: true });
+    await removeState(state);
   }
 }
 
@@ -209,8 +209,16 @@ async function readState(path: string): Promise<State | undefined> {
   return done.every(fits) ? (state as unknown as State) : undefined;
 }
 
+/** A state on its way. There is one writer (core/lock): what a killed one left is overwritten, and gone with the state. */
+const draftOf = (state: string) => `${state}.new`;
+
+async function removeState(path: string): Promise<void> {
+  await rm(draftOf(path), { force: true });
+  await rm(path, { force: true });
+}
+
 async function writeState(path: string, state: State): Promise<void> {
-  const draft = `${path}.${process.pid}`;
+  const draft = draftOf(path);
   try {
     const handle = await open(draft, 'w', 0o644);
     try {

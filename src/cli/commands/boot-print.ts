@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type * as Osx from '../../index.js';
 import type { Context } from '../context.js';
-import { jsonText, type MachineLine } from '../lines.js';
+import { jsonText, type MachineLine } from '../lines/index.js';
 import type { BootOptions } from './boot-options.js';
 
 /** Prints the machine as it was asked for. */

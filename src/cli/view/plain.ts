@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../core/events.js';
-import { jsonText } from '../lines.js';
+import { jsonText } from '../lines/index.js';
 import {
   endLine,
   leftoverLines,

@@ -194,7 +194,10 @@ test('files of any name, read back by Perl, sh, HashiCorp’s parser, Ruby and a
     ['a,b', 'c,,d', 'e=f'],
     ["#{x}\\'", '&amp;', "'><"],
   ];
-  const machines = [...examples, ...(fc.sample(names, times(60, 3)) as [string, string, string][])].map((given) => {
+  // One at least that all of them can hold, whatever chance gives.
+  const held = names.filter((three) => three.every((name) => !/\p{Cc}/u.test(name) && name === name.normalize('NFC')));
+  const drawn = [...fc.sample(names, times(60, 3)), ...fc.sample(held, 1)] as [string, string, string][];
+  const machines = [...examples, ...drawn].map((given) => {
     const [iso, hdd, loader] = given.map((name) => `/${name}`) as [string, string, string];
     return makeMachine({
       ...choice,
@@ -268,5 +271,5 @@ test('files of any name, read back by Perl, sh, HashiCorp’s parser, Ruby and a
     const words = seen.filter(({ name }) => name === 'qemuargs').map(({ options: { value } }) => String(value));
     expect(options(readXmlValues(words))).toEqual(expect.arrayContaining(wanted(vagrant[i]!.machine)));
   });
-  expect(Math.min(proxmox.length, packer.length, vagrant.length)).toBeGreaterThanOrEqual(examples.length);
+  expect(Math.min(proxmox.length, packer.length, vagrant.length)).toBeGreaterThan(examples.length);
 });
