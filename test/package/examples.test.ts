@@ -20,7 +20,7 @@ async function example(name: string, ...args: string[]): Promise<{ stdout: strin
 }
 
 describe('the examples', () => {
-  it('build.ts builds, and says what it does', async () => {
+  it.runIf(LONG)('build.ts builds, and says what it does', async () => {
     const iso = join(testFolder(), 'example.iso');
     const { stdout, stderr } = await example('build', await smallInstaller(), iso);
     expect(stderr).toBe('');
