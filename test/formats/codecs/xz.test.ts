@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../../src/errors.js';
 import { codecsFor, decodeXz, XzInParts } from '../../../src/formats/codecs/xz.js';
+import { points, times } from '../../helpers/long.js';
 import { fixture, outcome, survey, WHERE } from './damage.js';
 import { calls, noise, ramps, runs, words } from './samples.js';
 
@@ -68,11 +69,11 @@ describe('in parts', () => {
         expect(Buffer.compare(bytes, plain)).toBe(0);
         for (const some of seen) expect(Buffer.compare(some, plain.subarray(0, some.length))).toBe(0);
       }),
-      { numRuns: 60 },
+      { numRuns: times(60) },
     );
   });
 
-  test.each(['ramps-delta.xz', 'words-sizes.xz', 'streams.xz'])('%s damaged: as the whole', (file) => {
+  test.each(points(['ramps-delta.xz', 'words-sizes.xz', 'streams.xz'], 1))('%s damaged: as the whole', (file) => {
     const stream = fixture(`codecs/${file}`);
     const plain = SAMPLES.find(([name]) => name === file)![1];
     const whole = survey(stream, plain, (bad) => decodeXz(bad, plain.length, WHERE));
