@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { recipes } from '../../pipelines/index.js';
 import type { PlannedStep } from '../core/events.js';
 import { explainSteps } from '../core/run.js';
@@ -6,6 +6,7 @@ import type { Recipe, RunOptions } from '../core/step.js';
 import { SourceError, UsageError } from '../errors.js';
 import { type Tree, unixNow } from '../formats/entry.js';
 import { planFat } from '../formats/fat/index.js';
+import { freeSpace } from '../host/free-space.js';
 import { givenPath } from '../host/given-path.js';
 import { findHdiutil } from '../image/hdiutil/program.js';
 import { DEFAULT_MAP } from '../image/layout.js';
@@ -19,7 +20,7 @@ import { chooseEngine, type EngineName, scratchParent } from './engine.js';
 import { Keeper } from './keep.js';
 import { chooseKernel, type KernelChoice } from './kernel-choice.js';
 import { chooseOutput, type Output } from './output.js';
-import { spaceFree, spaceNeeded } from './space.js';
+import { spaceNeeded } from './space.js';
 
 /** What a user asks of a build. */
 export interface BuildOptions {
@@ -165,7 +166,13 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
     const esp = await chooseEsp(options, installer);
     const map = chooseMap(options, esp);
     const bytes = spaceNeeded(installer.sizes) + (esp?.size ?? 0);
-    const needs = { engine, output: output.iso, bytes, ...(scratch !== undefined && { scratch }) };
+    const needs = {
+      engine,
+      output: output.iso,
+      bytes,
+      ...(scratch !== undefined && { scratch }),
+      ...(keeper && { kept: { folder: keeper.folder, bytes: keeper.missing } }),
+    };
     return {
       options,
       installer,
@@ -177,7 +184,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
       steps: explainSteps(chosen.recipe),
       output,
       spaceNeeded: bytes,
-      spaceFree: await spaceFree(output.iso),
+      spaceFree: await freeSpace(dirname(output.iso)),
       release: releaseTitle(installer.version, installer.build),
       engine,
       map,

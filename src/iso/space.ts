@@ -1,16 +1,7 @@
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
-
 /** Trees, bitmap and partition map beside the files: measured as under 1 %. */
 const OVERHEAD = 1.02;
 
 /** Bytes the ISO of these pieces needs, at most. */
 export function spaceNeeded(sizes: { base: number; packages: number; baseSystemImage: number }): number {
   return Math.ceil((sizes.base + sizes.packages + sizes.baseSystemImage) * OVERHEAD) + (32 << 20);
-}
-
-/** Bytes free for this user where `output` is going to be. */
-export async function spaceFree(output: string): Promise<number> {
-  const { bavail, bsize } = await statfs(dirname(output));
-  return bavail * bsize;
 }

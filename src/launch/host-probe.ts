@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { homedir, release, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ask } from '../host/ask.js';
+import { freeSpace } from '../host/free-space.js';
 import { unlessStopped } from '../host/unless-stopped.js';
 import { capabilitiesOf } from './capabilities.js';
 import type { Host, PackageManager } from './host.js';
@@ -22,7 +23,7 @@ async function probe(program: string | undefined): Promise<Host> {
     cpuOf(),
     ignoreMsrsState(),
     findOvmf(),
-    freeSpace(),
+    roomHere(),
     appleProduct(),
     exists('/sys/bus/platform/drivers/applesmc/applesmc.768'),
     packageManager(),
@@ -101,15 +102,11 @@ async function ignoreMsrsState(): Promise<Host['ignoreMsrs']> {
   return { on: /^[Y1]/.test(value), writable: (mode & 0o200) !== 0 };
 }
 
-async function freeSpace(): Promise<Host['free']> {
-  const bytes = async (path: string) => {
-    const { bavail, bsize } = await statfs(path);
-    return bavail * bsize;
-  };
+async function roomHere(): Promise<Host['free']> {
   // QEMU's own choice for snapshots.
   const temporaryFolder = process.env.TMPDIR ?? '/var/tmp';
-  const temporary = await bytes(temporaryFolder).catch(() => bytes(tmpdir()));
-  return { here: await bytes('.'), temporary, temporaryFolder };
+  const temporary = await freeSpace(temporaryFolder).catch(() => freeSpace(tmpdir()));
+  return { here: await freeSpace('.'), temporary, temporaryFolder };
 }
 
 /** A file that nobody can read without the permission. */

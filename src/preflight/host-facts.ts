@@ -1,5 +1,6 @@
-import { access, constants, opendir, stat, statfs } from 'node:fs/promises';
+import { access, constants, opendir, stat } from 'node:fs/promises';
 import { ask } from '../host/ask.js';
+import { freeSpace } from '../host/free-space.js';
 
 /** What the checks ask of the host; tests answer themselves. */
 export interface HostFacts {
@@ -21,10 +22,7 @@ export const realHost: HostFacts = {
   platform: process.platform,
   euid: process.geteuid?.(),
   macosVersion: () => ask`sw_vers -productVersion`,
-  async freeSpace(folder) {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  },
+  freeSpace,
   async volumeOf(folder) {
     return (await stat(folder)).dev;
   },

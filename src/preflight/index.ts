@@ -14,17 +14,20 @@ export interface Needs {
   readonly scratch?: string;
   /** Bytes of the ISO, at most; the scratch image grows to as much. */
   readonly bytes: number;
+  /** Where an installer on a server is kept, and bytes of it that are not there yet. */
+  readonly kept?: { readonly folder: string; readonly bytes: number };
   /** The command line without the program, to be typed again. */
   readonly argv?: readonly string[];
 }
 
 /** Everything about this host that would make the build fail, found before anything is touched. */
 export async function preflight(needs: Needs, host: HostFacts = realHost): Promise<Problem[]> {
-  const { engine, output, scratch, bytes, argv = ['build'] } = needs;
+  const { engine, output, scratch, bytes, kept, argv = ['build'] } = needs;
   const iso = { folder: dirname(output), bytes, what: 'the ISO', option: '-o FILE' };
   const work =
     scratch === undefined ? [] : [{ folder: scratch, bytes, what: 'scratch files', option: '--work-dir DIR' }];
-  const places = [iso, ...work];
+  const save = kept ? [{ ...kept, what: 'the installer', option: '--save DIR' }] : [];
+  const places = [iso, ...work, ...save];
   return [
     ...(engine === 'hdiutil' ? [...(await checkSystem(host)), ...checkRoot(host, argv)] : []),
     ...(await checkFolders(host, places)),

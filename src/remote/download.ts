@@ -1,5 +1,7 @@
-import { SourceError, UsageError } from '../errors.js';
+import { basename, dirname } from 'node:path';
+import { HostError, SourceError, UsageError } from '../errors.js';
 import { type Chunk, checkChunk } from '../formats/chunklist.js';
+import { freeSpace } from '../host/free-space.js';
 import { CONNECTIONS, HttpClient } from './client.js';
 import { type FetchOptions, fetchRange, type Target } from './fetch-range.js';
 import { fetchWhole } from './fetch-whole.js';
@@ -93,6 +95,7 @@ class Download {
     const part = await PartFile.open(wanted.path, this.#shown, validators, options.note);
     try {
       const had = part.done.total;
+      await expectRoom(part);
       if (had > 0) options.note(`going on after ${had.toLocaleString('en-US')} bytes that were there`);
       await this.#fetchAll(part);
       return await this.#finish(part, had, prove);
@@ -240,6 +243,7 @@ class Download {
         }
         part ??= await PartFile.open(wanted.path, this.#shown, known, options.note);
         part.forget(0, part.validators.size);
+        await expectRoom(part);
       };
       const write = async (bytes: Uint8Array, at: number) => {
         await part!.write(bytes, at);
@@ -255,6 +259,19 @@ class Download {
       await part?.close();
     }
   }
+}
+
+/** HostError where the disk has too little room for what is missing. What was begun just now is removed. */
+async function expectRoom(part: PartFile): Promise<void> {
+  const folder = dirname(part.path);
+  const needed = await part.unallocated();
+  const free = await freeSpace(folder);
+  if (free >= needed) return;
+  if (part.done.total === 0) await part.discard();
+  const bytes = (count: number) => count.toLocaleString('en-US');
+  throw new HostError(`${folder}: ${basename(part.path)} needs ${bytes(needed)} bytes more, ${bytes(free)} are free.`, {
+    hint: 'Make room and type the same again, or give another folder with -o DIR.',
+  });
 }
 
 function unitsOf(size: number): { offset: number; size: number }[] {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { SourceError, StepError, UsageError } from '../errors.js';
+import { SourceError, StepError, UsageError, type UserError } from '../errors.js';
 import { moveTo } from '../host/hand-over.js';
 import { readExactly } from '../host/open-file.js';
 import { DOWNLOAD_STATE } from '../host/own-files.js';
@@ -21,6 +21,8 @@ interface State {
 /** What is written between two notes of it, at most: so much is fetched again after a kill. */
 const SAVE_BYTES = 32 << 20;
 const SAVE_MILLISECONDS = 1000;
+/** Bytes of what stat(2) counts in. */
+const STAT_BLOCK = 512;
 /** Bytes hashed at once. */
 const PART = 1 << 20;
 
@@ -81,7 +83,10 @@ export class PartFile {
       if (fresh) await handle.truncate(validators.size);
     } catch (error) {
       await handle.close();
-      throw error;
+      await rm(part);
+      await removeState(state);
+      // A file system without holes gives the whole room now.
+      throw isFull(error) ? diskIsFull(path, error) : error;
     }
     return new PartFile(path, url, validators, done, handle);
   }
@@ -101,15 +106,17 @@ export class PartFile {
         at += bytesWritten;
       }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      throw new StepError(`${this.path}.part: the disk is full.`, {
-        cause: error,
-        hint: 'Make room and type the same again: what is there is kept.',
-      });
+      throw isFull(error) ? diskIsFull(this.path, error) : error;
     }
     this.done.add(offset, offset + bytes.length);
     this.#unsaved += bytes.length;
     if (this.#unsaved >= SAVE_BYTES || Date.now() - this.#savedAt >= SAVE_MILLISECONDS) await this.save();
+  }
+
+  /** Bytes of room it will still take: what the file system has given it already, holes or not, is not counted. */
+  async unallocated(): Promise<number> {
+    const { blocks } = await this.handle.stat();
+    return Math.max(0, this.validators.size - Math.max(this.done.total, blocks * STAT_BLOCK));
   }
 
   /** Notes that these bytes are not there after all. */
@@ -175,6 +182,17 @@ export class PartFile {
     await moveTo(part, this.path, { replace: false });
     await removeState(state);
   }
+}
+
+function isFull(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOSPC';
+}
+
+function diskIsFull(path: string, cause: unknown): UserError {
+  return new StepError(`${partPaths(path).part}: the disk is full.`, {
+    cause,
+    hint: 'Make room and type the same again: what is there is kept.',
+  });
 }
 
 /** Why what an earlier run left cannot be gone on with. */

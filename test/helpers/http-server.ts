@@ -46,6 +46,8 @@ export interface Asked {
 export interface ServerOptions {
   /** What is wrong with the answer to request `index` (from 0); nothing where it returns undefined. */
   fault?(index: number, asked: Asked): Fault | undefined;
+  /** False: it knows no ranges. */
+  readonly ranges?: boolean;
   /** A line between server and client. */
   readonly link?: Link;
   /** Default: a strong ETag and a Last-Modified that never change. */
@@ -92,7 +94,8 @@ export async function startServer(
     if (fault && (await misbehave(fault, response))) return;
     if (!file) return void response.writeHead(404).end();
     const total = fault?.kind === 'size' ? fault.size : file.size;
-    const range = fault?.kind === 'whole' ? undefined : parseRange(one.range, file.size);
+    const { ranges = true } = options;
+    const range = fault?.kind === 'whole' || !ranges ? undefined : parseRange(one.range, file.size);
     if (range === 'unsatisfiable') {
       response.writeHead(416, { 'content-range': `bytes */${file.size}` }).end();
       return;

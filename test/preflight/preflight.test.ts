@@ -49,6 +49,13 @@ describe('checks before anything is touched', () => {
     const apart = { ...little, volumeOf: async (folder: string) => folder.length };
     expect(await preflight({ ...needs, scratch: '/Volumes/Big' }, mac(apart))).toEqual([]);
     expect(await preflight(nativeNeeds, mac(little))).toEqual([]);
+    const kept = { folder: '/Users/me/kept', bytes: 5 * GB };
+    expect(await preflight({ ...nativeNeeds, kept }, mac(little))).toEqual([
+      {
+        message: '/Users/me: expected 12.00 GB free for the ISO and the installer, found 10.00 GB.',
+        hint: 'Make room, or give another place with -o FILE or --save DIR.',
+      },
+    ]);
   });
 
   it.each(['/Users/me/Desktop', '/Users/me/Documents/vm', '/Users/me/Downloads', '/Volumes/Stick'])(

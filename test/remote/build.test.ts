@@ -8,6 +8,7 @@ import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { inspect } from '../../src/inspect/index.js';
 import { build } from '../../src/iso/build-and-keep.js';
 import { type BuildOptions, closePlan, planBuild } from '../../src/iso/plan.js';
+import { realHost } from '../../src/preflight/host-facts.js';
 import { installerTitle } from '../../src/releases.js';
 import { type ServerOptions, startServer, type TestServer } from '../helpers/http-server.js';
 import { sharedInstaller } from '../helpers/installers.js';
@@ -161,6 +162,23 @@ describe('build from a server', () => {
     expect(server.sent()).toBeGreaterThan(0);
   });
 
+  it('no room: said before the bulk is read, for ISO and kept installer together; nothing is left of a build', async () => {
+    const { app, where, server, size } = await offeredImage('10.10');
+    const options = { app: 'yosemite', output: folder(), save: join(where, 'kept') };
+    const free = size;
+    const plan = await planBuild(options, { ...realHost, freeSpace: async () => free });
+    const failed = build(plan, options, { signal, emit: () => undefined });
+    await expect(failed).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/expected [\d.]+ GB free for the ISO and the installer, found [\d.]+ GB\.$/),
+      hint: 'Make room, or give another place with -o FILE or --save DIR.',
+    });
+    expect(readdirSync(options.output)).toEqual([]);
+    // What was read of it to know that is kept.
+    expect(readdirSync(options.save)).toContain(`${basename(app)}.part`);
+    expect(server.sent()).toBeLessThan(size / 2);
+  });
+
   it('--save into a folder where another build keeps the same file is refused, until that is done', async () => {
     const { where } = await offeredImage('10.10');
     const options = { app: 'yosemite', output: folder(), save: join(where, 'kept') };
@@ -259,10 +277,11 @@ describe('inspect of a URL', () => {
     expect(server.sent()).toBeLessThan(size / 2);
   });
 
-  it('says which installer it is', async () => {
-    const { url, server } = await offeredImage('10.11');
+  const offered = points(['10.11', '10.7', '10.8', '10.10', '10.12'] as const, 1);
+  it.each(offered)('of %s says which installer it is', async (release) => {
+    const { url, server } = await offeredImage(release);
     const { installer, layers } = await inspect(url, { signal });
-    expect(installer?.release).toMatch(/10\.11\.6 El Capitan/);
+    expect(installer?.release).toMatch(new RegExp(`X ${release.replace('.', '\\.')}\\b|macOS ${release}\\b`));
     expect(layers.length).toBeGreaterThan(0);
     // Opened once.
     expect(server.asked.filter(({ range }) => range?.startsWith('bytes=0-')).length).toBe(1);

@@ -25,6 +25,7 @@ import { type Fault, type ServerOptions, startServer, type TestServer } from '..
 import { top } from '../helpers/imports.js';
 import { LONG } from '../helpers/long.js';
 import { offerCatalogue, writeOffers } from '../helpers/offers.js';
+import { campaignSeed, Random } from '../helpers/random.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'osx-iso-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -254,6 +255,35 @@ describe('a download', () => {
     expect(told.notes.join()).toMatch(/whole files only/);
   });
 
+  it('a server that sends whole files only, and no end of one: what was promised, and no byte more', async () => {
+    const where = empty();
+    const server = await serve({ fault: (i) => ({ kind: i ? 'endless' : 'whole' }), ranges: false });
+    // It does not say how large the file is; the list does.
+    await expect(get(server, where, { chunklist: await chunklist() })).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/expected at most 5000000 bytes, found more/),
+    });
+    await expect(get(server, where)).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/neither how large the file is nor sends parts/),
+    });
+    expect(readdirSync(where)).not.toContain('x.bin');
+  });
+
+  it('no room on the disk: said before anything is fetched, and nothing is begun', async () => {
+    const [server, where] = [await serve(), empty()];
+    // More than the disks of today, less than their file systems can hold.
+    server.files.set('/x.bin', { name: 'x.bin', size: 15e12, read: (at, length) => file.read(at, length) });
+    await expect(get(server, where)).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(/x\.bin needs 15,000,000,000,000 bytes more, [\d,]+ are free\.$/),
+      hint: 'Make room and type the same again, or give another folder with -o DIR.',
+    });
+    expect(readdirSync(where)).toEqual([]);
+    // To be told its size.
+    expect(server.sent()).toBe(1);
+  });
+
   const small = content.subarray(0, 50_000);
   const getSmall = async (fault: (i: number) => Fault | undefined, where: string, kept = small) => {
     const server = await startServer([['/x.bin', fromBytes(kept, 'x.bin')]], { fault });
@@ -410,7 +440,7 @@ describe('osx-iso download', () => {
   });
 });
 
-/** How often, each at another place. */
+/** How often, each at another place, drawn from the seed. */
 const KILLS = LONG ? 20 : 1;
 
 describe('kill -9', () => {
@@ -430,11 +460,14 @@ describe('kill -9', () => {
       return { child, ended, text: () => text };
     };
     const path = join(where, 'big.pkg');
+    const seed = campaignSeed();
+    console.log(`OSX_ISO_SEED=${seed}`);
+    const random = new Random(seed);
     for (let i = 0; i < KILLS; i++) {
       // One that had come to its end is begun anew.
       rmSync(path, { force: true });
       const { child, ended } = start();
-      const limit = server.sent() + ((i * 7_919_111) % 9_000_000);
+      const limit = server.sent() + random.below(9_000_000);
       let over = false;
       void ended.then(() => {
         over = true;
@@ -442,7 +475,7 @@ describe('kill -9', () => {
       while (!over && server.sent() <= limit) await new Promise((resolve) => setTimeout(resolve, 1));
       child.kill('SIGKILL');
       await ended;
-      expect(existsSync(path) && statSync(path).size !== large.length).toBe(false);
+      expect(existsSync(path) && statSync(path).size !== large.length, `OSX_ISO_SEED=${seed}`).toBe(false);
     }
     // As one leaves it that is killed while it notes what is there.
     writeFileSync(`${path}.part.json.new`, '{"tool":');

@@ -1,13 +1,23 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
 import { list } from '../../src/cli/commands/list.js';
 import type { Context } from '../../src/cli/context.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import * as osx from '../../src/index.js';
 import { startServer } from '../helpers/http-server.js';
+import { top } from '../helpers/imports.js';
 import { offerCatalogue, writeOffers } from '../helpers/offers.js';
+import { checkedLines } from '../helpers/schemas.js';
+
+/** What the program prints of it, by its schemas. */
+async function printed(...argv: string[]) {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(top, 'bin', 'osx-iso.js'), ...argv]);
+  return checkedLines(stdout);
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'osx-iso-test-'));
 afterEach(() => {
@@ -41,6 +51,8 @@ it('osx-iso list: release, build, size, where from; the same as JSON', async () 
       `macOS 10.13.6 High Sierra (17G66)   3.0 kB  ${host}  InstallESDDmg.pkg, BaseSystem.dmg, BaseSystem.chunklist`,
       `OS X 10.10.5 Yosemite (14F27)       5.7 GB  ${host}  InstallMacOSX.dmg`,
     ]);
+    const asText = JSON.parse(JSON.stringify(told.json)) as object;
+    expect(await printed('list', '--json')).toEqual([{ ...asText, schema: 1 }]);
     expect(told.json).toMatchObject({
       type: 'list',
       installers: [
