@@ -91,7 +91,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     ],
   },
   'src/inspect/': {
-    values: ['src/core/names.ts', 'src/formats/', 'src/plist/', 'src/source/', 'src/verify/', 'src/host/', ...RELEASES],
+    values: ['src/core/', 'src/formats/', 'src/plist/', 'src/source/', 'src/verify/', 'src/host/', ...RELEASES],
     types: ['src/image/types.ts'],
   },
   'src/preflight/': { values: ['src/host/'], types: ['src/image/types.ts'] },

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePath } from '../core/names.js';
+import type { Scope } from '../core/scope.js';
 import { HostError, SourceError } from '../errors.js';
 import { type ByteSource, chunks } from '../formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path, showPath } from '../formats/entry.js';
@@ -26,6 +27,8 @@ export interface InspectOptions {
   /** Of a disk: look into the volume in this partition. Default: its HFS+ volume, else its FAT volume. */
   readonly partition?: number;
   readonly signal: AbortSignal;
+  /** Where what is extracted is written down while it is unfinished. */
+  readonly scope?: Scope;
 }
 
 /** One line of a listing. */
@@ -75,7 +78,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
     }
     if (options.output !== undefined) {
       await prove(options.signal);
-      const extracted = await extract(opened, rest, options.output, options.signal);
+      const extracted = await extract(opened, rest, options.output, options);
       return { file: path, layers, listing: [], extracted };
     }
     return { file: path, ...installer, layers, listing: await list(opened, target, options.signal) };

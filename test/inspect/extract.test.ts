@@ -1,6 +1,5 @@
 import {
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -9,9 +8,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { UndoRecord } from '../../src/core/journal.js';
+import { Scope } from '../../src/core/scope.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { type Entry, hfsDate } from '../../src/formats/entry.js';
 import { extract } from '../../src/inspect/extract.js';
@@ -69,11 +70,11 @@ describe('what is extracted', () => {
       ['a/f', 'file', 'text'],
       ['l', 'symlink', 'a/f'],
     ];
-    expect(await extract(tree(lines), [], out, signal)).toEqual({ path: out, files: 1, bytes: 4 });
+    expect(await extract(tree(lines), [], out, { signal })).toEqual({ path: out, files: 1, bytes: 4 });
     expect(readFileSync(join(out, 'l'), 'utf8')).toBe('text');
     expect(statSync(join(out, 'a/f')).mtimeMs).toBe(1e12);
     const file = fresh();
-    await extract(tree([['', 'file', 'alone']]), [], file, signal);
+    await extract(tree([['', 'file', 'alone']]), [], file, { signal });
     expect(readFileSync(file, 'utf8')).toBe('alone');
   });
 
@@ -86,9 +87,9 @@ describe('what is extracted', () => {
       ['l/s', 'symlink', 'x'],
     ] as const) {
       const out = fresh();
-      await expect(extract(tree([['', 'folder'], ['l', 'symlink', victims], below]), [], out, signal)).rejects.toThrow(
-        /expected a folder for it, found none of that name/,
-      );
+      await expect(
+        extract(tree([['', 'folder'], ['l', 'symlink', victims], below]), [], out, { signal }),
+      ).rejects.toThrow(/expected a folder for it, found none of that name/);
     }
     await expect(
       extract(
@@ -98,10 +99,10 @@ describe('what is extracted', () => {
         ]),
         [],
         fresh(),
-        signal,
+        { signal },
       ),
     ).rejects.toThrow(/for it/);
-    await expect(extract(tree([['f', 'file', 'x']]), [], fresh(), signal)).rejects.toThrow(/for it/);
+    await expect(extract(tree([['f', 'file', 'x']]), [], fresh(), { signal })).rejects.toThrow(/for it/);
     expect(readdirSync(victims)).toEqual([]);
   });
 
@@ -117,8 +118,8 @@ describe('what is extracted', () => {
       fc.asyncProperty(fc.array(line, { maxLength: 12 }), async (lines) => {
         const top = fresh();
         mkdirSync(join(top, 'victims'), { recursive: true });
-        await extract(tree([['', 'folder'], ...lines]), [], join(top, 'out'), signal).catch(() => undefined);
-        expect(readdirSync(top).sort()).toEqual(['out', 'victims']);
+        const made = await extract(tree([['', 'folder'], ...lines]), [], join(top, 'out'), { signal }).catch(() => []);
+        expect(readdirSync(top).sort()).toEqual(Array.isArray(made) ? ['victims'] : ['out', 'victims']);
         expect(readdirSync(join(top, 'victims'))).toEqual([]);
       }),
       { numRuns: 60 },
@@ -132,23 +133,18 @@ describe('what is extracted', () => {
       mkdirSync(victims);
       const swap = (path: string) => {
         if (path !== 'f') return;
-        renameSync(out, aside);
-        symlinkSync(victims, out);
+        const made = join(folder, readdirSync(folder).find((name) => name.startsWith('.osx-iso-'))!, basename(out));
+        renameSync(made, aside);
+        symlinkSync(victims, made);
       };
-      await extract(
-        tree(
-          [
-            ['', 'folder'],
-            ['f', 'file', 'x'],
-            ['d', 'folder'],
-            ['d/g', 'file', 'y'],
-          ],
-          swap,
-        ),
-        [],
-        out,
-        signal,
-      );
+      const lines: Line[] = [
+        ['', 'folder'],
+        ['f', 'file', 'x'],
+        ['d', 'folder'],
+        ['d/g', 'file', 'y'],
+      ];
+      await expect(extract(tree(lines, swap), [], out, { signal })).rejects.toThrow(`${out}: expected a file`);
+      expect([existsSync(out), readdirSync(folder).filter((name) => name.startsWith('.'))]).toEqual([false, []]);
       expect(readdirSync(victims)).toEqual([]);
       expect(readdirSync(aside).sort()).toEqual(['d', 'f']);
     },
@@ -161,10 +157,10 @@ it('says what is in the way, by the names people know', async () => {
     ['', 'folder'],
     ['f', 'file', 'x'],
   ];
-  await expect(extract(tree(lines), [], join(out, 'x'), signal)).rejects.toThrow(`${out}: no such file or folder.`);
+  await expect(extract(tree(lines), [], join(out, 'x'), { signal })).rejects.toThrow(`${out}: no such file or folder.`);
   writeFileSync(out, '');
-  await expect(extract(tree(lines), [], out, signal)).rejects.toThrow(`${out} exists already.`);
-  await expect(extract(tree(lines), [], join(out, 'x'), signal)).rejects.toThrow(/is no folder/);
+  await expect(extract(tree(lines), [], out, { signal })).rejects.toThrow(`${out} exists already.`);
+  await expect(extract(tree(lines), [], join(out, 'x'), { signal })).rejects.toThrow(/is no folder/);
   const long = fresh();
   const name = 'n'.repeat(256);
   await expect(
@@ -175,8 +171,73 @@ it('says what is in the way, by the names people know', async () => {
       ]),
       [],
       long,
-      signal,
+      { signal },
     ),
   ).rejects.toThrow(`${long}/${name}: the name is too long for this disk.`);
-  expect(lstatSync(long).isDirectory()).toBe(true);
+  expect(existsSync(long)).toBe(false);
+});
+
+describe('what is not whole', () => {
+  const lines: Line[] = [
+    ['', 'folder'],
+    ['d', 'folder'],
+    ['d/f', 'file', 'x'],
+    ['d/g', 'file', 'y'],
+  ];
+  const at = (path: string, then: () => void) => (entry: string) => void (entry === path && then());
+  const damaged = at('d/g', () => {
+    throw new Error('damaged');
+  });
+
+  it.each([
+    ['a folder', lines, damaged],
+    ['a file', [['', 'file', 'x'] as Line, ['d/g', 'file'] as Line], damaged],
+  ])('has no name, and nothing is left of it: %s', async (_, those, before) => {
+    const parent = fresh();
+    mkdirSync(parent);
+    await expect(extract(tree(those, before), [], join(parent, 'out'), { signal })).rejects.toThrow('damaged');
+    expect(readdirSync(parent)).toEqual([]);
+    const controller = new AbortController();
+    const stop = at('d/g', () => controller.abort());
+    await expect(extract(tree(those, stop), [], join(parent, 'out'), { signal: controller.signal })).rejects.toThrow(
+      /abort/,
+    );
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  it('takes the place of nothing that has come into being meanwhile', async () => {
+    for (const those of [lines, [['', 'file', 'x'] as Line], [['', 'symlink', 'x'] as Line]]) {
+      const parent = fresh();
+      mkdirSync(parent);
+      const out = join(parent, 'out');
+      const first = at('', () => writeFileSync(out, 'mine'));
+      await expect(extract(tree(those, first), [], out, { signal })).rejects.toThrow(/exists already|come into being/);
+      expect([readdirSync(parent), readFileSync(out, 'utf8')]).toEqual([['out'], 'mine']);
+    }
+  });
+
+  it('is written down while it is unfinished', async () => {
+    const out = fresh();
+    const open = new Set<string>();
+    const journal = {
+      append: async ({ path }: UndoRecord) => {
+        open.add(String(path));
+        return String(path);
+      },
+      done: async (id: string) => void open.delete(id),
+    };
+    let seen: string[] = [];
+    const look = at('d/g', () => {
+      seen = [...open];
+    });
+    await extract(tree(lines, look), [], out, { signal, scope: new Scope(journal) });
+    expect(seen).toEqual([expect.stringMatching(/\/\.osx-iso-[0-9a-f]{12}$/)]);
+    expect([open.size, existsSync(seen[0]!), readdirSync(join(out, 'd'))]).toEqual([0, false, ['f', 'g']]);
+  });
+
+  it('is nothing at all: a device is neither file nor folder', async () => {
+    const out = fresh();
+    await expect(extract(tree([['', 'special']]), [], out, { signal })).rejects.toThrow(/found none/);
+    expect(existsSync(out)).toBe(false);
+  });
 });

@@ -62,7 +62,9 @@ export async function inspect(
   if (output !== undefined && path === undefined) {
     throw new osx.UsageError('-o needs a path inside: what is to be copied out.', 'Use / for everything.');
   }
-  const found = await osx.inspect(file, { ...given, ...(output !== undefined && { output }) });
+  const scope = new osx.Scope(await osx.openJournal({ optional: true }));
+  context.holds(() => scope.pending());
+  const found = await osx.inspect(file, { ...given, scope, ...(output !== undefined && { output }) });
   const lines: string[] = [];
   if (found.extracted) {
     const { path: to, files, bytes: size } = found.extracted;
