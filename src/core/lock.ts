@@ -2,9 +2,9 @@ import { link, rm, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InUseError } from '../errors.js';
+import { InUseError, StepError } from '../errors.js';
 import { readWhole } from '../formats/whole.js';
-import { hostCode } from '../host/faults.js';
+import { hostCode, hostError } from '../host/faults.js';
 import { NO_LINKS } from '../host/hand-over.js';
 import { openHostFile } from '../host/host-file.js';
 import { LOCK } from '../host/own-files.js';
@@ -46,8 +46,10 @@ export function turnPath(path: string): string {
 export async function lock(path: string, writer: Writer, claim: string, what: Held = 'build'): Promise<void> {
   const holder: Holder = { ...writer, host: hostname() };
   const mine: Claim = { path: claim, text: JSON.stringify(holder) };
-  await writeFile(claim, mine.text, { mode: 0o644, flag: 'wx' });
   try {
+    await writeFile(claim, mine.text, { mode: 0o644, flag: 'wx' }).catch((error: unknown) => {
+      throw hostError(error, path, StepError);
+    });
     for (let tries = 0; tries < TRIES; tries++) {
       if (await take(mine, path)) return;
       const other = await readHolder(path);

@@ -26,8 +26,12 @@ export interface Beside {
   readonly path: string;
   /** The SHA-256, hex. */
   readonly stated: string;
+  /** Where a change was begun and has not been seen to end: that of the ISO before it. `stated` is then what it has with the change. */
+  readonly before?: string | undefined;
   /** Bytes of the ISO, where it states them. */
   readonly size?: number;
+  /** Says that the ISO is going to change: that it has either of two checksums. On the host's disk when the promise resolves. */
+  begin(sha256: { readonly before: string; readonly after: string }, journal: Journal): Promise<void>;
   /** Says the new facts instead. */
   write(facts: NewFacts, journal: Journal): Promise<void>;
 }
@@ -58,11 +62,12 @@ async function readable(
 
 async function manifest(path: string, left: Left): Promise<Beside | undefined> {
   const old = (await readJsonObject(path, MANIFEST)) as {
-    readonly iso?: { readonly size?: unknown; readonly sha256?: unknown } | null;
+    readonly iso?: { readonly size?: unknown; readonly sha256?: unknown; readonly sha256Before?: unknown } | null;
     readonly source?: { readonly version?: unknown } | null;
     readonly facts?: { readonly checks?: unknown } | null;
   };
-  const { size, sha256 } = old.iso ?? {};
+  const { sha256Before: before, ...iso } = old.iso ?? {};
+  const { size, sha256 } = iso;
   if (typeof size !== 'number' || typeof sha256 !== 'string') {
     left(path, 'there is no size and no sha256 of an ISO in it');
     return undefined;
@@ -71,6 +76,9 @@ async function manifest(path: string, left: Left): Promise<Beside | undefined> {
     path,
     stated: sha256,
     size,
+    ...(typeof before === 'string' && { before }),
+    begin: (now, journal) =>
+      replaceOwned(path, jsonOf({ ...old, iso: { ...iso, sha256: now.after, sha256Before: now.before } }), journal),
     async write({ sha256: now, bootPlist }, journal) {
       const { version } = old.source ?? {};
       const found = bootPlist && typeof version === 'string' ? await bootPlist.checks(version) : undefined;
@@ -79,10 +87,13 @@ async function manifest(path: string, left: Left): Promise<Beside | undefined> {
         ...(bootPlist && { bootPlist: bootPlist.settings }),
         ...(found && Array.isArray(old.facts?.checks) && { checks: withChecks(old.facts.checks, found) }),
       };
-      const text = `${JSON.stringify({ ...old, facts, iso: { ...old.iso, sha256: now } }, null, 2)}\n`;
-      await replaceOwned(path, text, journal);
+      await replaceOwned(path, jsonOf({ ...old, facts, iso: { ...iso, sha256: now } }), journal);
     },
   };
+}
+
+function jsonOf(manifest: object): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
 }
 
 /** The checks with those of the same names replaced, where the first of these was. */
@@ -97,17 +108,25 @@ function withChecks(old: readonly unknown[], found: readonly Check[]): unknown[]
 function checksum(iso: string): (path: string, left: Left) => Promise<Beside | undefined> {
   return async (path, left) => {
     const text = Buffer.from(await readHostFile(path, CHECKSUM)).toString('utf8');
-    const stated = /^\\?([0-9a-f]{64}) /.exec(text)?.[1];
-    if (stated === undefined || text !== checksumLine(stated, basename(iso))) {
+    const line = (sha256: string) => checksumLine(sha256, basename(iso));
+    const [stated = '', before] = [...text.matchAll(/^#?\\?([0-9a-f]{64}) /gm)].map(([, sha256]) => sha256!);
+    if (text !== (before === undefined ? line(stated) : changing(line(before), line(stated)))) {
       left(path, 'it is not the one line that build writes');
       return undefined;
     }
     return {
       path,
       stated,
-      write: ({ sha256 }, journal) => replaceOwned(path, checksumLine(sha256, basename(iso)), journal),
+      before,
+      begin: (now, journal) => replaceOwned(path, changing(line(now.before), line(now.after)), journal),
+      write: ({ sha256 }, journal) => replaceOwned(path, line(sha256), journal),
     };
   };
+}
+
+/** Comments to sha256sum: while the ISO changes, neither is known to be right. */
+function changing(before: string, after: string): string {
+  return `#${after}#${before}`;
 }
 
 /** Whole or not at all; what root replaces stays its owner's. */

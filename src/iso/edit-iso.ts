@@ -25,8 +25,8 @@ export interface IsoEdit extends ImageEdit {
 
 /**
  * Changes a disk as `editImage` does. Where it is one of our ISOs, X.iso.json and X.iso.sha256 stay true: all of the disk is read once,
- * before anything is written, for its checksum as it is, which must be the one they state, and as it is going to be. Those that state
- * another are left, and that is said.
+ * before anything is written, for its checksum as it is, which must be the one they state, and as it is going to be. Both stand in them
+ * before the disk is changed, so that a kill leaves them true. Those that state another are left, and that is said.
  */
 export async function editIso(
   options: ImageEditOptions,
@@ -50,25 +50,49 @@ export async function editIso(
         remark(`Reading all of ${image} for its checksum, which changes.`);
         const { before, after } = await foreseenDigests(disk, writes);
         sha256 = after;
-        fitting = all.filter(({ path, stated }) => {
-          if (stated !== before) left(path, `it states the sha256 ${stated}, ${basename(image)} had ${before}`);
-          return stated === before;
+        fitting = all.filter((file) => {
+          const fits = isOf(before, file);
+          if (!fits) left(file.path, `it states the sha256 ${file.stated}, ${basename(image)} had ${before}`);
+          return fits;
         });
+        // First this, then the ISO: whenever it ends, what lies beside the ISO is true of it.
+        for (const { path, begin } of fitting) await begin({ before, after }, journal).catch(refused(path));
       },
     },
     context,
     stage,
   );
-  if (!edit.written || fitting.length === 0) return edit;
+  if (!edit.written && !options.dryRun) {
+    const unfinished = (await filesBeside(image, () => {})).filter(({ before }) => before !== undefined);
+    sha256 = unfinished.length > 0 ? await digestOf(image, signal) : '';
+    fitting = unfinished;
+  } else if (!edit.written) return edit;
+  if (fitting.length === 0) return edit;
   const facts = { sha256, ...(await plistFacts(image, edit.changes, signal)) };
   for (const { path, write } of fitting) {
-    await write(facts, journal).catch((error: unknown) => {
-      throw hostError(error, path, StepError, {
-        hint: `${image} is changed; what this file says of it is not true any more.`,
-      });
-    });
+    await write(facts, journal).catch(refused(path));
   }
   return { ...edit, described: fitting.map(({ path }) => path) };
+}
+
+/** Where a change of ours was stopped, the ISO may have neither of the two: what it has is what we made of it. */
+function isOf(sha256: string, { stated, before }: Beside): boolean {
+  return stated === sha256 || before !== undefined;
+}
+
+async function digestOf(image: string, signal: AbortSignal): Promise<string> {
+  const file = await openHostFile(image, { signal });
+  try {
+    return (await foreseenDigests(file, [])).before;
+  } finally {
+    await file.close();
+  }
+}
+
+function refused(path: string) {
+  return (error: unknown): never => {
+    throw hostError(error, path, StepError, { hint: 'The same command, typed again, makes it true.' });
+  };
 }
 
 /** What a manifest says of the boot plist, where that was changed. */

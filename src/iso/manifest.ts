@@ -40,6 +40,8 @@ export interface Manifest {
     /** Bytes. */
     readonly size: number;
     readonly sha256: string;
+    /** While the ISO is being changed, and after a change that was stopped: of the ISO as it was. It may have either, or neither. */
+    readonly sha256Before?: string;
     readonly map: string;
     readonly volume: { readonly name: string; readonly uuid: string };
     /** The partition that UEFI starts from, where there is one. */

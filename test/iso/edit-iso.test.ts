@@ -1,11 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { foreseenDigests } from '../../src/iso/foreseen-digests.js';
 import { checksumLine } from '../../src/iso/output.js';
 import { ran } from '../helpers/command-line.js';
+import { top } from '../helpers/imports.js';
 import { LONG } from '../helpers/long.js';
 import { checkedFile } from '../helpers/schemas.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
@@ -29,6 +31,60 @@ function isoNamed(name: string): string {
 
 const plist = (iso: string, ...more: string[]) => ran('plist', '--image', iso, '--set', 'Timeout=9', ...more);
 const text = (path: string) => readFileSync(path, 'utf8');
+
+/** Loaded first: the process ends by kill -9 before that many-th write or flush. */
+const killedAt = (count: number) =>
+  `--import=data:text/javascript,${encodeURIComponent(`
+  import { open } from 'node:fs/promises';
+  const handle = await open(process.execPath);
+  const files = Object.getPrototypeOf(handle);
+  await handle.close();
+  let left = ${count};
+  for (const name of ['write', 'writeFile', 'sync', 'datasync']) {
+    const real = files[name];
+    files[name] = function (...args) {
+      if (--left < 0) process.kill(process.pid, 'SIGKILL');
+      return real.apply(this, args);
+    };
+  }`)}`;
+
+describe('plist --image that is killed', () => {
+  it('leaves files beside the ISO that are true of it, and the next one ends what was begun', {
+    timeout: 120_000,
+  }, async () => {
+    const seen = { before: 0, after: 0, between: 0 };
+    const state = join(testFolder(), 'state');
+    for (const count of LONG ? Array.from({ length: 12 }, (_, i) => 5 * i + 3) : [8]) {
+      const iso = isoNamed(`killed-${count}.iso`);
+      const old = sha256(readFileSync(iso));
+      const { signal } = spawnSync(
+        process.execPath,
+        [join(top, 'bin', 'osx-iso.js'), 'plist', '--image', iso, '--set', 'Timeout=9'],
+        { env: { ...process.env, NODE_OPTIONS: killedAt(count), XDG_STATE_HOME: state } },
+      );
+      const now = sha256(readFileSync(iso));
+      const stated = JSON.parse(text(`${iso}.json`)).iso as { sha256: string; sha256Before?: string };
+      const known = [stated.sha256, stated.sha256Before];
+      seen[now === old ? 'before' : known.includes(now) ? 'after' : 'between']++;
+      expect(known.includes(now) || stated.sha256Before === old, `killed at ${count}`).toBe(true);
+      const line = text(`${iso}.sha256`);
+      expect(line.startsWith('#') || line === checksumLine(now, basename(iso)), `killed at ${count}: ${line}`).toBe(
+        true,
+      );
+      if (count % 25 === 8) expect(await ran('verify', iso)).toMatchObject({ code: 0 });
+
+      expect((await plist(iso)).code).toBe(0);
+      const then = sha256(readFileSync(iso));
+      const { iso: end } = checkedFile(`${iso}.json`, 'manifest') as { iso: object };
+      expect(end).toMatchObject({ sha256: then });
+      expect(end).not.toHaveProperty('sha256Before');
+      expect(text(`${iso}.sha256`)).toBe(checksumLine(then, basename(iso)));
+      rmSync(iso);
+      if (signal === null) break;
+    }
+    if (LONG) expect(Math.min(...Object.values(seen))).toBeGreaterThan(0);
+  });
+});
 
 describe('plist --image on an ISO of ours', () => {
   it('keeps the manifest and the checksum file true', async () => {
