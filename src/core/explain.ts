@@ -1,10 +1,14 @@
 import { HostError, isBug, StepError, UserError } from '../errors.js';
-import { hostFault, isLack } from '../host/faults.js';
+import { hostFault, isFull, isLack } from '../host/faults.js';
 
-/** Says any error so that a user can act on it: UserErrors as they are, errors of the host in words, never a stack. */
-export function explain(error: unknown, doing?: string): UserError {
+/**
+ * Says any error so that a user can act on it: UserErrors as they are, errors of the host in words, never a stack. `full`: what to type
+ * where a disk is full.
+ */
+export function explain(error: unknown, doing?: string, { full }: { readonly full?: string } = {}): UserError {
   if (error instanceof UserError) return error;
-  const { message, hint } = inWords(error);
+  const { message, hint: usual } = inWords(error);
+  const hint = full !== undefined && isFull(error) ? full : usual;
   const Made = isLack(error) ? HostError : StepError;
   return new Made(sentence(doing === undefined ? message : `${doing}: ${message}`), { hint, cause: error });
 }

@@ -157,12 +157,14 @@ async function runStep(
     return undefined;
   } catch (error) {
     // After an abort whatever the step throws is only its way to stop.
-    return signal.aborted ? reasonOf(signal) : explain(error, step.title);
+    return signal.aborted ? reasonOf(signal) : explain(error, step.title, { full: FULL });
   } finally {
     throttle.flush();
     running = false;
   }
 }
+
+const FULL = 'Free some space, or choose another disk: -o FILE for the ISO, --work-dir DIR for the scratch files.';
 
 function reasonOf(signal: AbortSignal): UserError {
   return signal.reason instanceof Interrupted ? signal.reason : new Interrupted();

@@ -16,11 +16,11 @@ type Doing = 'read' | 'use';
 const CODES: Readonly<Record<string, { says: (what: string, doing: Doing) => string; hint?: string }>> = {
   ENOSPC: {
     says: (what) => `no space left on the disk while writing ${what}`,
-    hint: 'Free some space, or choose another disk: -o FILE for the ISO, --work-dir DIR for the scratch files.',
+    hint: 'Free some space, or give a place on another disk.',
   },
   EDQUOT: {
     says: (what) => `your disk quota is used up while writing ${what}`,
-    hint: 'Choose another disk: -o FILE for the ISO, --work-dir DIR for the scratch files.',
+    hint: 'Free some space of yours, or give a place on another disk.',
   },
   EACCES: {
     says: (what, doing) => `not permitted to ${doing} ${what}`,
@@ -106,6 +106,11 @@ type ErrorKind = new (message: string, options: { hint?: string | undefined; cau
 const LACKING: ReadonlySet<string> = new Set(
   'EACCES EPERM EROFS ENOSPC EDQUOT EFBIG EMFILE ENFILE ENOMEM EBUSY ETXTBSY'.split(' '),
 );
+
+/** Whether an error of the host says that a disk, or somebody's share of it, is full. */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(hostCode(error) ?? '');
+}
 
 /** Whether an error says that the host lacks something, which its user can give it. */
 export function isLack(error: unknown): boolean {

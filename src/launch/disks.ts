@@ -52,9 +52,16 @@ export async function createDisk(
     await makeNew(file, scope, (draft) => act('qemu-img', ['create', '-q', '-f', 'qcow2', draft, String(size)], given));
   } catch (error) {
     if (hostCode(error) === 'EEXIST') throw taken();
-    throw hostError(error, path, HostError);
+    throw hostError(asFull(error), path, HostError);
   }
   return { file, format: 'qcow2', size };
+}
+
+/** What qemu-img says of a full disk, as the host says it. */
+function asFull(error: unknown): unknown {
+  if (!(error instanceof ActError) || !error.lines.some((line) => line.includes('No space left on device')))
+    return error;
+  return Object.assign(new Error(error.message, { cause: error }), { code: 'ENOSPC' });
 }
 
 /** How an image of the user's is to be looked at. */

@@ -1,8 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { fromBytes } from '../../src/formats/bytes.js';
 import { ran } from '../helpers/command-line.js';
+import { startServer } from '../helpers/http-server.js';
+import { needs } from '../helpers/judges/needs.js';
 import { scratch } from '../helpers/judges/tool.js';
 import { points } from '../helpers/long.js';
 import { smallInstaller } from '../helpers/small-installer.js';
@@ -47,7 +51,7 @@ beforeAll(async () => {
     boot: makeMultibootStub('x'),
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(name, content);
-  for (const name of ['folder', 'isos', 'locked', 'bin']) mkdirSync(name);
+  for (const name of ['folder', 'isos', 'locked', 'bin', 'full']) mkdirSync(name);
   writeFileSync('folder/readme', 'x');
   writeFileSync('isos/a.iso', 'x');
   writeFileSync('bin/qemu-system-x86_64', QEMU, { mode: 0o755 });
@@ -111,7 +115,12 @@ describe('a mistake is told by its code and its words, and makes nothing', () =>
     expect(seen()).toEqual(there);
   });
 
-  test.each(points(MISTAKES, 60))('$typed', async ({ typed: line, code, says, as, env = {} }) => {
+  test.each(
+    points(
+      MISTAKES.filter(({ full }) => full === undefined),
+      60,
+    ),
+  )('$typed', async ({ typed: line, code, says, as, env = {} }) => {
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
     const { code: found, out, err } = await typed(line, as);
     for (const name of Object.keys(env)) vi.stubEnv(name, undefined);
@@ -122,6 +131,27 @@ describe('a mistake is told by its code and its words, and makes nothing', () =>
     ]).toEqual([code, true]);
     expect(err).not.toMatch(/bug in osx-iso|-no-user-config/);
     if (code !== 5) expect(out).toBe('');
+  });
+
+  // How much is free on a disk, and that none is, only a disk of its own can say.
+  const full = MISTAKES.filter((mistake) => mistake.full !== undefined);
+  test.for(points(full, 2))('$typed, $full free', async (mistake, context) => {
+    if (mistake.typed.startsWith('disk')) needs(context, 'qemu-img');
+    const server = await startServer([['/x.dmg', fromBytes(new Uint8Array(1_000_000), 'x')]]);
+    const disk = join(folder, 'full');
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]);
+    try {
+      if (status !== 0 && process.env.OSX_ISO_REQUIRE_ALL !== '1') context.skip('needs a disk mounted, which root may');
+      expect(status).toBe(0);
+      if (mistake.full === 'none') expect(() => writeFileSync(join(disk, 'fill'), new Uint8Array(1 << 20))).toThrow();
+      const before = readdirSync(disk);
+      const { code, out, err } = await typed(mistake.typed.replace('{server}', server.origin), undefined);
+      expect(err).toMatch(mistake.says);
+      expect([code, out, readdirSync(disk)]).toEqual([mistake.code, '', before]);
+    } finally {
+      await server.close();
+      spawnSync('umount', [disk]);
+    }
   });
 
   test('all of their codes are in the documents', () => {

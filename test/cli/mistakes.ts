@@ -7,6 +7,8 @@ export interface Mistake {
   /** Typed by a user who may not read what is in the way. */
   readonly as?: 'nobody';
   readonly env?: Readonly<Record<string, string>>;
+  /** Into the folder "full", on a disk with no byte left ("none") or with some. */
+  readonly full?: 'none' | 'some';
 }
 
 const APP = '"Install OS X Yosemite.app"';
@@ -169,6 +171,37 @@ export const MISTAKES: readonly Mistake[] = [
     code: 4,
     says: /2 things are missing[\s\S]*1\. --disk[\s\S]*2\. The guest's SMC/,
   },
+  // Full disks.
+  ...(['some', 'none'] as const).flatMap((full): Mistake[] => [
+    {
+      typed: `build ${APP} -o full/x.iso`,
+      full,
+      code: 4,
+      says: /full: expected .* GB free for the ISO, found 0\.00 GB\.\n\n.*-o FILE/,
+    },
+    {
+      typed: `inspect ${APP} /Packages -o full/x`,
+      full,
+      code: 4,
+      says: /no space left on the disk while writing \S+full\/x\/\S+\.\n\nFree some space/,
+    },
+    {
+      typed: `inspect ${APP} /BaseSystem.dmg -o full/x`,
+      full,
+      code: 4,
+      says: /no space left on the disk while writing \S+full\/x\.\n\nFree some space, or give a place on another disk\./,
+    },
+  ]),
+  { typed: 'plist -o full/x', full: 'none', code: 4, says: /no space left .* full\/x\.\n\n.*give a place on/ },
+  { typed: 'opencore config --release 10.10 -o full/x', full: 'none', code: 4, says: /no space left .* full\/x\.\n/ },
+  {
+    typed: 'disk create full/x.qcow2',
+    full: 'none',
+    code: 4,
+    says: /^osx-iso: no space left on the disk while writing full\/x\.qcow2\.\n\nFree some space, or give a place on another/,
+  },
+  { typed: 'download {server}/x.dmg -o full', full: 'some', code: 4, says: /needs 1,000,000 bytes more.*\n\n.*-o DIR/ },
+  { typed: 'download {server}/x.dmg -o full', full: 'none', code: 4, says: /no space left .*full\/\S+\.\n\nFree some/ },
   // Plists.
   { typed: 'plist -o nowhere/x.plist', code: 2, says: /expected a folder to put it in, found nothing/ },
   { typed: 'plist -o notes.txt', code: 2, says: /exists already\.\n\n.*--force/ },

@@ -48,7 +48,7 @@ export function explainFailure(error: unknown, doing: string): unknown {
   const message = `Cannot ${doing}: ${words.replace(/^hdiutil: /, '').replace(/\.?$/, '.')}`;
   const options = { hint: HINTS[failure] ?? `The command was: ${error.command}`, cause: error };
   if (failure === 'not-recognized') return new SourceError(message, options);
-  if (failure === 'not-permitted') return new HostError(message, options);
+  if (failure === 'not-permitted' || failure === 'no-space') return new HostError(message, options);
   return new StepError(message, options);
 }
 
