@@ -102,10 +102,10 @@ export function typeAndCreator(record: FileRecord): string {
 
 /** A link file of a hard link: type hlnk, creator hfs+, no content of its own. */
 export function isFileLink(record: FileRecord): boolean {
-  return typeAndCreator(record) === 'hlnkhfs+' && record.data.totalBlocks === 0 && record.resource.totalBlocks === 0;
+  return record.data.totalBlocks === 0 && record.resource.totalBlocks === 0 && typeAndCreator(record) === 'hlnkhfs+';
 }
 
 /** An alias file that stands for a directory hard link: type fdrp, creator MACS, in a link chain. */
 export function isDirectoryLink(record: FileRecord): boolean {
-  return typeAndCreator(record) === 'fdrpMACS' && (record.flags & 0x20) !== 0;
+  return (record.flags & 0x20) !== 0 && typeAndCreator(record) === 'fdrpMACS';
 }
