@@ -12,10 +12,10 @@ export function onStop(first: (signal: NodeJS.Signals) => void, again: () => voi
   let stopped: number | undefined;
   const listener = (signal: NodeJS.Signals) => {
     if (stopped === undefined) {
-      stopped = Date.now();
+      stopped = performance.now();
       first(signal);
-    } else if (signal === 'SIGINT' && Date.now() - stopped > ECHO) {
-      stopped = Date.now();
+    } else if (signal === 'SIGINT' && performance.now() - stopped > ECHO) {
+      stopped = performance.now();
       again();
     }
   };
