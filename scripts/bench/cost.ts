@@ -5,18 +5,24 @@ export interface Cost {
   readonly cpu: number;
 }
 
-/** What one build cost. Bytes are counted at the system calls, so the page cache hides none. NaN where the system does not say. */
-export interface BuildCost extends Cost {
-  readonly peakRss: number;
+/** What was read, of the installer, of the ISO that is proved, and of the program. NaN where the system does not say. */
+export interface ReadCost {
+  /** Counted at the system calls, so the page cache hides none. */
   readonly read: number;
-  readonly written: number;
   /** What of it came from a disk, with what the system read ahead. */
   readonly fromDisk: number;
+}
+
+/** What one build cost. */
+export interface BuildCost extends Cost, ReadCost {
+  readonly peakRss: number;
+  /** Counted at the system calls. */
+  readonly written: number;
   readonly steps: readonly StepCost[];
 }
 
 /** One step of the recipe. */
-export interface StepCost extends Cost {
+export interface StepCost extends Cost, ReadCost {
   readonly verb: string;
   readonly title: string;
   readonly args: readonly string[];

@@ -1,6 +1,6 @@
 import { cpus, totalmem } from 'node:os';
 import type { Comparison, Round } from './compare.js';
-import { type Cost, lookup, median } from './cost.js';
+import { type BuildCost, type Cost, lookup, median, type ReadCost } from './cost.js';
 
 interface Column {
   readonly title: string;
@@ -55,14 +55,39 @@ function moreThan(rounds: readonly Round[], of: (cost: Cost) => number): string 
   return spread(rounds.flatMap(({ build, given }) => (given ? [of(build) / of(given)] : [])));
 }
 
-/** What each step of the recipe took, those that took anything. */
-export function stepTable({ source, rounds }: Comparison): string {
-  const rows = rounds[0]!.build.steps.flatMap(({ title }, i) => {
-    const wall = median(rounds.map(({ build }) => build.steps[i]!.wall));
-    const cpu = median(rounds.map(({ build }) => build.steps[i]!.cpu));
-    return Math.max(wall, cpu) < 0.01 ? [] : [[title, wall.toFixed(2), cpu.toFixed(2)]];
-  });
-  return markdown([`${source.name}: step`, 's', 'CPU, s'], rows);
+/** What each step of the recipe took, those that took anything; the rest is the start, and the look at the installer before it. */
+export function stepTable({ source, rounds, cold }: Comparison): string {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  const row = (title: string, costs: readonly (Cost & ReadCost)[], fromDisk: number) => {
+    const middle = (value: (cost: Cost & ReadCost) => number) => median(costs.map(value));
+    const [wall, cpu] = [middle((cost) => cost.wall), middle((cost) => cost.cpu)];
+    if (Math.max(wall, cpu) < 0.01) return [];
+    return [[title, wall.toFixed(2), cpu.toFixed(2), megabytes(middle(({ read }) => read)), megabytes(fromDisk)]];
+  };
+  const rows = rounds[0]!.build.steps.flatMap(({ title }, i) =>
+    row(
+      title,
+      rounds.map(({ build }) => build.steps[i]!),
+      cold.steps[i]!.fromDisk,
+    ),
+  );
+  const rest = row(
+    'the rest',
+    rounds.map(({ build }) => restOf(build)),
+    restOf(cold).fromDisk,
+  );
+  return markdown([`${source.name}: step`, 's', 'CPU, s', 'read, MB', 'from disk, cold, MB'], [...rows, ...rest]);
+}
+
+function restOf(build: BuildCost): Cost & ReadCost {
+  const rest = (value: (cost: Cost & ReadCost) => number) =>
+    build.steps.reduce((left, step) => left - value(step), value(build));
+  return {
+    wall: rest(({ wall }) => wall),
+    cpu: rest(({ cpu }) => cpu),
+    read: rest(({ read }) => read),
+    fromDisk: rest(({ fromDisk }) => fromDisk),
+  };
 }
 
 function of(value: (round: Round) => number, digits = 2): (comparison: Comparison) => string {
