@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { StepError } from '../errors.js';
+import { HostError } from '../errors.js';
 import type { ByteSource } from '../formats/bytes.js';
 import { openDisk, openVolume } from '../formats/disk.js';
 import { hfsNow } from '../formats/entry.js';
@@ -169,7 +169,7 @@ export class NativeTool implements ImageTool {
 function outOfSpace(error: unknown, path: string, size: number): unknown {
   if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') return error;
   const folder = dirname(plainPath(path));
-  return new StepError(`${folder}: the disk is full: the ISO needs ${size.toLocaleString('en-US')} bytes.`, {
+  return new HostError(`${folder}: the disk is full: the ISO needs ${size.toLocaleString('en-US')} bytes.`, {
     cause: error,
     hint: 'Make room, or give another place with -o FILE.',
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
-import { SourceError, StepError, UsageError, type UserError } from '../errors.js';
+import { HostError, SourceError, UsageError, type UserError } from '../errors.js';
 import { moveTo } from '../host/hand-over.js';
 import { readExactly } from '../host/open-file.js';
 import { DOWNLOAD_STATE } from '../host/own-files.js';
@@ -189,7 +189,7 @@ function isFull(error: unknown): boolean {
 }
 
 function diskIsFull(path: string, cause: unknown): UserError {
-  return new StepError(`${partPaths(path).part}: the disk is full.`, {
+  return new HostError(`${partPaths(path).part}: the disk is full.`, {
     cause,
     hint: 'Make room and type the same again: what is there is kept.',
   });

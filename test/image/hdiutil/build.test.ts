@@ -204,7 +204,7 @@ describe('trouble that ends the build leaves nothing', () => {
         action: { kind: 'fail', status: 28, message: 'hdiutil: convert failed - No space left on device' },
       },
       /No space left/,
-      1,
+      4,
     ],
     [
       'File exists',
