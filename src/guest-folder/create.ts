@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from 'node:crypto';
 import { lstat, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { examineMedium } from '../boot/medium.js';
@@ -17,6 +16,7 @@ import { DEFAULT_RELEASE, profileOf, profiles } from '../launch/profiles.js';
 import { startsByUefi } from './boot-options.js';
 import { listGuests } from './find.js';
 import { GUEST_FILE, type Guest } from './guest.js';
+import { newMac, newUuid } from './identity.js';
 import { lookAhead } from './look-ahead.js';
 import { type GuestFolder, guestText, parseGuest } from './read.js';
 import { type TypedOptions, withTyped } from './typed.js';
@@ -80,7 +80,7 @@ export async function createGuest(options: CreateOptions, context: CreateContext
     chipset: 'q35',
     network: profile.network,
     mac: newMac(),
-    uuid: randomUUID(),
+    uuid: newUuid(),
   };
   const { release: _, ...rest } = typed;
   const wanted = await withTyped({ path, guest: blank }, rest);
@@ -163,11 +163,6 @@ function profileFor(given: string | undefined, version: string | undefined, note
   const fallback = profileOf(DEFAULT_RELEASE)!;
   note(`Which release this is, is not known: made like ${fallback.name}. --release VERSION tells.`);
   return fallback;
-}
-
-/** QEMU's own prefix, which is locally administered; the rest by chance. */
-export function newMac(): string {
-  return ['52', '54', '00', ...[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 }
 
 /** What a person looks for first stands first. */

@@ -3,6 +3,7 @@ import { type Display, MOST_DISKS } from '../launch/machine.js';
 import { profiles } from '../launch/profiles.js';
 import type { Forward } from '../launch/run-state.js';
 import type { Guest, GuestDisk, GuestLoader, GuestSystem } from './guest.js';
+import { newMac, newUuid } from './identity.js';
 import {
   choice,
   exactly,
@@ -29,6 +30,11 @@ const disk: Shape<GuestDisk> = {
   ...object<GuestDisk>({ file: path, format: optional(text()), made: optional(yesOrNo) }),
   typed: (given) => (given.trimStart().startsWith('{') ? given : JSON.stringify({ file: resolve(given) })),
 };
+
+/** Typed, "new" is another one: a guest's folder that was copied is the same computer to whoever asks. */
+function identity(shape: Shape<string>, another: () => string): Shape<string> {
+  return { ...shape, typed: (given) => JSON.stringify(given === 'new' ? another() : given) };
+}
 
 /** What stands in guest.json, and what may stand there. */
 export const GUEST = object<Guest>({
@@ -63,8 +69,11 @@ export const GUEST = object<Guest>({
   processors: optional(whole(1, 64)),
   network: choice('e1000-82545em', 'virtio-net-pci', 'vmxnet3', 'none'),
   // The lowest bit of the first byte is set in addresses of many cards.
-  mac: text('a MAC address of one card, like "52:54:00:12:34:56"', /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/),
-  uuid: text('a UUID in lower case', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  mac: identity(
+    text('a MAC address of one card, like "52:54:00:12:34:56"', /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/),
+    newMac,
+  ),
+  uuid: identity(text('a UUID in lower case', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/), newUuid),
   ssh: optional(object<NonNullable<Guest['ssh']>>({ port })),
   forwards: optional(list(object<Forward>({ host: port, guest: port }), MANY)),
   accelerator: optional(choice('auto', 'kvm', 'hvf', 'tcg')),

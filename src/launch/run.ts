@@ -164,7 +164,8 @@ async function runOnce(machine: Machine, capabilities: Capabilities, options: Ru
     // What QEMU said last.
     if (noReboot && qmp) await soon(qmp.closed, PICTURE).catch(() => {});
     const seconds = (Date.now() - started) / 1000;
-    if (how === 'guest' && error !== undefined && (!qmp || status === undefined)) throw explained(error, said);
+    if (how === 'guest' && error !== undefined && (!qmp || status === undefined))
+      throw explained(error, said, qmp && seconds);
     if (how === 'guest' && options.screenshot !== undefined)
       options.note('The guest ended by itself: there was no screen left to take a picture of.');
     return {
@@ -258,10 +259,21 @@ async function takePicture(
 
 const WHOLE_LINE = 'The same command with --dry-run prints the whole line that QEMU was started by.';
 
-function explained(error: unknown, said: readonly Complaint[]): unknown {
+/** `ran`: seconds, of a QEMU that had started. */
+function explained(error: unknown, said: readonly Complaint[], ran?: number): unknown {
   const serious = said.find(({ harmless }) => !harmless);
   if (!(error instanceof ActError)) return error;
   const last = error.lines.at(-1) ?? '';
+  if (ran !== undefined) {
+    const words = last === '' ? '' : ` Its last words: ${last}`;
+    return new StepError(
+      `QEMU was ended by ${error.killedBy} after ${Math.round(ran)} s: to the guest that is as if the plug were pulled.${words}`,
+      {
+        hint: serious?.hint ?? 'Where this computer ran out of memory, dmesg says so, and a smaller --memory helps.',
+        cause: error,
+      },
+    );
+  }
   if (!serious) {
     const how = error.killedBy === undefined ? `exit status ${error.status}` : `ended by ${error.killedBy}`;
     return new StepError(`QEMU did not start (${how}). Its words: ${last}`, { hint: WHOLE_LINE, cause: error });

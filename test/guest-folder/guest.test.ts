@@ -288,6 +288,10 @@ describe('fields that are set', () => {
       smc: false,
     });
     expect(set(['serial='])).not.toHaveProperty('serial');
+    const { mac, uuid } = set(['mac=new', 'uuid=new']);
+    expect(mac).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/);
+    expect([mac, uuid]).not.toEqual([WHOLE.mac, WHOLE.uuid]);
+    expect(uuid).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(set(['forwards=[{"host": 8443, "guest": 443}]']).forwards).toEqual([{ host: 8443, guest: 443 }]);
     expect(set(['qemuArgs=-S']).qemuArgs).toEqual(['-S']);
     expect(set(['disks=/g/in.img']).disks).toEqual([{ file: 'in.img' }]);

@@ -63,6 +63,7 @@ function answer({ execute, arguments: given, id }, say) {
         setTimeout(() => process.exit(0), 20);
       }, 50);
     }
+    if (plan.killed) setTimeout(() => process.kill(process.pid, plan.killed), 100);
     if (plan.exitLater !== undefined) setTimeout(() => process.exit(plan.exitLater), 100);
   }
 }

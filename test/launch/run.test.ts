@@ -65,6 +65,12 @@ describe('a guest', () => {
     expect(await start({ exitLater: 33 })).toMatchObject({ by: 'guest', status: 33 });
   });
 
+  test('whose QEMU somebody kills: no word of a start that failed', async () => {
+    await expect(start({ killed: 'SIGKILL' })).rejects.toThrow(
+      /^QEMU was ended by SIGKILL after \d+ s: to the guest that is as if the plug were pulled\.$/,
+    );
+  });
+
   test('whose time is over: its screen is kept', async () => {
     const screenshot = join(folder, 'screen.png');
     const end = await start({}, { stopAfter: 0.3, screenshot });

@@ -16,7 +16,7 @@ export function registerGuestSet(guest: Command, start: Start): void {
     .command('set')
     .summary("change a guest's settings")
     .description(
-      'Changes fields of guest.json, each checked before anything is written. KEY is the name of a field there, VALUE a number, a text, a path from here, or JSON; KEY= takes the field away.',
+      'Changes fields of guest.json, each checked before anything is written. KEY is the name of a field there, VALUE a number, a text, a path from here, or JSON; KEY= takes the field away. Of mac and uuid "new" makes another one.',
     )
     .argument('<guest>', "the guest's folder")
     .argument('<key=value...>', 'memory=8192 ssh.port=2222 loader.append=timeout=3')
@@ -27,6 +27,7 @@ export function registerGuestSet(guest: Command, start: Start): void {
         'osx-iso guest set yosemite memory=8192 processors=4',
         `osx-iso guest set yosemite 'loader={"kind": "chameleon", "file": "/opt/boot"}'`,
         'osx-iso guest set yosemite installed=true iso=',
+        'osx-iso guest set copy-of-yosemite mac=new uuid=new',
       ]),
     )
     .action((name: string, fields: string[], options: { force?: boolean }) =>
