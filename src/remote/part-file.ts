@@ -86,7 +86,7 @@ export class PartFile {
       await rm(part);
       await removeState(state);
       // A file system without holes gives the whole room now.
-      throw isFull(error) ? diskIsFull(path, error) : error;
+      throw isFull(error) ? diskIsFull(path, error, 'Make room and type the same again.') : error;
     }
     return new PartFile(path, url, validators, done, handle);
   }
@@ -106,7 +106,7 @@ export class PartFile {
         at += bytesWritten;
       }
     } catch (error) {
-      throw isFull(error) ? diskIsFull(this.path, error) : error;
+      throw isFull(error) ? diskIsFull(this.path, error, GOES_ON) : error;
     }
     this.done.add(offset, offset + bytes.length);
     this.#unsaved += bytes.length;
@@ -188,11 +188,10 @@ function isFull(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOSPC';
 }
 
-function diskIsFull(path: string, cause: unknown): UserError {
-  return new HostError(`${partPaths(path).part}: the disk is full.`, {
-    cause,
-    hint: 'Make room and type the same again: what is there is kept.',
-  });
+const GOES_ON = 'Make room and type the same again: what is there is kept.';
+
+function diskIsFull(path: string, cause: unknown, hint: string): UserError {
+  return new HostError(`${partPaths(path).part}: the disk is full.`, { cause, hint });
 }
 
 /** Why what an earlier run left cannot be gone on with. */
