@@ -57,6 +57,17 @@ export function unfilled(length: number): Uint8Array<ArrayBuffer> {
   return asBytes(Buffer.allocUnsafeSlow(length));
 }
 
+/**
+ * `target.set(bytes, at)` for megabytes, also where one of them is memory that threads share: V8 copies such byte by byte if the two are
+ * not aligned alike, node's `fill` always as the processor does best, which is ten times as fast.
+ */
+export function copyInto(target: Uint8Array, bytes: Uint8Array, at: number): void {
+  if (bytes.length === 0) return;
+  if (at + bytes.length > target.length)
+    throw new RangeError(`${bytes.length} bytes do not fit at ${at} of ${target.length}`);
+  Buffer.from(target.buffer, target.byteOffset, target.byteLength).fill(bytes, at, at + bytes.length);
+}
+
 /** A source over bytes in memory. */
 export function fromBytes(given: Uint8Array, name: string): ByteSource {
   const bytes = asBytes(given);

@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange, piecesOf, unfilled } from './bytes.js';
+import { type ByteSource, checkRange, copyInto, piecesOf, unfilled } from './bytes.js';
 
 /** Several stretches one after another, as one source (the extents of a fork). */
 export function concat(
@@ -41,7 +41,7 @@ export function concat(
       const bytes = unfilled(length);
       let done = 0;
       for (const span of found) {
-        bytes.set(await span.source.read(span.offset, span.length), done);
+        copyInto(bytes, await span.source.read(span.offset, span.length), done);
         done += span.length;
       }
       return bytes;

@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange, piecesOf } from '../bytes.js';
+import { type ByteSource, checkRange, copyInto, piecesOf } from '../bytes.js';
 import { decode } from '../codecs/index.js';
 import type { Piece } from '../pieces.js';
 import { decodedRuns } from './cache.js';
@@ -72,7 +72,7 @@ export class UdifImage implements ByteSource {
     for (let run = first; run < this.runs.count && this.runs.start[run]! < end; run++) {
       const from = Math.max(offset, this.runs.start[run]!);
       const bytes = await this.#part(run, from - this.runs.start[run]!, Math.min(end, this.#end(run)) - from);
-      if (bytes) result.set(bytes, from - offset);
+      if (bytes) copyInto(result, bytes, from - offset);
     }
     return result;
   }

@@ -1,3 +1,4 @@
+import { copyInto } from '../../bytes.js';
 import { type Codecs, newCodecs } from '../wasm.js';
 import { type BitReader, OutOfInput } from './bits.js';
 import { crcTable } from './crc.js';
@@ -124,7 +125,7 @@ export class BlockDecoder {
     while (at < end && !this.done) {
       const most = Math.min(OUTPUT_BYTES, end - at);
       const length = this.codecs.follow(OUTPUT, OUTPUT + most) - OUTPUT;
-      out.set(memory.subarray(OUTPUT, OUTPUT + length), at);
+      copyInto(out, memory.subarray(OUTPUT, OUTPUT + length), at);
       at += length;
       this.done = state[0] === 0 && state[4] === 0;
     }

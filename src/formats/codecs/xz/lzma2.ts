@@ -1,3 +1,4 @@
+import { copyInto } from '../../bytes.js';
 import { broken, type Where, wrongLength } from '../fault.js';
 import { type Codecs, growTo, newCodecs } from '../wasm.js';
 import { PROBS } from './lzma-model.js';
@@ -149,7 +150,7 @@ export class Lzma2 implements Lzma2End {
     this.#grow(place + size + SLACK);
     if (control < 0x80) {
       this.#memory.set(stored, place);
-      out?.set(stored, at);
+      if (out) copyInto(out, stored, at);
       return;
     }
     if (control >= 0xc0) {
@@ -166,7 +167,7 @@ export class Lzma2 implements Lzma2End {
     this.#memory.set(stored, STORED);
     const wrong = codecs.decode(STORED, STORED + stored.length, place, place + size, this.#base + this.#dictionary);
     if (wrong) throw broken(where, CHUNK, `${stored.length} bytes that decode to ${size}`, WRONG[wrong]!);
-    out?.set(this.#memory.subarray(place, place + size), at);
+    if (out) copyInto(out, this.#memory.subarray(place, place + size), at);
   }
 
   /** Sets lc, lp and pb from a properties byte; false when LZMA2 does not allow them. */
