@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { FormatError } from '../../errors.js';
-import { unfilled } from '../../formats/bytes.js';
+import { copyInto, unfilled } from '../../formats/bytes.js';
 import { decode } from '../../formats/codecs/index.js';
 import type { PartTag, Piece, RunTag } from '../../formats/pieces.js';
 import { release } from './release.js';
@@ -49,7 +49,7 @@ export class Producer {
           target.fill(0, at, end);
           break;
         case 'bytes':
-          target.set(piece.bytes, at);
+          copyInto(target, piece.bytes, at);
           if (piece.run) checksums?.push({ run: piece.run, crc: crc32(piece.bytes) });
           if (piece.part) checksums?.push(partChecksum(piece.part, piece.length, crc32(piece.bytes)));
           break;
@@ -76,7 +76,7 @@ export class Producer {
     const place = target.subarray(at, at + length);
     const plain = (key && this.#recall(key)) || this.#decode(piece, checksums, whole ? place : undefined);
     const inPlace = plain === place;
-    if (!inPlace) place.set(plain.subarray(skip, skip + length));
+    if (!inPlace) copyInto(place, plain.subarray(skip, skip + length), 0);
     if (part) checksums?.push(partChecksum(part, length, crc32(place)));
     if (key) this.#keep(key, plain);
     else if (!inPlace) release(plain);
