@@ -34,6 +34,10 @@ export class OrderedWriter {
     this.#next();
   }
 
+  get isIdle(): boolean {
+    return this.#writing === undefined && !this.#failure;
+  }
+
   /** Resolves when the write that is under way has ended. Throws node's error of the first that failed; after it nothing is written. */
   async step(): Promise<void> {
     await this.#writing;

@@ -6,20 +6,30 @@ import { type ErrorMessage, revive } from './pool-error.js';
 import type { RunChecksum } from './produce.js';
 
 /** Fill `length` bytes of a slot with pieces, from `at` (default 0) on. */
-export interface Request {
-  readonly id: number;
+export interface Filling {
   readonly pieces: readonly Piece[];
   readonly length: number;
   readonly slot: SharedArrayBuffer;
   readonly at?: number;
 }
 
-export type Answer =
-  | { readonly id: number; readonly checksums: readonly RunChecksum[] }
-  | { readonly id: number; readonly error: ErrorMessage };
+/** Begin a SHA-256, hash the next bytes, or say what all of them hash to. */
+export type Hashing = { readonly hash: 'begin' | 'end' | Uint8Array };
+
+/** What a thread is to do. */
+export type Job = Filling | Hashing;
+export type Request = Job & { readonly id: number };
+
+/** What came of a job: checksums of runs a slot was filled with; the SHA-256 that ended, hex. */
+export interface Result {
+  readonly checksums?: readonly RunChecksum[];
+  readonly sha256?: string;
+}
+
+export type Answer = { readonly id: number } & (Result | { readonly error: ErrorMessage });
 
 interface Pending {
-  resolve(checksums: readonly RunChecksum[]): void;
+  resolve(result: Result): void;
   reject(error: Error): void;
 }
 
@@ -37,7 +47,7 @@ export class WorkerPool {
   readonly size: number;
   /** Bytes that were ever asked for. */
   #asked = 0;
-  #threads: ReturnType<typeof startThread>[] = [];
+  #threads: Thread[] = [];
   #nextId = 0;
 
   constructor(most: number) {
@@ -46,25 +56,35 @@ export class WorkerPool {
 
   /** Starts the first thread while there is other work to do: it takes a tenth of a second to come up. */
   warmUp(): void {
-    if (this.#threads.length === 0) this.#threads.push(startThread());
+    this.#first();
   }
 
   /**
    * Sends one request to the least busy thread, once what it needs from far away is here. Resolves when the slot is filled, rejects
    * with what the thread threw.
    */
-  async request(unsent: Omit<Request, 'id'>): Promise<readonly RunChecksum[]> {
-    const near = await brought(unsent.pieces);
+  async request(filling: Filling): Promise<readonly RunChecksum[]> {
+    const near = await brought(filling.pieces);
     try {
-      return await this.#send({ ...unsent, pieces: near.pieces });
+      this.#asked += filling.length;
+      const moved: ArrayBuffer[] = [];
+      const pieces = near.pieces.map((piece) => movable(piece, moved));
+      const { checksums } = await this.#send(this.#leastBusy(), { ...filling, pieces }, moved);
+      return checksums ?? [];
     } finally {
       near.release();
     }
   }
 
-  #send(unsent: Omit<Request, 'id'>): Promise<readonly RunChecksum[]> {
-    this.#asked += unsent.length;
-    const thread = this.#leastBusy();
+  /** Has one thread hash what is shown, in order, one hash at a time. */
+  async hash(next: 'begin' | 'end' | Uint8Array): Promise<string | undefined> {
+    // A message would copy all of the buffer that bytes of this thread's are a part of.
+    const own = typeof next !== 'string' && !(next.buffer instanceof SharedArrayBuffer);
+    const { sha256 } = await this.#send(this.#first(), { hash: own ? next.slice() : next });
+    return sha256;
+  }
+
+  #send(thread: Thread, job: Job, moved: ArrayBuffer[] = []): Promise<Result> {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       const ended = thread.ended();
@@ -72,9 +92,8 @@ export class WorkerPool {
       // Only a busy pool keeps the process alive.
       if (thread.pending.size === 0) thread.worker.ref();
       thread.pending.set(id, { resolve, reject });
-      const moved: ArrayBuffer[] = [];
-      const pieces = unsent.pieces.map((piece) => movable(piece, moved));
-      thread.worker.postMessage({ ...unsent, pieces, id }, moved);
+      const request: Request = { ...job, id };
+      thread.worker.postMessage(request, moved);
     });
   }
 
@@ -96,15 +115,20 @@ export class WorkerPool {
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 
-  #leastBusy() {
-    let best = this.#threads[0];
-    for (const thread of this.#threads) if (thread.pending.size < best!.pending.size) best = thread;
+  #first(): Thread {
+    this.#threads[0] ??= startThread();
+    return this.#threads[0];
+  }
+
+  #leastBusy(): Thread {
+    let best = this.#first();
+    for (const thread of this.#threads) if (thread.pending.size < best.pending.size) best = thread;
     const worthIt = Math.min(this.size, Math.ceil(this.#asked / BYTES_PER_THREAD));
-    if (!best || (best.pending.size > 0 && this.#threads.length < worthIt)) {
+    if (best.pending.size > 0 && this.#threads.length < worthIt) {
       best = startThread();
       this.#threads.push(best);
     }
-    return best!;
+    return best;
   }
 }
 
@@ -122,6 +146,8 @@ function movable(piece: Piece, moved: ArrayBuffer[]): Piece {
 
 const ENTRY = threadModule('worker.js', import.meta.url);
 
+type Thread = ReturnType<typeof startThread>;
+
 function startThread() {
   // A young generation of 2 MB: the threads handle external buffers, and a large one only delays their collection.
   const worker = new Worker(ENTRY, { resourceLimits: { maxYoungGenerationSizeMb: 2 }, stderr: false });
@@ -131,7 +157,7 @@ function startThread() {
     pending.delete(answer.id);
     if (pending.size === 0) worker.unref();
     if ('error' in answer) waiting?.reject(revive(answer.error));
-    else waiting?.resolve(answer.checksums);
+    else waiting?.resolve(answer);
   });
   let ended: Error | undefined;
   const fail = (error: Error) => {

@@ -1,26 +1,39 @@
-// A thread that makes bytes out of pieces, into shared memory. It holds no state but its Producer's few decoded runs.
+// A thread that makes bytes out of pieces, into shared memory, and hashes what came of it. It holds no state but its Producer's few
+// decoded runs, and the hash.
+import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import type { Piece } from '../../formats/pieces.js';
-import type { Answer, Request } from './pool.js';
+import type { Answer, Job, Request, Result } from './pool.js';
 import { describeError } from './pool-error.js';
 import { Producer } from './produce.js';
 import { release } from './release.js';
 
 const port = parentPort!;
 const producer = new Producer();
+let hash = createHash('sha256');
 
 port.on('message', (request: Request) => {
-  const { id, pieces, length, slot, at } = request;
+  const { id } = request;
   let answer: Answer;
   try {
-    answer = { id, checksums: producer.fill(pieces, new Uint8Array(slot, at ?? 0, length)) };
+    answer = { id, ...done(request) };
   } catch (error) {
     answer = { id, error: describeError(error) };
   }
   port.postMessage(answer);
   // What came with the request is this thread's own; what is shared belongs to who asked.
-  letGo(pieces);
+  if ('pieces' in request) letGo(request.pieces);
 });
+
+function done(job: Job): Result {
+  if ('hash' in job) {
+    if (job.hash === 'end') return { sha256: hash.digest('hex') };
+    if (job.hash === 'begin') hash = createHash('sha256');
+    else hash.update(job.hash);
+    return {};
+  }
+  return { checksums: producer.fill(job.pieces, new Uint8Array(job.slot, job.at ?? 0, job.length)) };
+}
 
 function letGo(pieces: readonly Piece[]): void {
   for (const piece of pieces) {

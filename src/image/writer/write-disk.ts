@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { DiskHash } from './disk-hash.js';
 import type { DiskPlan } from './disk-plan.js';
 import { type StretchOptions, writeStretches } from './write-stretches.js';
 
@@ -18,21 +18,17 @@ export interface WriteOptions extends StretchOptions {
 }
 
 /**
- * Writes a planned disk to a new file, once, front to back: threads make the bytes, this one hashes them in order and has them
+ * Writes a planned disk to a new file, once, front to back: threads make the bytes, one hashes them in order, and this one has them
  * written meanwhile. The volume headers go last, after everything else is on disk, so that a crash leaves no valid volume. Throws node's
  * own errors (ENOSPC, EEXIST …) and what the sources throw; the half-written file is the caller's to remove.
  */
 export async function writeDisk(path: string, plan: DiskPlan, options: WriteOptions): Promise<WrittenDisk> {
   const file = await open(path, 'wx');
+  const hash = new DiskHash(options.pool);
   try {
     await file.truncate(plan.size);
     await options.onOpen?.(file);
-    const hash = createHash('sha256');
-    const onBytes = (bytes: Uint8Array) => {
-      hash.update(bytes);
-      options.onBytes?.(bytes);
-    };
-    const inStretches = await writeStretches(file, plan, { ...options, onBytes, direct: true });
+    const inStretches = await writeStretches(file, plan, { ...options, hash, direct: true });
     await file.datasync();
     for (const { offset, bytes } of plan.headers) {
       await file.write(bytes, 0, bytes.length, offset);
@@ -40,7 +36,7 @@ export async function writeDisk(path: string, plan: DiskPlan, options: WriteOpti
     }
     await file.sync();
     const bytesWritten = plan.headers.reduce((sum, { bytes }) => sum + bytes.length, inStretches);
-    return { size: plan.size, sha256: hash.digest('hex'), bytesWritten };
+    return { size: plan.size, sha256: await hash.digest(), bytesWritten };
   } finally {
     await file.close();
   }

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Work } from '../types.js';
 import { DIRECT_BLOCK, openDirect } from './direct.js';
+import type { DiskHash } from './disk-hash.js';
 import type { DiskPlan } from './disk-plan.js';
 import { BATCH, OrderedWriter } from './ordered-writer.js';
 import { REQUESTS_PER_THREAD, type WorkerPool } from './pool.js';
@@ -16,6 +17,12 @@ export interface StretchOptions extends Pick<Work, 'signal'>, Partial<Pick<Work,
   onBytes?(bytes: Uint8Array): void;
 }
 
+/** `hash` is shown the same as onBytes. */
+export interface FileOptions extends StretchOptions {
+  readonly direct?: true;
+  readonly hash?: DiskHash;
+}
+
 /** A stretch under way, and the slot it is made in. */
 interface Flight {
   readonly stretch: Stretch;
@@ -29,11 +36,7 @@ interface Flight {
  * number of bytes. With `direct` they go past the page cache where that can be; not what is read from there soon. Throws node's own
  * errors (ENOSPC …) and what the sources throw; nobody writes any more by then.
  */
-export async function writeStretches(
-  file: FileHandle,
-  plan: DiskPlan,
-  options: StretchOptions & { readonly direct?: true },
-): Promise<number> {
+export async function writeStretches(file: FileHandle, plan: DiskPlan, options: FileOptions): Promise<number> {
   // What is made, what is written, and what waits for that.
   const slots = new Slots(options.pool.size * REQUESTS_PER_THREAD + 2 * BATCH);
   const direct = options.direct && plan.size >= DIRECT_BLOCK ? await openDirect(file, slots.block) : undefined;
@@ -47,7 +50,8 @@ export async function writeStretches(
 /** Bytes between two pushes. */
 const PUSH = 256 << 20;
 
-const ZEROS = new Uint8Array(STRETCH);
+/** Other threads see them where they lie. */
+const ZEROS = new Uint8Array(new SharedArrayBuffer(STRETCH));
 
 class StretchWriter {
   readonly #flights: Flight[] = [];
@@ -63,7 +67,7 @@ class StretchWriter {
     readonly direct: FileHandle | undefined,
     readonly slots: Slots,
     readonly plan: DiskPlan,
-    readonly options: StretchOptions,
+    readonly options: FileOptions,
   ) {
     this.#output = new OrderedWriter(file, direct);
   }
@@ -105,6 +109,7 @@ class StretchWriter {
 
   async #makeRoom(): Promise<void> {
     if (this.#flights.length > 0) await this.#landOne();
+    else if (this.#output.isIdle) await this.options.hash?.step();
     else await this.#output.step();
   }
 
@@ -126,10 +131,12 @@ class StretchWriter {
         break;
       case 'data': {
         const bytes = new Uint8Array(slot!.memory, slot!.offset, stretch.length);
-        const free = () => this.slots.giveBack(slot!);
-        if (!stretch.written) this.#output.add(stretch.offset, bytes, free);
-        this.#see(bytes, stretch.observe);
-        if (stretch.written) free();
+        let users = stretch.written ? 1 : 2;
+        const leave = () => {
+          if (--users === 0) this.slots.giveBack(slot!);
+        };
+        if (!stretch.written) this.#output.add(stretch.offset, bytes, leave);
+        this.#see(bytes, stretch.observe, leave);
         this.#bytesWritten += stretch.length;
         this.#push();
         break;
@@ -156,8 +163,11 @@ class StretchWriter {
     );
   }
 
-  #see(bytes: Uint8Array, observe?: (bytes: Uint8Array) => void): void {
+  /** `done`: whoever was shown the bytes needs them no more. */
+  #see(bytes: Uint8Array, observe?: (bytes: Uint8Array) => void, done = () => {}): void {
     observe?.(bytes);
     this.options.onBytes?.(bytes);
+    if (this.options.hash) this.options.hash.update(bytes, done);
+    else done();
   }
 }
