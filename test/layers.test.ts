@@ -201,7 +201,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'scripts/',
   ],
   plist: ['src/plist/plist.ts'],
-  undici: ['src/remote/client.ts', 'src/remote/exchange.ts'],
+  undici: ['src/remote/client.ts', 'src/remote/connect.ts', 'src/remote/exchange.ts'],
   yauzl: ['src/opencore/zip.ts'],
   ws: ['src/web/'],
   // Never loaded here: its files go to browsers.

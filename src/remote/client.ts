@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EnvHttpProxyAgent } from 'undici';
 import { version } from '../version.js';
+import { connectorOf } from './connect.js';
 import { type Body, Exchange } from './exchange.js';
 import { NetworkError, networkError } from './network-error.js';
 import { shownUrl } from './url.js';
@@ -10,6 +11,8 @@ export interface ClientOptions {
   readonly connections?: number;
   /** Milliseconds without a byte after which a request is given up. */
   readonly stall?: number;
+  /** What comes is read into the same memory again: a part of a body is good only until who takes it returns. */
+  readonly reuse?: boolean;
 }
 
 /** Few, so that a server has no reason to mind. */
@@ -42,11 +45,13 @@ export class HttpClient {
   readonly #closing = new AbortController();
   readonly #stall: number;
   readonly #connections: number;
+  readonly #reuse: boolean;
   /** Requests sent, redirects among them. */
   requests = 0;
 
-  constructor({ connections = CONNECTIONS, stall = STALL }: ClientOptions = {}) {
+  constructor({ connections = CONNECTIONS, stall = STALL, reuse = false }: ClientOptions = {}) {
     this.#stall = stall;
+    this.#reuse = reuse;
     this.#connections = connections;
   }
 
@@ -80,11 +85,12 @@ export class HttpClient {
 
   /** Loaded with the first request: most commands never make one. */
   async #open(): Promise<EnvHttpProxyAgent> {
-    const { EnvHttpProxyAgent } = await import('undici');
+    const { EnvHttpProxyAgent, buildConnector } = await import('undici');
+    const timeout = Math.min(CONNECT, this.#stall);
     return new EnvHttpProxyAgent({
       connections: this.#connections,
       pipelining: 1,
-      connect: { timeout: Math.min(CONNECT, this.#stall) },
+      connect: this.#reuse ? connectorOf(buildConnector, timeout) : { timeout },
       maxHeaderSize: LARGEST_HEAD,
       // Whoever asks for http through a proxy asks the proxy for it: many let CONNECT through to port 443 only.
       proxyTunnel: false,

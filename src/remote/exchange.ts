@@ -74,7 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Body {
     // After each pause undici's parser first gives what it has of the next part, and that may be nothing: to pause for it is to do so for ever.
     if (part.length === 0) return;
     if (!this.#reader) {
-      this.#early.push(part);
+      this.#early.push(Buffer.from(part));
       controller.pause();
       return;
     }

@@ -1,4 +1,4 @@
-import { type ByteSource, checkRange, unfilled } from '../formats/bytes.js';
+import { type ByteSource, checkRange, copyInto, unfilled } from '../formats/bytes.js';
 import type { Far, Hold, Piece } from '../formats/pieces.js';
 import { closeAll } from '../host/close-all.js';
 import { type ClientOptions, CONNECTIONS, HttpClient } from './client.js';
@@ -69,7 +69,7 @@ export async function openRemote(url: URL, options: RemoteOptions): Promise<Remo
 }
 
 async function openAt(url: URL, options: RemoteOptions): Promise<RemoteFile> {
-  const client = new HttpClient(options);
+  const client = new HttpClient({ ...options, reuse: true });
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
   const target: Target = { client, url, ...(options.toHttp !== undefined && { toHttp: options.toHttp }) };
@@ -103,7 +103,7 @@ async function openAt(url: URL, options: RemoteOptions): Promise<RemoteFile> {
     const fetchInto = async (offset: number, end: number, room: Uint8Array) => {
       const take = (part: Uint8Array, at: number) => {
         counted.bytes += part.length;
-        room.set(part, at - offset);
+        copyInto(room, part, at - offset);
       };
       await fetchRange(target, { offset, length: end - offset }, take, { ...fetchOptions, known: validators });
       await keep?.write(room.subarray(0, end - offset), offset);
@@ -128,7 +128,12 @@ async function openAt(url: URL, options: RemoteOptions): Promise<RemoteFile> {
 async function firstBytes(target: Target, options: FetchOptions, url: URL) {
   const parts: Uint8Array[] = [];
   try {
-    const validators = await fetchRange(target, { offset: 0, length: FIRST }, (part) => void parts.push(part), options);
+    const validators = await fetchRange(
+      target,
+      { offset: 0, length: FIRST },
+      (part) => void parts.push(Buffer.from(part)),
+      options,
+    );
     return { validators, bytes: new Uint8Array(Buffer.concat(parts)) };
   } catch (error) {
     if (error instanceof NetworkError && error.status === 416) {
@@ -218,7 +223,7 @@ function copyOf(spans: readonly Span[], offset: number, length: number): Uint8Ar
   const bytes = unfilled(length);
   for (const span of spans) {
     const [from, end] = [Math.max(offset, span.offset), Math.min(offset + length, span.end)];
-    if (from < end) bytes.set(span.room.subarray(from - span.offset, end - span.offset), from - offset);
+    if (from < end) copyInto(bytes, span.room.subarray(from - span.offset, end - span.offset), from - offset);
   }
   return bytes;
 }
