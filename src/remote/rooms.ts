@@ -1,37 +1,43 @@
-/** Bytes of the smallest room; all are multiples of it. */
-const STEP = 64 << 10;
-/** A room this many times as long as what is in it wastes more than a new one costs. */
-const WASTE = 2;
+/** Bytes of a block; a room is some in a row. */
+const BLOCK = 64 << 10;
 
 /**
- * Memory that threads share and that is used again and again. New memory costs more to touch than to fill, and a buffer of megabytes is
- * a small object to V8, which lets such garbage pile up.
+ * Room for bytes in memory that threads share, taken once and used again and again: V8 sees such memory as a small object, and gigabytes
+ * of it may wait for its collector. What does not fit gets memory of its own.
  */
 export class Rooms {
-  /** Shortest first. */
-  readonly #free: Uint8Array[] = [];
-  #kept = 0;
+  #memory: SharedArrayBuffer | undefined;
+  readonly #taken: Uint8Array;
 
-  /** At most `most` bytes wait to be used again. */
-  constructor(readonly most: number) {}
+  /** Memory of `size` bytes: what is never used of it costs nothing. */
+  constructor(readonly size: number) {
+    this.#taken = new Uint8Array(Math.floor(size / BLOCK));
+  }
 
   /** At least `length` bytes, with whatever was in them before. */
   take(length: number): Uint8Array {
-    const size = Math.max(1, Math.ceil(length / STEP)) * STEP;
-    const index = this.#free.findIndex((room) => room.length >= size);
-    const found = this.#free[index];
-    if (!found || found.length > size * WASTE) return new Uint8Array(new SharedArrayBuffer(size));
-    this.#free.splice(index, 1);
-    this.#kept -= found.length;
-    return found;
+    const blocks = Math.max(1, Math.ceil(length / BLOCK));
+    const first = this.#find(blocks);
+    if (first === undefined) return new Uint8Array(new SharedArrayBuffer(blocks * BLOCK));
+    this.#taken.fill(1, first, first + blocks);
+    this.#memory ??= new SharedArrayBuffer(this.size);
+    return new Uint8Array(this.#memory, first * BLOCK, blocks * BLOCK);
   }
 
   /** Nobody may use it any more. */
-  giveBack(room: Uint8Array): void {
-    const index = this.#free.findIndex((other) => other.length >= room.length);
-    this.#free.splice(index < 0 ? this.#free.length : index, 0, room);
-    this.#kept += room.length;
-    // Short ones are soon made.
-    while (this.#kept > this.most) this.#kept -= this.#free.shift()!.length;
+  giveBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
+    if (buffer !== this.#memory) return;
+    this.#taken.fill(0, byteOffset / BLOCK, (byteOffset + byteLength) / BLOCK);
+  }
+
+  /** The first of so many free blocks in a row. */
+  #find(blocks: number): number | undefined {
+    for (let first = this.#taken.indexOf(0); first >= 0; ) {
+      const next = this.#taken.indexOf(1, first);
+      if ((next < 0 ? this.#taken.length : next) - first >= blocks) return first;
+      if (next < 0) return undefined;
+      first = this.#taken.indexOf(0, next);
+    }
+    return undefined;
   }
 }

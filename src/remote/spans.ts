@@ -6,8 +6,8 @@ export const MOST_KEPT = 8 << 20;
 export const BLOCK = 64 << 10;
 /** Bytes of one request at most: what a failure costs, and what a reader at the end of it waits for. */
 export const MOST_SPAN = 2 << 20;
-/** Bytes of memory that wait to be used again. */
-const MOST_FREE = 4 << 20;
+/** Bytes of memory for them: what the writer of a disk has under way at most, and what is kept. */
+const MEMORY = 24 << 20;
 
 /** A stretch of a file that was fetched, or is under way: [offset, end). */
 export interface Span {
@@ -34,7 +34,7 @@ const NO_ROOM = new Uint8Array();
 export class Spans {
   /** In the order of their last use. */
   readonly #spans = new Set<Held>();
-  readonly #rooms = new Rooms(MOST_FREE);
+  readonly #rooms = new Rooms(MEMORY);
   #held = 0;
 
   constructor(
