@@ -59,7 +59,7 @@ export function unfilled(length: number): Uint8Array<ArrayBuffer> {
 
 /**
  * `target.set(bytes, at)` for megabytes, also where one of them is memory that threads share: V8 copies such byte by byte if the two are
- * not aligned alike, node's `fill` always as the processor does best, which is ten times as fast.
+ * not aligned alike, node's `fill` always as the processor does best, which is ten times as fast. The two must not overlap.
  */
 export function copyInto(target: Uint8Array, bytes: Uint8Array, at: number): void {
   if (bytes.length === 0) return;

@@ -34,6 +34,7 @@ export class OrderedWriter {
     this.#next();
   }
 
+  /** Nothing is being written, and nothing failed: `step` would wait for nothing. */
   get isIdle(): boolean {
     return this.#writing === undefined && !this.#failure;
   }
