@@ -1,19 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildCost, median } from './cost.js';
-import { type FileServer, serveFile } from './file-server.js';
+import { type Served, serveFile } from './file-server.js';
 import type { Source } from './installers.js';
 import type { Link } from './line.js';
 import { measureBuild, warm } from './measure.js';
+import { hasNginx, serveByNginx } from './nginx.js';
 
 /** As to a server on another continent, over a line that many have. */
 const FAR: Link = { latency: 50, bitsPerSecond: 100e6 };
 
-/** A build from a server, and what the server saw of it. */
+/** A build from a server, and what the server did for it. */
 interface FarCost extends BuildCost {
-  readonly requests: number;
-  readonly sent: number;
-  readonly sentOnce: number;
+  readonly server: string;
+  readonly served: Served;
 }
 
 export interface RemoteComparison {
@@ -40,13 +40,12 @@ export async function compareRemote(
     return measureBuild(['build', '--app', given, '-o', iso, '--engine', 'native']);
   };
   const overNetwork = async (link?: Link): Promise<FarCost> => {
-    const server: FileServer = await serveFile(source.given, link);
-    try {
-      const cost = await measured(server.url);
-      return { ...cost, requests: server.requests(), sent: server.sent(), sentOnce: server.sentOnce() };
-    } finally {
+    const server = link || !hasNginx() ? await serveFile(source.given, link) : await serveByNginx(source.given);
+    const cost = await measured(server.url).catch(async (error: unknown) => {
       await server.close();
-    }
+      throw error;
+    });
+    return { ...cost, server: server.title, served: await server.close() };
   };
   const rounds: RemoteComparison['rounds'][number][] = [];
   try {
@@ -70,21 +69,24 @@ export function remoteReport({ source, rounds, slow }: RemoteComparison): string
   const lines: [string, string][] = [
     ['installer, GB', (source.size / 1e9).toFixed(2)],
     ['from the file, s', of(({ near }) => near.wall).toFixed(2)],
-    ['over HTTP on loopback, s', of(({ far }) => far.wall).toFixed(2)],
+    [`over HTTP on loopback, from ${last.server}, s`, of(({ far }) => far.wall).toFixed(2)],
     ['ratio', `${of(({ near, far }) => far.wall / near.wall).toFixed(2)} (at most 1.15)`],
-    ['CPU, s', `${of(({ near }) => near.cpu).toFixed(1)}; over HTTP ${of(({ far }) => far.cpu).toFixed(1)}`],
+    [
+      'CPU, s',
+      `${of(({ near }) => near.cpu).toFixed(1)}; over HTTP ${of(({ far }) => far.cpu).toFixed(1)}, the server ${of(({ far }) => far.served.cpu).toFixed(1)}`,
+    ],
     ['memory, MB', `${of(({ far }) => far.peakRss / 1e6).toFixed(0)} (at most 250)`],
-    ['round trips', last.requests.toLocaleString('en-US')],
-    ['bytes fetched / needed', `${(last.sent / last.sentOnce).toFixed(4)} (at most 1.02)`],
-    ['bytes fetched / file', (last.sent / source.size).toFixed(4)],
+    ['round trips', last.served.requests.toLocaleString('en-US')],
+    ['bytes fetched / needed', `${(last.served.sent / last.served.sentOnce).toFixed(4)} (at most 1.02)`],
+    ['bytes fetched / file', (last.served.sent / source.size).toFixed(4)],
   ];
   if (slow) {
-    const line = (slow.sent * 8) / FAR.bitsPerSecond;
+    const line = (slow.served.sent * 8) / FAR.bitsPerSecond;
     const link = `${FAR.latency} ms, ${FAR.bitsPerSecond / 1e6} Mbit/s`;
     lines.push(
       [`${link}, s`, slow.wall.toFixed(1)],
       [`${link}, s / the line alone`, `${(slow.wall / line).toFixed(3)} (${line.toFixed(1)} s)`],
-      [`${link}, round trips`, slow.requests.toLocaleString('en-US')],
+      [`${link}, round trips`, slow.served.requests.toLocaleString('en-US')],
     );
   }
   const width = Math.max(...lines.map(([title]) => title.length));
