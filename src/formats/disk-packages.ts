@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import type { NewDigest } from './digest.js';
 import { type Path, showPath } from './entry.js';
 import { ForkType } from './hfsplus/extent-record.js';
 import type { HfsVolume } from './hfsplus/volume.js';
@@ -16,8 +17,12 @@ export interface DiskPackages {
   readonly broken: readonly Outcome[];
 }
 
-/** Finds the flat packages of an installer's volume; whatever a file is called, it is one by its first bytes. */
-export async function packagesOnDisk(volume: HfsVolume, partition: HfsPartition): Promise<DiskPackages> {
+/** Finds the flat packages of an installer's volume; whatever a file is called, it is one by its first bytes. `digest`: see proveArchive. */
+export async function packagesOnDisk(
+  volume: HfsVolume,
+  partition: HfsPartition,
+  digest?: NewDigest,
+): Promise<DiskPackages> {
   const placed: Placed[] = [];
   const broken: Outcome[] = [];
   const inodes = new Set<number>();
@@ -36,7 +41,7 @@ export async function packagesOnDisk(volume: HfsVolume, partition: HfsPartition)
       }
       const name = showPath(path);
       try {
-        placed.push(await placedFile(volume, partition, path, await proveArchive(data)));
+        placed.push(await placedFile(volume, partition, path, await proveArchive(data, digest)));
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         broken.push({ name, error });

@@ -5,7 +5,7 @@ import { RangeFeed, type Wanted } from './range-feed.js';
 export interface Proof {
   update(bytes: Uint8Array): void;
   /** What was proved, as a sentence without its end. */
-  finish(): string;
+  finish(): string | Promise<string>;
 }
 
 /** A file of a disk that is to be proved. */
@@ -67,7 +67,7 @@ export class Proofs {
       }
       if (!this.#failed.has(one)) {
         try {
-          outcomes.push({ name, proved: proof.finish() });
+          outcomes.push({ name, proved: await proof.finish() });
           continue;
         } catch (error) {
           this.#failed.set(one, error);

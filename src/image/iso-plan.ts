@@ -24,7 +24,7 @@ export interface OpenDisk {
 /**
  * The finished disk: the volume, with what is staged over it, under the map that is wanted, with room behind everything a loader
  * reads. A volume nobody changed stays byte for byte where that room is there already; else it is planned anew, with free blocks at
- * its end. `now` is an HFS+ date. FormatError or SourceError where a volume that must be planned anew is not clean.
+ * its end. `now` is an HFS+ date, `onMeasured`: see planVolume. FormatError or SourceError where a volume that must be planned anew is not clean.
  */
 export async function planIso(
   { disk, partition, volume }: OpenDisk,
@@ -34,9 +34,10 @@ export async function planIso(
     readonly staged?: StagedVolume | undefined;
     /** The file that the base disk is in. */
     readonly base?: ByteSource;
+    readonly onMeasured?: () => void;
   },
 ): Promise<DiskPlan & Pick<VerbatimPlan, 'patch'>> {
-  const { form, now, staged, base } = options;
+  const { form, now, staged, base, onMeasured } = options;
   const date = now - HFS_EPOCH;
   if (staged === undefined || staged.catalog.isUntouched) {
     const plan = await verbatim(disk, partition, form, date);
@@ -44,6 +45,7 @@ export async function planIso(
   }
   const planned = await planVolume(staged ?? new StagedVolume(volume, { now }), {
     now,
+    ...(onMeasured && { onMeasured }),
     reserveBlocks: spareBlocks(SPARE, volume.header.blockSize),
     multipleOf: volumeMultiple(disk, partition, form),
     // Where it is a file of the disk as well, it is read for the base system and for itself: soon after, it is still in the page cache.

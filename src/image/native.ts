@@ -16,6 +16,7 @@ import { ReadOnlyVolume } from './read-only-volume.js';
 import { Relay } from './relay.js';
 import { SourceChecksums } from './source-checksums.js';
 import type { DiskForm, Image, ImageFormat, ImageTool, Problem, Volume, Work } from './types.js';
+import { Digests } from './writer/digests.js';
 import type { DiskPlan } from './writer/disk-plan.js';
 import { collect } from './writer/garbage.js';
 import { WorkerPool } from './writer/pool.js';
@@ -116,12 +117,17 @@ export class NativeTool implements ImageTool {
     collect(image.file.size);
     this.#writers.warmUp();
     const plan = await this.#plan(image, form);
-    const proofs = await ProofsOnTheWay.of(plan);
+    const digests = new Digests(this.#writers);
+    const proofs = await ProofsOnTheWay.of(plan, (algorithm) => digests.begin(algorithm));
     const early = Early.in(plan, image.file);
     try {
-      const { size, sha256, bytesWritten } = await this.#write(early?.plan ?? plan, to, work, proofs, early);
-      await this.#writers.close();
+      const { size, sha256, bytesWritten } = await this.#write(early?.plan ?? plan, to, work, {
+        proofs,
+        digests,
+        early,
+      });
       const proved = await proofs.finish(work);
+      await this.#writers.close();
       // The plan holds whole trees.
       collect(size);
       const sourceChecksums = await this.#checksums.finish(work);
@@ -132,10 +138,21 @@ export class NativeTool implements ImageTool {
   }
 
   async #plan(image: NativeImage, form: DiskForm): Promise<DiskPlan> {
-    return planIso(await this.#openOnce(image), { form, now: hfsNow(), staged: image.staged, base: image.file });
+    return planIso(await this.#openOnce(image), {
+      form,
+      now: hfsNow(),
+      staged: image.staged,
+      base: image.file,
+      onMeasured: () => collect(image.file.size),
+    });
   }
 
-  async #write(plan: DiskPlan, to: string, work: Work, proofs: ProofsOnTheWay, early?: Early): Promise<WrittenDisk> {
+  async #write(
+    plan: DiskPlan,
+    to: string,
+    work: Work,
+    { proofs, digests, early }: { proofs: ProofsOnTheWay; digests: Digests; early: Early | undefined },
+  ): Promise<WrittenDisk> {
     decodedRuns.clear();
     collect(plan.size);
     try {
@@ -143,6 +160,7 @@ export class NativeTool implements ImageTool {
         signal: work.signal,
         report: (progress) => work.report(progress),
         pool: this.#writers,
+        digests,
         onChecksums: (list) => this.#checksums.report(list),
         onBytes: (bytes) => proofs.update(bytes),
       };

@@ -2,6 +2,7 @@ import { baseSystemOnDisk } from '../formats/base-system.js';
 import type { ByteSource } from '../formats/bytes.js';
 import { fromBytes, zeros } from '../formats/bytes.js';
 import { concat } from '../formats/concat.js';
+import type { NewDigest } from '../formats/digest.js';
 import { openDisk, openVolume } from '../formats/disk.js';
 import { packagesOnDisk } from '../formats/disk-packages.js';
 import { type Placed, Proofs } from '../formats/proofs.js';
@@ -24,10 +25,10 @@ export class ProofsOnTheWay {
     this.#image = image;
   }
 
-  /** Files are found as `verify` finds them on the finished disk. SourceError where a package is wrong already. */
-  static async of(plan: DiskPlan): Promise<ProofsOnTheWay> {
+  /** Files are found as `verify` finds them on the finished disk; `digest` hashes them. SourceError where a package is wrong already. */
+  static async of(plan: DiskPlan, digest: NewDigest): Promise<ProofsOnTheWay> {
     const { partition, volume } = await openVolume(await openDisk(plannedDisk(plan)));
-    const { placed, broken } = await packagesOnDisk(volume, partition);
+    const { placed, broken } = await packagesOnDisk(volume, partition, digest);
     for (const one of broken) if ('error' in one) throw one.error;
     const found = await baseSystemOnDisk(volume, partition);
     const image = found && !isObserved(plan, found) ? [found] : [];

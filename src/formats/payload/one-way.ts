@@ -41,7 +41,8 @@ export function bzip2Payload(
         if (bit === 0) return whole;
         const byte = Math.floor(bit / 8);
         const input = () => chunks(source, READ, byte);
-        const part = oneWay(name, 'bzip2', () => bunzip2(input(), name, { start: { at: byte, bit: bit % 8 } }));
+        const start = { at: byte, bit: bit % 8 };
+        const part = oneWay(name, 'bzip2', () => bunzip2(input(), name, { start, threads }));
         parts.push(part);
         return part;
       },

@@ -4,13 +4,12 @@ import type { XarChecksum, XarMember } from './toc.js';
 
 /** A running digest of a member and what it must come to. */
 export class Check {
-  readonly #hash: Hash | undefined;
+  #hash: Hash | undefined;
   readonly #fault: (found: string, heap: number) => FormatError;
   readonly #expected: XarChecksum | undefined;
 
   constructor(file: string, member: XarMember, kind: 'archived' | 'extracted', expected: XarChecksum | undefined) {
     this.#expected = expected;
-    this.#hash = expected && createHash(expected.digest);
     this.#fault = (found, heap) =>
       new FormatError({
         file,
@@ -27,7 +26,7 @@ export class Check {
   }
 
   update(bytes: Uint8Array): void {
-    this.#hash?.update(bytes);
+    this.#begun()?.update(bytes);
   }
 
   async *through(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -39,7 +38,16 @@ export class Check {
 
   /** FormatError where the digest is another; `heap` is where the archive's heap begins. */
   finish(heap: number): void {
-    const found = this.#hash?.digest('hex');
+    this.compare(this.#begun()?.digest('hex'), heap);
+  }
+
+  /** The same for a digest, hex, that somebody else has made. */
+  compare(found: string | undefined, heap: number): void {
     if (found !== this.#expected?.hex) throw this.#fault(found ?? 'none', heap);
+  }
+
+  #begun(): Hash | undefined {
+    if (this.#expected) this.#hash ??= createHash(this.#expected.digest);
+    return this.#hash;
   }
 }

@@ -1,5 +1,6 @@
 import { FormatError } from '../../errors.js';
 import type { ByteSource } from '../bytes.js';
+import type { Digest, NewDigest } from '../digest.js';
 import type { Proof } from '../proofs.js';
 import { RangeFeed, type Wanted } from '../range-feed.js';
 import { openXar, type XarArchive } from './archive.js';
@@ -8,17 +9,20 @@ import type { XarMember } from './toc.js';
 
 /** Most members that may share a byte: each is digested by itself. Those of one place, hard links, count as one. */
 const MOST_SHARED = 8;
+/** A member of less, bytes, is hashed here: to ask somebody else takes longer. */
+const SMALL = 256 << 10;
 
 /**
  * Proves an archive by its own checksums while its bytes go by front to back: every member's, and of the table of contents that
- * it is what its checksum, and its signature where that can be checked, say. FormatError when the table is wrong already.
+ * it is what its checksum, and its signature where that can be checked, say. FormatError when the table is wrong already. `digest`:
+ * who hashes members that are not small.
  */
-export async function proveArchive(source: ByteSource): Promise<Proof> {
+export async function proveArchive(source: ByteSource, digest?: NewDigest): Promise<Proof> {
   const archive = await openXar(source);
   const signature = await archive.signatureState();
   const members = distinct(archive);
   refuseHeaps(archive, members);
-  const checks: Check[] = [];
+  const checks: { readonly check: Check; readonly elsewhere: () => Digest | undefined }[] = [];
   const wanted: Wanted[] = [];
   let without = 0;
   for (const member of members) {
@@ -29,14 +33,23 @@ export async function proveArchive(source: ByteSource): Promise<Proof> {
       continue;
     }
     const check = new Check(archive.name, member, member.archivedChecksum ? 'archived' : 'extracted', expected);
-    checks.push(check);
-    wanted.push({ offset: archive.heap + member.offset, length: member.length, see: (bytes) => check.update(bytes) });
+    let begun: Digest | undefined;
+    const see = (bytes: Uint8Array) => {
+      if (digest && member.length >= SMALL) begun ??= digest(expected.digest);
+      (begun ?? check).update(bytes);
+    };
+    checks.push({ check, elsewhere: () => begun });
+    wanted.push({ offset: archive.heap + member.offset, length: member.length, see });
   }
   const feed = new RangeFeed(wanted);
   return {
     update: (bytes) => feed.update(bytes),
-    finish: () => {
-      for (const check of checks) check.finish(archive.heap);
+    finish: async () => {
+      for (const { check, elsewhere } of checks) {
+        const digest = elsewhere();
+        if (digest) check.compare(await digest.hex(), archive.heap);
+        else check.finish(archive.heap);
+      }
       const parts = [`${checks.length} ${checks.length === 1 ? 'member' : 'members'}`];
       if (without > 0) parts.push(`${without} without a checksum`);
       if (signature !== undefined) parts.push(`the signature ${signature}`);

@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 /** Stretches that are written at once at most: a disk is fastest with few large writes, and two at a time would wait for one inode. */
-export const BATCH = 4;
+export const BATCH = 2;
 
 /**
  * Writes stretches in order, one write at a time, while others are made: what follows each other goes together. Whole blocks go past the

@@ -13,17 +13,27 @@ export interface Filling {
   readonly at?: number;
 }
 
-/** Begin a SHA-256, hash the next bytes, or say what all of them hash to. */
-export type Hashing = { readonly hash: 'begin' | 'end' | Uint8Array };
+/** Begin a hash by an algorithm, hash the next bytes, or say what all of them hash to. `hash` says which of a thread's. */
+export interface Hashing {
+  readonly hash: number;
+  readonly next: { readonly begin: string } | Uint8Array | 'end';
+}
 
 /** What a thread is to do. */
 export type Job = Filling | Hashing;
 export type Request = Job & { readonly id: number };
 
-/** What came of a job: checksums of runs a slot was filled with; the SHA-256 that ended, hex. */
+/** What came of a job: checksums of runs a slot was filled with; the hash that ended, hex. */
 export interface Result {
   readonly checksums?: readonly RunChecksum[];
-  readonly sha256?: string;
+  readonly hex?: string;
+}
+
+/** A hash that a thread makes of what it is shown, in order. Both reject with what is wrong with the thread. */
+export interface PoolHash {
+  /** Resolves when the bytes are hashed, and may change. */
+  update(bytes: Uint8Array): Promise<void>;
+  hex(): Promise<string>;
 }
 
 export type Answer = { readonly id: number } & (Result | { readonly error: ErrorMessage });
@@ -34,7 +44,7 @@ interface Pending {
 }
 
 /** How many requests may wait at each thread, so that none runs dry while the asking thread is busy hashing. */
-export const REQUESTS_PER_THREAD = 3;
+export const REQUESTS_PER_THREAD = 2;
 
 /** Work that is worth a thread: to start one costs as much as to make some ten MB. */
 const BYTES_PER_THREAD = 16 << 20;
@@ -76,12 +86,22 @@ export class WorkerPool {
     }
   }
 
-  /** Has one thread hash what is shown, in order, one hash at a time. */
-  async hash(next: 'begin' | 'end' | Uint8Array): Promise<string | undefined> {
-    // A message would copy all of the buffer that bytes of this thread's are a part of.
-    const own = typeof next !== 'string' && !(next.buffer instanceof SharedArrayBuffer);
-    const { sha256 } = await this.#send(this.#first(), { hash: own ? next.slice() : next });
-    return sha256;
+  /** Has one thread make a hash between its other work: the last that was started, so that two that go on for long are hardly one's. */
+  beginHash(algorithm: string): PoolHash {
+    const thread = this.#threads.at(-1) ?? this.#first();
+    const hash = this.#nextId++;
+    const send = (next: Hashing['next']) => this.#send(thread, { hash, next });
+    // What is wrong with the thread is wrong with all that follows, too.
+    send({ begin: algorithm }).catch(() => undefined);
+    return {
+      async update(bytes) {
+        // A message would copy all of the buffer that bytes of this thread's are a part of.
+        await send(bytes.buffer instanceof SharedArrayBuffer ? bytes : bytes.slice());
+      },
+      async hex() {
+        return (await send('end')).hex!;
+      },
+    };
   }
 
   #send(thread: Thread, job: Job, moved: ArrayBuffer[] = []): Promise<Result> {

@@ -3,7 +3,7 @@ import type { PartTag, Piece, RunTag } from '../../formats/pieces.js';
 import type { DiskExtent, DiskPlan } from './disk-plan.js';
 
 /** Bytes of the output handled at once: small enough to keep many in flight, large enough for one run of a UDZO image. */
-export const STRETCH = 1 << 20;
+export const STRETCH = 2 << 20;
 
 /** Holes shorter than this are written as zeros: a seek costs more than they do. */
 const SMALLEST_HOLE = 64 << 10;

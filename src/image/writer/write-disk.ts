@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { DiskHash } from './disk-hash.js';
+import { Digests } from './digests.js';
 import type { DiskPlan } from './disk-plan.js';
 import { type StretchOptions, writeStretches } from './write-stretches.js';
 
@@ -13,6 +13,8 @@ export interface WrittenDisk {
 }
 
 export interface WriteOptions extends StretchOptions {
+  /** Who hashes the disk, and what is shown to others. */
+  readonly digests?: Digests;
   /** Called when the file is there, as long as the disk, before anything is written. */
   onOpen?(file: FileHandle): Promise<void>;
 }
@@ -24,11 +26,20 @@ export interface WriteOptions extends StretchOptions {
  */
 export async function writeDisk(path: string, plan: DiskPlan, options: WriteOptions): Promise<WrittenDisk> {
   const file = await open(path, 'wx');
-  const hash = new DiskHash(options.pool);
+  const { digests = new Digests(options.pool), onBytes } = options;
+  const hash = digests.begin('sha256');
   try {
     await file.truncate(plan.size);
     await options.onOpen?.(file);
-    const inStretches = await writeStretches(file, plan, { ...options, hash, direct: true });
+    const inStretches = await writeStretches(file, plan, {
+      ...options,
+      digests,
+      onBytes: (bytes) => {
+        onBytes?.(bytes);
+        hash.update(bytes);
+      },
+      direct: true,
+    });
     await file.datasync();
     for (const { offset, bytes } of plan.headers) {
       await file.write(bytes, 0, bytes.length, offset);
@@ -36,7 +47,7 @@ export async function writeDisk(path: string, plan: DiskPlan, options: WriteOpti
     }
     await file.sync();
     const bytesWritten = plan.headers.reduce((sum, { bytes }) => sum + bytes.length, inStretches);
-    return { size: plan.size, sha256: await hash.digest(), bytesWritten };
+    return { size: plan.size, sha256: await hash.hex(), bytesWritten };
   } finally {
     await file.close();
   }

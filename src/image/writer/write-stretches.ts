@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Work } from '../types.js';
+import type { Digests } from './digests.js';
 import { DIRECT_BLOCK, openDirect } from './direct.js';
-import type { DiskHash } from './disk-hash.js';
 import type { DiskPlan } from './disk-plan.js';
 import { BATCH, OrderedWriter } from './ordered-writer.js';
 import { REQUESTS_PER_THREAD, type WorkerPool } from './pool.js';
@@ -17,10 +17,10 @@ export interface StretchOptions extends Pick<Work, 'signal'>, Partial<Pick<Work,
   onBytes?(bytes: Uint8Array): void;
 }
 
-/** `hash` is shown the same as onBytes. */
+/** `digests`: what hashes the bytes that are shown to others. */
 export interface FileOptions extends StretchOptions {
   readonly direct?: true;
-  readonly hash?: DiskHash;
+  readonly digests?: Digests;
 }
 
 /** A stretch under way, and the slot it is made in. */
@@ -109,7 +109,7 @@ class StretchWriter {
 
   async #makeRoom(): Promise<void> {
     if (this.#flights.length > 0) await this.#landOne();
-    else if (this.#output.isIdle) await this.options.hash?.step();
+    else if (this.#output.isIdle) await this.options.digests?.step();
     else await this.#output.step();
   }
 
@@ -164,10 +164,11 @@ class StretchWriter {
   }
 
   /** `done`: whoever was shown the bytes needs them no more. */
-  #see(bytes: Uint8Array, observe?: (bytes: Uint8Array) => void, done = () => {}): void {
+  #see(bytes: Uint8Array, observe?: (bytes: Uint8Array) => void, done?: () => void): void {
     observe?.(bytes);
     this.options.onBytes?.(bytes);
-    if (this.options.hash) this.options.hash.update(bytes, done);
+    if (!done) return;
+    if (this.options.digests) this.options.digests.seen(done);
     else done();
   }
 }

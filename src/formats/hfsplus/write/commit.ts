@@ -34,6 +34,8 @@ export interface PlanOptions {
   readonly uuidSeed?: Uint8Array;
   /** Data that is to lie before all other that is new. */
   readonly laidFirst?: (data: ByteSource) => boolean;
+  /** Called when the base volume's trees were read once, before they are again: what that took is of no use any more. */
+  readonly onMeasured?: () => void;
   /** For tests only: breaks new files at these paths into extents of so many blocks. */
   readonly fragmentForTests?: (path: Path) => number | undefined;
 }
@@ -53,6 +55,7 @@ export async function planVolume(staged: StagedVolume, options: PlanOptions): Pr
   const measuring = new AppendAllocator(0);
   const roughly = layOut(catalog.items, blockSize, measuring, { fragmenting });
   const measured = await mergeTrees(staged, roughly, account, { measureOnly: true });
+  options.onMeasured?.();
   freeOldMetadata(base, account);
   const remaining = account.remaining();
   const first = Math.max(headBlocks(blockSize), endOf(remaining));
