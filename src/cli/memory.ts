@@ -8,7 +8,14 @@ import type { Worker } from 'node:worker_threads';
  * before, and 235 MB with it, with as much of the processor. Each thread that starts makes V8 set the factor right, as it sees it.
  */
 export function keepYoungSpaceSmall(): void {
-  const keep = () => setFlagsFromString('--semi-space-growth-factor=1');
   keep();
-  process.on('worker', (worker: Worker) => worker.once('online', keep));
+  process.off('worker', keepToo).on('worker', keepToo);
+}
+
+function keep(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
+}
+
+function keepToo(worker: Worker): void {
+  worker.once('online', keep);
 }

@@ -4,6 +4,7 @@ import { brought, type Piece } from '../../formats/pieces.js';
 import { threadModule } from '../thread-module.js';
 import { type ErrorMessage, revive } from './pool-error.js';
 import type { RunChecksum } from './produce.js';
+import { Slots } from './slots.js';
 
 /** Fill `length` bytes of a slot with pieces, from `at` (default 0) on. */
 export interface Filling {
@@ -59,9 +60,21 @@ export class WorkerPool {
   #asked = 0;
   #threads: Thread[] = [];
   #nextId = 0;
+  #slots: Slots | undefined;
 
   constructor(most: number) {
     this.size = Math.min(most, availableParallelism());
+  }
+
+  /** Memory for `count` stretches of a disk, the same for who writes to it next: threads keep what they have seen of it for long. */
+  slots(count: number): Slots {
+    if (this.#slots?.count !== count) this.#slots = new Slots(count);
+    return this.#slots;
+  }
+
+  /** After a failure: what of it is taken nobody gives back. */
+  forgetSlots(): void {
+    this.#slots = undefined;
   }
 
   /** Starts the first thread while there is other work to do: it takes a tenth of a second to come up. */
@@ -132,6 +145,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     const threads = this.#threads;
     this.#threads = [];
+    this.forgetSlots();
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 

@@ -28,15 +28,15 @@ export class Slots {
   readonly #memory: SharedArrayBuffer;
   readonly #free: number[];
 
-  constructor(count: number) {
+  constructor(readonly count: number) {
     const pages = Math.ceil((count * SLOT) / WASM_PAGE);
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true }).buffer;
     this.#free = Array.from({ length: count }, (_, i) => i * SLOT);
   }
 
-  /** As many bytes as a direct write needs at least, for a try while no slot is taken. */
+  /** As many zeros as a direct write needs at least, for a try while no slot is taken. */
   get block(): Uint8Array {
-    return new Uint8Array(this.#memory, 0, DIRECT_BLOCK);
+    return new Uint8Array(this.#memory, 0, DIRECT_BLOCK).fill(0);
   }
 
   get none(): boolean {

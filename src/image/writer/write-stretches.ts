@@ -6,7 +6,7 @@ import type { DiskPlan } from './disk-plan.js';
 import { BATCH, OrderedWriter } from './ordered-writer.js';
 import { REQUESTS_PER_THREAD, type WorkerPool } from './pool.js';
 import type { RunChecksum } from './produce.js';
-import { type Slot, Slots } from './slots.js';
+import type { Slot, Slots } from './slots.js';
 import { STRETCH, type Stretch, stretches } from './stretches.js';
 
 export interface StretchOptions extends Pick<Work, 'signal'>, Partial<Pick<Work, 'report'>> {
@@ -38,10 +38,13 @@ interface Flight {
  */
 export async function writeStretches(file: FileHandle, plan: DiskPlan, options: FileOptions): Promise<number> {
   // What is made, what is written, and what waits for that.
-  const slots = new Slots(options.pool.size * REQUESTS_PER_THREAD + 2 * BATCH);
+  const slots = options.pool.slots(options.pool.size * REQUESTS_PER_THREAD + 2 * BATCH);
   const direct = options.direct && plan.size >= DIRECT_BLOCK ? await openDirect(file, slots.block) : undefined;
   try {
     return await new StretchWriter(file, direct, slots, plan, options).run();
+  } catch (error) {
+    options.pool.forgetSlots();
+    throw error;
   } finally {
     await direct?.close();
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromBytes } from '../../../src/formats/bytes.js';
@@ -26,6 +27,34 @@ describe('proveArchive', () => {
     expect(await proved(fixture('goxar-payload.xar'), 777)).toBe('9 members, the signature matches its certificate');
     expect(await proved(fixture('munkitools.pkg'), 1 << 20)).toMatch(/^\d+ members$/);
     expect(await proved(fixture('sparkle-test.pkg'))).toMatch(/^\d+ members$/);
+  });
+
+  it('has large members hashed by whom it is given, and says the same', async () => {
+    const content = (length: number) => fromBytes(Buffer.alloc(length, 'large or small '), 'x');
+    const bytes = await made([
+      { name: 'large', content: content(300_000) },
+      { name: 'small', content: content(3000) },
+    ]);
+    const begun: string[] = [];
+    const elsewhere = (algorithm: string) => {
+      begun.push(algorithm);
+      const hash = createHash(algorithm);
+      return { update: (part: Uint8Array) => void hash.update(part), hex: async () => hash.digest('hex') };
+    };
+    const say = async (shown: Uint8Array) => {
+      const proof = await proveArchive(fromBytes(bytes, 'Test.pkg'), elsewhere);
+      for (let at = 0; at < shown.length; at += 100_000) proof.update(shown.subarray(at, at + 100_000));
+      return proof.finish();
+    };
+    expect(await say(bytes)).toBe(await proved(bytes));
+    expect(begun).toEqual(['sha1']);
+    for (const [at, name] of [
+      [bytes.length - 200_000, 'large'],
+      [bytes.length - 10, 'small'],
+    ] as const) {
+      const damaged = patched(bytes, at, Uint8Array.of(bytes[at]! ^ 1));
+      await expect(say(damaged)).rejects.toThrow(`archived checksum of xar member ${name}`);
+    }
   });
 
   it('members that are one place twice count once', async () => {

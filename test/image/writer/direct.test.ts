@@ -74,7 +74,8 @@ describe('OrderedWriter', () => {
     expect(written).toEqual(places.map(([offset]) => offset));
     expect(seen).toEqual([
       { at: DIRECT_BLOCK, lengths: [4096] },
-      { at: 3 * DIRECT_BLOCK, lengths: [8192, 16_384, 4096] },
+      { at: 3 * DIRECT_BLOCK, lengths: [8192] },
+      { at: 5 * DIRECT_BLOCK, lengths: [16_384, 4096] },
       { at: 61_440, lengths: [16_384] },
     ]);
     const inFile = await readFile(file);
@@ -102,6 +103,18 @@ describe('OrderedWriter', () => {
     await output.finish();
     await direct?.close();
     expect(Buffer.compare(await readFile(file), expected)).toBe(0);
+    await file.close();
+  });
+
+  it('a try to write directly leaves nothing of what was in the memory before', async () => {
+    const file = await newFile();
+    const slots = new Slots(1);
+    const slot = slots.take(0);
+    new Uint8Array(slot.memory).fill(7);
+    slots.giveBack(slot);
+    const direct = await openDirect(file, slots.block);
+    await direct?.close();
+    expect((await readFile(file)).every((byte) => byte === 0)).toBe(true);
     await file.close();
   });
 

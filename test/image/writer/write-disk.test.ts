@@ -8,6 +8,7 @@ import { FormatError } from '../../../src/errors.js';
 import { type ByteSource, fromBytes } from '../../../src/formats/bytes.js';
 import type { Piece } from '../../../src/formats/pieces.js';
 import { openHostFile } from '../../../src/host/host-file.js';
+import { Digests } from '../../../src/image/writer/digests.js';
 import type { DiskPlan } from '../../../src/image/writer/disk-plan.js';
 import { WorkerPool } from '../../../src/image/writer/pool.js';
 import type { RunChecksum } from '../../../src/image/writer/produce.js';
@@ -146,6 +147,27 @@ describe('writeDisk', () => {
       headers: [],
     });
     expect(seen.digest('hex')).toBe(createHash('sha256').update(plain).digest('hex'));
+  });
+
+  it('has other hashes made of what is written, of memory that is used again', async () => {
+    const plain = pattern(48 << 20, 5);
+    const digests = new Digests(pool);
+    const others = [digests.begin('sha1'), digests.begin('md5')];
+    const onBytes = (part: Uint8Array) => {
+      for (const hash of others) hash.update(part);
+    };
+    const { bytes, written } = await write(
+      {
+        size: plain.length,
+        extents: [{ offset: 0, length: plain.length, source: encoded(plain, 1 << 20), from: 0 }],
+        headers: [],
+      },
+      { digests, onBytes },
+    );
+    const hashed = (algorithm: string) => createHash(algorithm).update(bytes).digest('hex');
+    expect(written.sha256).toBe(hashed('sha256'));
+    expect(await Promise.all(others.map((hash) => hash.hex()))).toEqual([hashed('sha1'), hashed('md5')]);
+    expect(Buffer.compare(bytes, plain)).toBe(0);
   });
 
   it('reports the CRC32 of every whole run', async () => {

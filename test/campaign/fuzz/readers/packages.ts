@@ -168,7 +168,7 @@ export const packageReaders: readonly Reader[] = [
       await prove?.([], signal);
       const proof = await proveArchive(source);
       for await (const part of chunks(source)) proof.update(part);
-      proof.finish();
+      await proof.finish();
     },
   },
   {
