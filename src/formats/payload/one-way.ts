@@ -24,11 +24,15 @@ export function gzipPayload(name: string, stream: () => AsyncIterable<Uint8Array
 export function bzip2Payload(
   source: ByteSource,
   stream: () => AsyncIterable<Uint8Array>,
-  { grain = GRAIN, threads }: { readonly grain?: number; readonly threads?: Threads | undefined } = {},
+  {
+    grain = GRAIN,
+    block,
+    threads,
+  }: { readonly grain?: number; readonly block?: number; readonly threads?: Threads | undefined } = {},
 ): Payload {
   const { name } = source;
   const whole = oneWay(name, 'bzip2', () => bunzip2(stream(), name, { threads }));
-  const blocks = new Bzip2Blocks(source);
+  const blocks = new Bzip2Blocks(source, block);
   const parts: Payload[] = [];
   return {
     ...whole,
@@ -36,13 +40,13 @@ export function bzip2Payload(
       end: source.size * 8,
       grain,
       next: (place, end) => blocks.next(place, end),
+      count: (bit, plain, limit) => blocks.count(bit, plain, limit),
       block: (bit) => blocks.decode(bit),
       from: (bit) => {
         if (bit === 0) return whole;
         const byte = Math.floor(bit / 8);
         const input = () => chunks(source, READ, byte);
-        const start = { at: byte, bit: bit % 8 };
-        const part = oneWay(name, 'bzip2', () => bunzip2(input(), name, { start, threads }));
+        const part = oneWay(name, 'bzip2', () => bunzip2(input(), name, { start: { at: byte, bit: bit % 8 } }));
         parts.push(part);
         return part;
       },

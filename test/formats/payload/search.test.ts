@@ -24,16 +24,16 @@ import { bomOfMade, canary, double, file, folder, keyOf, link, type Made } from 
 const FORMS = {
   pbzx: async (plain: Buffer, size: number) =>
     pbzxPayload(await openPbzx(fromBytes(mixedPbzx(plain, size), 'Payload'))),
-  bzip2: async (plain: Buffer, size: number) => bzip2Of(oneStream(plain, size)),
-  'bzip2 of many streams': async (plain: Buffer, size: number) => bzip2Of(manyStreams(plain, size)),
+  bzip2: async (plain: Buffer, size: number) => bzip2Of(oneStream(plain, size), size),
+  'bzip2 of many streams': async (plain: Buffer, size: number) => bzip2Of(manyStreams(plain, size), size),
   cpio: async (plain: Buffer, size: number) => cpioPayload(fromBytes(plain, 'Payload'), size),
 } satisfies Record<string, (plain: Buffer, size: number) => Promise<Payload>>;
 type Form = keyof typeof FORMS;
 const forms = Object.keys(FORMS) as Form[];
 
-function bzip2Of(packed: Uint8Array): Payload {
+function bzip2Of(packed: Uint8Array, block?: number): Payload {
   const source = fromBytes(packed, 'Payload');
-  return bzip2Payload(source, () => chunks(source), { grain: 1 });
+  return bzip2Payload(source, () => chunks(source), { grain: 1, ...(block !== undefined && { block }) });
 }
 
 function oneStream(plain: Uint8Array, block: number): Uint8Array {

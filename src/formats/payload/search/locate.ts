@@ -11,13 +11,22 @@ const MOST_SCANNED = 1024 ** 3;
 /** Looks at places that are guessed; then halves are taken. */
 const MOST_GUESSES = 12;
 /** A header that is predicted to lie so close before what is wanted is near enough: to look for a nearer one costs as much. Plain bytes, and of the whole. */
-const NEAR = 2 << 20;
+const NEAR = 4 << 20;
 const NEAR_SHARE = 1 / 64;
+/** So far from a known header a place is not guessed, but counted, where that can be; plain bytes. */
+const MOST_COUNTED = 128 << 20;
 
 /** A header of the stream: `skip` plain bytes behind an entrance. */
 export interface Spot {
   readonly entrance: number;
   readonly skip: number;
+}
+
+/** A place, and the predicted offset of a header near it; `header`: the entrance before that one, if nothing was counted from there. */
+interface Known {
+  readonly place: number;
+  readonly offset: number;
+  header?: number;
 }
 
 /** Bisects a payload by the paths of the headers it finds on the way. What it finds is remembered for another order. */
@@ -35,8 +44,8 @@ export class Locator {
    * A header that comes before all of `wanted`, or is its own, if the payload is in this order, and not long before it. The start of the
    * stream where nothing better is found; undefined where so much was looked through that reading everything is no slower.
    *
-   * The next place to look at lies between two known ones as `wanted` does by its predicted offset. That ends soon where the prediction
-   * holds; where it does not, the half is taken.
+   * The next place to look at lies as far from a known header as `wanted` does by its predicted offset, or else between two known ones
+   * as it does. That ends soon where the prediction holds; where it does not, the half is taken.
    */
   async before(wanted: Place, order: Order): Promise<Spot | undefined> {
     const { entrances } = this;
@@ -44,24 +53,39 @@ export class Locator {
     const aim = prediction.offset(wanted);
     const near = Math.min(NEAR, prediction.total * NEAR_SHARE);
     let spot: Spot = { entrance: 0, skip: 0 };
-    let low = { place: 0, offset: 0 };
-    let high = { place: entrances.end, offset: prediction.total };
+    let low: Known = { place: 0, offset: 0, header: 0 };
+    let high: Known = { place: entrances.end, offset: prediction.total };
     // The start may be near enough, too.
     for (let looks = 0; high.place - low.place > entrances.grain && Math.abs(aim - low.offset) > near; looks++) {
       const part = looks < MOST_GUESSES ? (aim - low.offset) / (high.offset - low.offset) : 0.5;
       const guess = Math.floor(low.place + (high.place - low.place) * part);
-      const place = Math.min(Math.max(guess, low.place + 1), high.place - 1);
+      const counted = await this.#count(low, high, aim);
+      const place = Math.min(Math.max(counted ?? guess, low.place + 1), high.place - 1);
       const entrance = await entrances.next(place, high.place);
       const header = entrance === undefined ? null : await this.#headerFrom(entrance, high.place);
       if (this.#scanned > MOST_SCANNED) return undefined;
       const difference = header ? order.compare(header, wanted) : 1;
       if (header && difference <= 0) {
         spot = header;
-        low = { place: Math.max(entrance!, header.entrance), offset: prediction.offset(header) };
+        low = {
+          place: Math.max(entrance!, header.entrance),
+          offset: prediction.offset(header),
+          header: header.entrance,
+        };
         if (difference === 0) break;
-      } else high = { place, offset: header ? prediction.offset(header) : high.offset };
+      } else if (header) high = { place, offset: prediction.offset(header), header: header.entrance };
+      else high = { ...high, place };
     }
     return spot;
+  }
+
+  /** The entrance at an offset, counted from the nearer of two known headers; once from each, as what is not there then is not where it should be. */
+  async #count(low: Known, high: Known, aim: number): Promise<number | undefined> {
+    const nearer = aim - low.offset <= high.offset - aim || high.header === undefined ? low : high;
+    const { header, offset } = nearer;
+    if (header === undefined || Math.abs(aim - offset) > MOST_COUNTED) return undefined;
+    delete nearer.header;
+    return this.entrances.count?.(header, aim - offset, nearer === low ? high.place : low.place + 1);
   }
 
   /** The first header behind an entrance, and before another; null where there is none. */
