@@ -54,8 +54,11 @@ export class Proofs {
     this.#feed.update(bytes);
   }
 
-  /** To be called when the bytes up to `to` went by. Reads what did not go by in order. */
-  async finish(signal: AbortSignal): Promise<Outcome[]> {
+  /**
+   * To be called when the bytes up to `to` went by. Reads what did not go by in order; `settled` is awaited after each part of that:
+   * whoever hashes it elsewhere may be slower than it is read.
+   */
+  async finish(signal: AbortSignal, settled: () => Promise<void> = async () => {}): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     for (const one of this.#placed) {
       const { name, proof } = one;
@@ -63,6 +66,7 @@ export class Proofs {
         for await (const bytes of chunks(one.source)) {
           signal.throwIfAborted();
           this.#see(one, bytes);
+          await settled();
         }
       }
       if (!this.#failed.has(one)) {

@@ -24,7 +24,8 @@ export interface OpenDisk {
 /**
  * The finished disk: the volume, with what is staged over it, under the map that is wanted, with room behind everything a loader
  * reads. A volume nobody changed stays byte for byte where that room is there already; else it is planned anew, with free blocks at
- * its end. `now` is an HFS+ date, `onMeasured`: see planVolume. FormatError or SourceError where a volume that must be planned anew is not clean.
+ * its end. `now` is an HFS+ date, `onMeasured`: see planVolume. FormatError or SourceError where a volume that must be planned anew is
+ * not clean.
  */
 export async function planIso(
   { disk, partition, volume }: OpenDisk,

@@ -126,7 +126,7 @@ export class NativeTool implements ImageTool {
         digests,
         early,
       });
-      const proved = await proofs.finish(work);
+      const proved = await proofs.finish(work, () => digests.settled());
       await this.#writers.close();
       // The plan holds whole trees.
       collect(size);

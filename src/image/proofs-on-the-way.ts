@@ -41,11 +41,11 @@ export class ProofsOnTheWay {
     this.#proofs.update(bytes);
   }
 
-  /** Throws what is wrong with the first file that is not as it was. */
-  async finish(work: Work): Promise<ProvedOnTheWay> {
+  /** Throws what is wrong with the first file that is not as it was. `settled`: see Proofs. */
+  async finish(work: Work, settled: () => Promise<void>): Promise<ProvedOnTheWay> {
     const packages: Record<string, string> = {};
     let baseSystem: string | undefined;
-    for (const outcome of await this.#proofs.finish(work.signal)) {
+    for (const outcome of await this.#proofs.finish(work.signal, settled)) {
       if ('error' in outcome) throw outcome.error;
       const text = `proved: ${outcome.proved}`;
       if (outcome.name === this.#image) baseSystem = text;

@@ -73,11 +73,17 @@ describe('Proofs', () => {
     expect([proofs.from, proofs.to]).toEqual([10, 45]);
     proofs.update(disk.subarray(10, 31));
     proofs.update(disk.subarray(31, 45));
-    expect(await proofs.finish(signal)).toEqual([
+    let waited = 0;
+    const settled = async () => {
+      waited++;
+    };
+    expect(await proofs.finish(signal, settled)).toEqual([
       { name: 'a', proved: 'right' },
       { name: 'b', proved: 'right' },
       { name: 'c', proved: 'right' },
     ]);
+    // For who hashes the one that is read in the end.
+    expect(waited).toBe(1);
   });
 
   it('says of each file what came of it', async () => {

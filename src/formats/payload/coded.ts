@@ -29,7 +29,10 @@ export interface Entrances {
   readonly grain: number;
   /** The first entrance in [place, end). */
   next(place: number, end: number): Promise<number | undefined>;
-  /** An entrance not long before `plain` plain bytes behind another, or before it where that is negative, if it can be told without decoding and lies before `limit`, or behind it. */
+  /**
+   * An entrance not long before the place `plain` plain bytes behind another, or before it where that is negative, as far as that can be
+   * told without decoding: undefined where it is not between that one and `limit`.
+   */
   count?(entrance: number, plain: number, limit: number): Promise<number | undefined>;
   /** The plain bytes from an entrance to the next one, part by part; little more is decoded than is asked for. */
   block(entrance: number): AsyncIterable<Uint8Array>;

@@ -31,6 +31,11 @@ export class Digests {
     await this.#underWay[0];
   }
 
+  /** Resolves when all that was shown is hashed. Throws what is wrong with the thread. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
   #add(work: Promise<unknown>): void {
     const ended = work.then(() => {
       this.#underWay.splice(this.#underWay.indexOf(ended), 1);
