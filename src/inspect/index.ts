@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parsePath } from '../core/names.js';
 import type { Scope } from '../core/scope.js';
-import { HostError, SourceError } from '../errors.js';
+import { FormatError, HostError, SourceError } from '../errors.js';
 import { type ByteSource, chunks } from '../formats/bytes.js';
 import { type Entry, HFS_EPOCH, type Path, showPath } from '../formats/entry.js';
 import { storedPath } from '../formats/hfsplus/names.js';
@@ -12,6 +12,7 @@ import { quoteFile } from '../host/quote.js';
 import { closeFar, openFar } from '../source/far.js';
 import type { Found } from '../source/find.js';
 import { isFar, locate } from '../source/locate.js';
+import { unwrap } from '../source/unwrap.js';
 import { extract } from './extract.js';
 import { openLayers } from './layers.js';
 import type { Layer, Opened } from './opened.js';
@@ -69,8 +70,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
   const installer = recognised && 'release' in recognised ? { installer: recognised } : {};
   try {
     const wanted = options.inside === undefined ? [] : wantedPath(options.inside);
-    const { opened, layers, rest, prove } = await descend(file, wanted, options.partition);
-    const target = await opened.entry(rest);
+    const { opened, layers, rest, prove, target } = await found(file, wanted, options.partition);
     if (!target) {
       throw new SourceError(`${file.name}: nothing is at ${options.inside}.`, {
         hint: `osx-iso inspect ${quoteFile(path)} lists what there is.`,
@@ -97,9 +97,8 @@ export async function readInside(
   const top = await openTop(path, signal, { recognised: false });
   const { file } = top;
   try {
-    const { opened, rest, prove } = await descend(file, wantedPath(inside), partition);
-    const entry = await opened.entry(rest);
-    const source = entry && (await opened.content(entry));
+    const { opened, prove, target } = await found(file, wantedPath(inside), partition);
+    const source = target && (await opened.content(target));
     if (!source) throw new SourceError(`${file.name}: no file is at ${inside}.`);
     await prove(signal);
     for await (const part of chunks(source)) {
@@ -167,6 +166,31 @@ interface Descent {
   readonly rest: Path;
   /** See Opened.prove; of all containers on the way. */
   prove(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * What is at a path. Of a download of Apple's, whose image has nothing but a package with InstallESD.dmg, it may begin in the outermost
+ * or, as of an app, in that.
+ */
+async function found(file: ByteSource, wanted: Path, partition: number | undefined) {
+  const descent = await descend(file, wanted, partition);
+  const target = await descent.opened.entry(descent.rest);
+  const inner = target || partition !== undefined ? undefined : await wrapped(file);
+  if (!inner) return { ...descent, target };
+  const further = await descend(inner, wanted, undefined);
+  const layers = [...descent.layers, ...further.layers];
+  return { ...further, layers, target: await further.opened.entry(further.rest) };
+}
+
+/** The image at the end of a chain of containers; undefined where there is no such chain. */
+async function wrapped(file: ByteSource): Promise<ByteSource | undefined> {
+  try {
+    const { image, through } = await unwrap(file, file.name);
+    return through.length > 0 ? image : undefined;
+  } catch (error) {
+    if (!(error instanceof SourceError || error instanceof FormatError)) throw error;
+    return undefined;
+  }
 }
 
 /** Follows a path through containers as far as it leads. */

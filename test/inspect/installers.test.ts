@@ -33,6 +33,20 @@ describe('an installer is called what it is', () => {
     expect(Buffer.concat(parts).toString()).toContain('15G9999');
   });
 
+  it('a path that its own image does not have is one of InstallESD, as of the app', async () => {
+    const app = await smallInstaller({}, { scale: 0.0005, release: '10.11' });
+    for (const form of ['app', 'esd', 'pkg', 'dmg', 'dmg-app'] as const) {
+      const given = await wrapInstaller(app, form, join(testFolder(), `short-${form}`));
+      const { listing } = await inspect(given, { inside: '/Packages', signal });
+      expect(listing.map(({ path }) => path)).toContain('/Packages/Essentials.pkg');
+      const kernel: Uint8Array[] = [];
+      const inside = '/Packages/Essentials.pkg/System/Library/Kernels/kernel';
+      await readInside(given, inside, async (part) => void kernel.push(part), { signal });
+      expect(Buffer.concat(kernel).readUInt32LE(0)).toBe(0xfeedfacf);
+      await expect(inspect(given, { inside: '/Nowhere', signal })).rejects.toThrow('nothing is at /Nowhere');
+    }
+  });
+
   it('what is none: said as build says it where it cannot be opened, else shown', async () => {
     const stub = await smallInstaller({ app: 'stub' }, { scale: 0.0005 });
     await expect(inspect(stub, { signal })).rejects.toMatchObject({

@@ -268,11 +268,10 @@ describe('build from a server', () => {
 describe('inspect of a URL', () => {
   it('lists what is inside by reading a part of it', async () => {
     const { url, server, size } = await offeredImage('10.10');
-    const found = await inspect(url, {
-      signal,
-      inside: '/InstallMacOSX.pkg/InstallMacOSX.pkg/InstallESD.dmg/Packages',
-    });
-    expect(found.listing.map(({ path }) => path)).toContain('/Packages/Essentials.pkg');
+    for (const inside of ['/Packages', '/InstallMacOSX.pkg/InstallMacOSX.pkg/InstallESD.dmg/Packages']) {
+      const found = await inspect(url, { signal, inside });
+      expect(found.listing.map(({ path }) => path)).toContain('/Packages/Essentials.pkg');
+    }
     // At this scale blocks of 64 KiB are much; of the real 5.7 GB it is the same few MB.
     expect(server.sent()).toBeLessThan(size / 2);
   });

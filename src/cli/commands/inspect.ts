@@ -37,7 +37,8 @@ export function registerInspect(program: Command, start: Start): void {
       'after',
       examples([
         'osx-iso inspect "Install OS X Yosemite.iso"',
-        'osx-iso inspect InstallESD.dmg /Packages',
+        'osx-iso inspect InstallMacOSX.dmg /Packages',
+        'osx-iso inspect InstallMacOSX.dmg /Packages/Essentials.pkg/System/Library/Kernels -o Kernels',
         'osx-iso inspect "Install OS X Yosemite.iso" /mach_kernel -o mach_kernel',
       ]),
     )
