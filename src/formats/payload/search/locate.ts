@@ -79,10 +79,7 @@ export class Locator {
     return spot;
   }
 
-  /**
-   * The entrance at an offset, counted from the nearer of two known headers; once from each, as what is not there then is not where it
-   * should be.
-   */
+  /** The entrance at an offset, counted from the nearer of two known headers; once from each: again it would be the same place. */
   async #count(low: Known, high: Known, aim: number): Promise<number | undefined> {
     const nearer = aim - low.offset <= high.offset - aim || high.header === undefined ? low : high;
     const { header, offset } = nearer;
