@@ -1,4 +1,13 @@
-import { lstatSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { openVolume } from '../../src/formats/disk.js';
 import type { Arguments } from './arguments.js';
@@ -40,6 +49,11 @@ export async function attach(args: Arguments): Promise<string> {
     if (mounts) {
       const wanted = resolve(args.value('-mountpoint') ?? join('/Volumes', hfs.volume.name));
       const folder = mkdtempSync(join(otherDevice(dirname(wanted), stateFolder), 'volume-'));
+      process.once('exit', () => {
+        // Ended by a signal before it was attached.
+        if (!readState().images.some((other) => other.folder === folder))
+          rmSync(folder, { recursive: true, force: true });
+      });
       const record = join(stateFolder, `${basename(folder)}.json`);
       writeFileSync(record, JSON.stringify(await expose(hfs.volume, folder, owners)));
       const mountPoint = mount(wanted, folder);

@@ -64,6 +64,8 @@ process.on('SIGINT', () => {
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
+// As ps shows the real one: `clean` knows by it what a killed build has left running.
+process.title = ['hdiutil', ...process.argv.slice(2)].join(' ');
 try {
   await run(process.argv.slice(2));
 } catch (error) {

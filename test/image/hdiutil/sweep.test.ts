@@ -19,12 +19,19 @@ import type { Action } from '../../stand-in/failures.js';
 const KINDS = ['fail', 'SIGINT', 'SIGTERM', 'SIGKILL'] as const;
 type Kind = (typeof KINDS)[number];
 
-const ACTIONS: Readonly<Record<Kind, Action>> = {
-  fail: { kind: 'fail', status: 1, message: 'hdiutil: failed - internal error' },
-  SIGINT: { kind: 'pause', wait: 20_000 },
-  SIGTERM: { kind: 'signal', signal: 'SIGTERM', wait: 50 },
-  SIGKILL: { kind: 'signal', signal: 'SIGKILL', wait: 50 },
-};
+function actionOf(kind: Kind, at: number): Action {
+  switch (kind) {
+    case 'fail':
+      return { kind, status: 1, message: 'hdiutil: failed - internal error' };
+    case 'SIGINT':
+      return { kind: 'pause', wait: 20_000 };
+    case 'SIGTERM':
+      return { kind: 'signal', signal: kind, wait: 50 };
+    // In turns: done before `clean` looks, and still under way then.
+    case 'SIGKILL':
+      return { kind: 'signal', signal: kind, wait: at % 2 === 0 ? 50 : 1000 };
+  }
+}
 
 const needsScript = (() => {
   try {
@@ -71,7 +78,7 @@ interface Point {
 
 async function attempt(mac: Mac, { kind, at }: Point): Promise<Ended> {
   if (typeof at === 'string') return attemptAtStep(mac, kind as 'SIGTERM' | 'SIGKILL', at);
-  mac.hdiutil.plan([{ at, action: ACTIONS[kind] }]);
+  mac.hdiutil.plan([{ at, action: actionOf(kind, at) }]);
   const session = cli.start(mac, argvOf(mac), { terminal: kind === 'SIGINT' && !needsScript, env: COUNTED });
   if (kind === 'SIGINT') {
     const reached = join(mac.hdiutil.state, 'reached');
