@@ -1,6 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { stateFolder } from '../core/state-folder.js';
 import { makeFolder } from '../host/make-folder.js';
 
 /** What the seed says about it, in two sentences. */
@@ -8,13 +8,8 @@ export const LICENCE_NOTE =
   "Apple's licence allows OS X in a virtual machine on genuine Apple hardware only. " +
   'Whether what you do is covered by it is yours to judge; no part of OS X and no key comes with this program.';
 
-/** Where this program remembers what it said (XDG base directories). */
-function stateFile(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state'), 'osx-iso', 'licence-noted');
-}
-
 /** The note the first time on this machine, undefined later. A state that cannot be kept means that it is said again. */
-export async function licenceNote(file: string = stateFile()): Promise<string | undefined> {
+export async function licenceNote(file: string = join(stateFolder(), 'licence-noted')): Promise<string | undefined> {
   const known = await stat(file).then(
     () => true,
     () => false,

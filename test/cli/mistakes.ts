@@ -146,6 +146,7 @@ export const MISTAKES: readonly Mistake[] = [
   { typed: `${BOOT} --memory 2G`, code: 2, says: /Expected a whole number/ },
   { typed: `${BOOT} --memory 16 --dry-run`, code: 2, says: /--memory 16: expected MiB, 512 or more/ },
   { typed: `${BOOT} --vnc 5901`, code: 2, says: /Expected a whole number from 0 to 99/ },
+  { typed: `${BOOT} --stop-after 3000000`, code: 2, says: /Expected a whole number from 1 to 2147483/ },
   { typed: `${BOOT} --accel hvf --dry-run`, code: 4, says: /--accel tcg works, slowly/ },
   { typed: `${BOOT} --release 10.99 --dry-run`, code: 2, says: /expected one of 10\.6/ },
   {

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { chooseAccelerator } from '../../src/launch/accelerator.js';
 import { LICENCE_NOTE, licenceNote } from '../../src/launch/licence.js';
 import { makeNvram, uefiFirmware, uefiLoader } from '../../src/launch/loaders.js';
@@ -107,6 +107,13 @@ test('the licence is spoken of once on a machine', async () => {
   expect(await licenceNote(file)).toBe(LICENCE_NOTE);
   expect(await licenceNote(file)).toBeUndefined();
   expect(LICENCE_NOTE.match(/\.( |$)/g)).toHaveLength(2);
+  // A variable that is empty says nothing: the current folder is nobody's state.
+  vi.stubEnv('HOME', folder);
+  vi.stubEnv('XDG_STATE_HOME', '');
+  expect(await licenceNote()).toBe(LICENCE_NOTE);
+  expect(existsSync('osx-iso')).toBe(false);
+  expect(await licenceNote()).toBeUndefined();
+  vi.unstubAllEnvs();
   // Where nothing can be kept it is said again.
   const nowhere = join(put('file', ''), 'x');
   expect(await licenceNote(nowhere)).toBe(LICENCE_NOTE);

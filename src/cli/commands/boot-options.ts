@@ -1,6 +1,9 @@
 import { Command, Option } from 'commander';
 import { collect, wholeNumber } from '../parse.js';
 
+/** The longest that a timer can run: 2^31 - 1 ms. A later one would ring at once. */
+const MOST_SECONDS = 2_147_483;
+
 /** `osx-iso boot`, as typed. Paths are below the current folder. */
 export interface BootOptions {
   /** A guest's folder, or the installer; without one the installed guest is started. */
@@ -142,7 +145,7 @@ export function bootOptions(command: Command): Command {
     .option(
       '--stop-after <seconds>',
       'stop the guest after so many seconds (default: it runs on)',
-      wholeNumber(1, 1 << 24),
+      wholeNumber(1, MOST_SECONDS),
     )
     .option(
       '--grace <seconds>',
