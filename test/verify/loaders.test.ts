@@ -187,6 +187,27 @@ describe('the volume and its map', () => {
   });
 });
 
+describe('a folder that is inside itself', () => {
+  /** Where a folder's record has its CNID: behind the key's name come kind, flags and valence. */
+  const cnidAt = (bytes: Buffer, name: string) => {
+    const key = Buffer.concat([
+      Buffer.from([0, name.length]),
+      Buffer.from(name, 'utf16le').swap16(),
+      Buffer.from([0, 1]),
+    ]);
+    return bytes.indexOf(key) + key.length + 6;
+  };
+
+  it('is gone through once, and the file system is what is wrong', async () => {
+    const change = (bytes: Buffer) => {
+      bytes.copy(bytes, cnidAt(bytes, 'ring'), cnidAt(bytes, 'Extra'), cnidAt(bytes, 'Extra') + 4);
+      return bytes;
+    };
+    const { lines } = await said({ plist: null, entries: [entry(['Extra']), entry(['Extra', 'ring'])], change });
+    expect(lines).toContainEqual(expect.stringMatching(/^error file system: /));
+  });
+});
+
 describe('no plist', () => {
   it('is a warning where Chameleon starts the release, and nothing elsewhere', async () => {
     const { lines, start } = await said({ plist: null });

@@ -145,8 +145,12 @@ async function extraFiles(volume: HfsVolume): Promise<string[]> {
   const folders: [string, number][] = [];
   const extra = await volume.lookup(['Extra']);
   if (extra?.record.kind === 'folder') folders.push(['/Extra', extra.record.cnid]);
+  // A folder that is inside itself: the check of the file system says so.
+  const seen = new Set<number>();
   for (let folder = folders.pop(); folder && files.length < MOST_EXTRA; folder = folders.pop()) {
     const [path, cnid] = folder;
+    if (seen.has(cnid)) continue;
+    seen.add(cnid);
     for await (const { key, record } of volume.children(cnid)) {
       // A name with a slash in it is none a loader asks for.
       if (key.name.includes('/')) continue;
