@@ -153,6 +153,7 @@ function readRows(bom: BomFile): Row[] {
     index = node.readUInt32BE(NODE_SIZE);
   }
   const rows: Row[] = [];
+  let names = 0;
   while (index !== 0) {
     const node = bom.block(index, NODE_SIZE);
     const records = node.readUInt16BE(2); //                           2 number of records
@@ -162,8 +163,11 @@ function readRows(bom: BomFile): Row[] {
       if (rows.length === count) throw bom.fault(0, `${count} paths`, 'more');
       const info = bom.block(node.readUInt32BE(at), 8); //             0 u32 number of the path, 4 u32 its properties
       const file = bom.block(node.readUInt32BE(at + 4), 5); //         0 u32 number of its parent, 4 its name, NUL
-      const end = file.indexOf(0, 4);
-      if (end < 0) throw bom.fault(0, 'a name that ends with NUL', 'none');
+      const end = file.subarray(0, 4 + MAX_NAME + 1).indexOf(0, 4);
+      if (end < 0) throw bom.fault(0, `a name of at most ${MAX_NAME} bytes that ends with NUL`, 'none');
+      // Many may be in one block.
+      names += end - 4;
+      if (names > MAX_NAMES) throw bom.fault(0, `at most ${MAX_NAMES} bytes of names`, 'more');
       rows.push({
         id: info.readUInt32BE(0),
         parent: file.readUInt32BE(0),

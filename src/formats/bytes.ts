@@ -122,7 +122,7 @@ export function observed(source: ByteSource, observe: (bytes: Uint8Array) => voi
   };
 }
 
-/** The part [offset, offset + size) of a source, as a source of its own. Error offsets stay those of the whole. */
+/** The part [offset, offset + size) of a source, as a source of its own. What is wrong in it is told by its place in the whole. */
 export function slice(whole: ByteSource, offset: number, size: number, name = whole.name): ByteSource {
   checkRange(whole, offset, size);
   const source: ByteSource = {

@@ -23,7 +23,7 @@ export class Cksum {
     for (let at = 0; at < bytes.length; at += PART) this.#take(bytes.subarray(at, at + PART));
   }
 
-  /** Of all bytes so far; unsigned. */
+  /** Of all bytes, once; unsigned. */
   finish(): number {
     const length: number[] = [];
     for (let left = this.#length; left > 0; left = Math.floor(left / 256)) length.push(left % 256);

@@ -28,10 +28,10 @@ export async function packagesOnDisk(
   const inodes = new Set<number>();
   for (const folder of FOLDERS) {
     for await (const { path, kind, data, link } of volume.walk(folder)) {
-      if (kind !== 'file' || !data || data.size < 28) continue;
+      if (kind !== 'file' || !data) continue;
       if (link !== undefined && inodes.has(link)) continue;
       if (link !== undefined) inodes.add(link);
-      if (Buffer.from(await data.read(0, 4)).toString('latin1') !== 'xar!') {
+      if (Buffer.from(await data.read(0, Math.min(4, data.size))).toString('latin1') !== 'xar!') {
         // Of a package only its magic may be what is wrong with it.
         if (/\.m?pkg$/i.test(path.at(-1)!)) {
           const error = new NotAPackage(showPath(path));

@@ -22,6 +22,9 @@ export async function fromHandle(handle: ReadableHandle, name: string): Promise<
   return source;
 }
 
+/** Bytes: node cannot be asked for 2 GiB at once. */
+const MOST_AT_ONCE = 1 << 30;
+
 /** Exactly `length` bytes from `offset`. FormatError where the file has become shorter; the handle's own errors as they are. */
 export async function readFully(
   handle: Pick<ReadableHandle, 'read'>,
@@ -31,7 +34,7 @@ export async function readFully(
 ): Promise<Uint8Array> {
   const bytes = unfilled(length);
   for (let done = 0; done < length; ) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
+    const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, MOST_AT_ONCE), offset + done);
     if (bytesRead === 0) {
       throw new FormatError({
         file: name,

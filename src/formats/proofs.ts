@@ -1,3 +1,4 @@
+import { FormatError } from '../errors.js';
 import { type ByteSource, chunks } from './bytes.js';
 import { RangeFeed, type Wanted } from './range-feed.js';
 
@@ -62,13 +63,7 @@ export class Proofs {
     const outcomes: Outcome[] = [];
     for (const one of this.#placed) {
       const { name, proof } = one;
-      if (this.#late.has(one)) {
-        for await (const bytes of chunks(one.source)) {
-          signal.throwIfAborted();
-          this.#see(one, bytes);
-          await settled();
-        }
-      }
+      if (this.#late.has(one)) await this.#read(one, signal, settled);
       if (!this.#failed.has(one)) {
         try {
           outcomes.push({ name, proved: await proof.finish() });
@@ -80,6 +75,19 @@ export class Proofs {
       outcomes.push({ name, error: this.#failed.get(one) });
     }
     return outcomes;
+  }
+
+  async #read(one: Placed, signal: AbortSignal, settled: () => Promise<void>): Promise<void> {
+    try {
+      for await (const bytes of chunks(one.source)) {
+        signal.throwIfAborted();
+        this.#see(one, bytes);
+        await settled();
+      }
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      this.#failed.set(one, error);
+    }
   }
 
   #see(one: Placed, bytes: Uint8Array): void {

@@ -57,6 +57,10 @@ describe('readBom', () => {
     expect([...readBom(bom, 'Bom').below(['a', 'X']).keys()].sort()).toEqual(['a/._X', 'a/X', 'a/X/._f', 'a/X/f']);
   });
 
+  it('refuses names that none has, before it makes a string of them', () => {
+    expect(() => readBom(bomOfNames(['', 'a'.repeat(5000)]), 'Bom')).toThrow(/expected a name of at most 4096 bytes/);
+  });
+
   it('reads trees of many leaves', () => {
     const paths = ['', ...Array.from({ length: 1000 }, (_, i) => `f${i}`)];
     expect(readBom(bomOfNames(paths, 7), 'Bom').below([]).size).toBe(1001);

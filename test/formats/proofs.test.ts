@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FormatError } from '../../src/errors.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { type Placed, Proofs } from '../../src/formats/proofs.js';
 import { RangeFeed } from '../../src/formats/range-feed.js';
@@ -95,6 +96,21 @@ describe('Proofs', () => {
     const outcomes = await proofs.finish(signal);
     expect(outcomes.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
     expect(outcomes.filter((one) => 'error' in one)).toEqual([{ name: 'b', error: new Error('b is wrong') }]);
+  });
+
+  it('a file that cannot be read in the end is one that is wrong; what is no fault of the disk ends it', async () => {
+    const broken = (error: Error): Placed => ({
+      ...files()[2]!,
+      source: { name: 'c', size: 10, read: () => Promise.reject(error) },
+    });
+    const where = { file: 'c', structure: 'zlib run', offset: 4, expected: 'a stream', found: 'none' };
+    const proofs = new Proofs([broken(new FormatError(where)), files()[1]!], { size: 100 });
+    proofs.update(disk.subarray(20, 40));
+    expect(await proofs.finish(signal)).toEqual([
+      { name: 'c', error: new FormatError(where) },
+      { name: 'b', proved: 'right' },
+    ]);
+    await expect(new Proofs([broken(new Error('EIO'))], { size: 100 }).finish(signal)).rejects.toThrow('EIO');
   });
 
   it('nothing to prove is nothing to read', async () => {

@@ -99,6 +99,22 @@ describe('packages of a finished ISO', () => {
     expect(stretches![0]!.offset).toBeLessThan(Math.min(...all.map(({ offset }) => offset)));
   });
 
+  it('that are empty or next to it are none', async () => {
+    const { partition, volume } = await openVolume(await openDisk(fromBytes(bytes, 'x.iso')));
+    const sizes = [0, 3, 27];
+    const short = sizes.map((size) => ({
+      ...{ path: ['Packages', `${size}.pkg`], kind: 'file' },
+      data: fromBytes(new Uint8Array(size), `${size}.pkg`),
+    }));
+    const walk = async function* () {
+      yield* short;
+    };
+    const disk = Object.create(volume, { walk: { value: walk } });
+    const { placed, broken } = await packagesOnDisk(disk, partition);
+    expect(placed).toEqual([]);
+    expect(new Set(broken.map(({ name }) => name))).toEqual(new Set(sizes.map((size) => `/Packages/${size}.pkg`)));
+  });
+
   it('are read once, with BaseSystem.dmg and all that a manifest covers', async () => {
     const whole = fromBytes(bytes, 'x.iso');
     let read = 0;

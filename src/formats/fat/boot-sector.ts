@@ -22,7 +22,9 @@ export interface BootSector extends FatGeometry {
   readonly label: string;
   /** FAT32: where the root folder starts. */
   readonly rootCluster: number;
-  /** FAT32: the table that counts, where the others are not kept the same. */
+  /** All tables are kept the same; of FAT32 that can be switched off. */
+  readonly mirrored: boolean;
+  /** The table that counts. */
   readonly activeTable: number;
 }
 
@@ -138,13 +140,16 @@ export function decodeBootSector(bytes: Uint8Array, size: number, where: Where):
     );
   }
   const clusters = clustersOf(layout);
-  const bits: FatBits = clusters < FAT12_CLUSTERS ? 12 : clusters < FAT16_CLUSTERS ? 16 : 32;
+  // mkfs.fat -F 32 makes small ones, and firmware goes by the fields; the others are told apart by their clusters.
+  const bits: FatBits = isFat32 ? 32 : clusters < FAT12_CLUSTERS ? 12 : 16;
   if (clusters < 1 || clusters > FAT32_CLUSTERS) {
     throw fault(where, 32, `1 to ${FAT32_CLUSTERS} clusters`, clusters);
   }
-  if (isFat32 !== (bits === 32) || isFat32 !== (layout.rootEntries === 0)) {
-    const found = `${isFat32 ? 'those of FAT32' : 'those of FAT12 and FAT16'}, ${layout.rootEntries} entries of the root`;
-    throw fault(where, 17, `the fields of a FAT${bits} with its ${clusters} clusters`, found);
+  if (!isFat32 && clusters >= FAT16_CLUSTERS) {
+    throw fault(where, 17, `the fields of a FAT32 with its ${clusters} clusters`, 'those of FAT12 and FAT16');
+  }
+  if (isFat32 !== (layout.rootEntries === 0)) {
+    throw fault(where, 17, `the entries of the root of a FAT${bits}`, layout.rootEntries);
   }
   if (tableBytes(bits, clusters) > sectorsPerTable * bytesPerSector) {
     throw fault(where, isFat32 ? 36 : 22, `a table with room for ${clusters} clusters`, `${sectorsPerTable} sectors`);
@@ -153,7 +158,8 @@ export function decodeBootSector(bytes: Uint8Array, size: number, where: Where):
   if (isFat32 && (rootCluster < 2 || rootCluster >= clusters + 2)) {
     throw fault(where, 44, `a cluster from 2 to ${clusters + 1}`, rootCluster);
   }
-  const activeTable = isFat32 && (u16(40) & 0x80) !== 0 ? u16(40) & 0x0f : 0;
+  const mirrored = !isFat32 || (u16(40) & 0x80) === 0;
+  const activeTable = mirrored ? 0 : u16(40) & 0x0f;
   if (activeTable >= tables) throw fault(where, 40, `one of ${tables} tables`, activeTable);
   const tail = isFat32 ? 64 : 36;
   const isExtended = view.getUint8(tail + 2) === EXTENDED_SIGNATURE;
@@ -166,6 +172,7 @@ export function decodeBootSector(bytes: Uint8Array, size: number, where: Where):
     volumeId: isExtended ? u32(tail + 3) : 0,
     label: isExtended ? trimmed(bytes.subarray(tail + 7, tail + 7 + LABEL_LENGTH)) : '',
     rootCluster,
+    mirrored,
     activeTable,
   };
 }

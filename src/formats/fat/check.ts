@@ -1,7 +1,7 @@
 import { type Path, showPath } from '../entry.js';
 import { clusterBytes } from './geometry.js';
 import { isEnd, Mark, Table } from './table.js';
-import type { FatVolume, Found } from './volume.js';
+import { DEEPEST, type FatVolume, type Found } from './volume.js';
 
 /** More sentences than this help nobody. */
 const MOST_FINDINGS = 20;
@@ -38,7 +38,9 @@ class Check {
       if (!clusters.every((cluster) => this.#claim(cluster, at!.path))) continue;
       for await (const found of this.volume.children(at.folder, at.path)) {
         const inside = [...at.path, found.name];
-        if (found.isFolder) waiting.push({ path: inside, folder: found });
+        if (found.isFolder && inside.length > DEEPEST)
+          this.#say(`${showPath(at.path)}: more than ${DEEPEST} folders in each other`);
+        else if (found.isFolder) waiting.push({ path: inside, folder: found });
         else await this.#file(inside, found);
       }
     }
@@ -80,7 +82,7 @@ class Check {
   /** Clusters that are taken and belong to nothing; copies of the table that differ. */
   async table(): Promise<void> {
     const { source, boot, table } = this.volume;
-    const others = [...Array(boot.tables).keys()].filter((copy) => copy !== table.copy);
+    const others = boot.mirrored ? [...Array(boot.tables).keys()].filter((copy) => copy !== table.copy) : [];
     const copies = others.map((copy) => new Table(source, boot, copy).pages());
     let lost = 0;
     let different = 0;

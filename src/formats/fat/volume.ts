@@ -15,7 +15,7 @@ import { Table } from './table.js';
 export const MOST_ENTRIES = 65_536;
 
 /** A bound, no rule: nobody's paths are that long, and a damaged volume's must end. */
-const DEEPEST = 256;
+export const DEEPEST = 256;
 
 /** What a folder has in it. */
 export interface Found extends ShortEntry {
@@ -175,6 +175,11 @@ export class FatVolume implements Tree {
     const open = async () => {
       const bytes = clusterBytes(this.boot);
       const count = Math.ceil(size / bytes);
+      // A ring would be followed as long as the file is said to be.
+      if (count > this.boot.clusters) {
+        const where = { file: this.source.name, structure: showPath(path), offset: 0 };
+        throw fault(where, 0, `at most ${this.boot.clusters} clusters`, `${count} for ${size} bytes`);
+      }
       const clusters = count === 0 ? [] : await this.table.chain(cluster, count, showPath(path));
       if (clusters.length < count) {
         const where = { file: this.source.name, structure: `cluster chain of ${showPath(path)}`, offset: 0 };

@@ -37,7 +37,7 @@ export async function findHfsPartition(
       { hint: 'Say which one with its number in the partition map.' },
     );
   }
-  const why = reasons.join('; ');
+  const why = [...reasons, ...map.warnings].join('; ');
   throw new SourceError(`${disk.name} has no HFS+ volume${why === '' ? '' : `: ${why}`}.`, { hint: listing(map) });
 }
 

@@ -24,7 +24,7 @@ function isGptHeader(bytes: Uint8Array): boolean {
 /**
  * Reads a GUID partition table (UEFI specification, chapter 5; little-endian), its blocks told by where it is. When the primary is
  * damaged the backup at the end of the disk is used and a warning says so; FormatError when both are. A partition that ends past the
- * disk ends with it, as OS X has it (IOGUIDPartitionScheme.cpp).
+ * disk ends with it here; OS X leaves it out (IOGUIDPartitionScheme.cpp as of 2016).
  */
 export async function readGpt(disk: ByteSource): Promise<GptMap> {
   const failures: { lbaSize: LbaSize; error: FormatError }[] = [];
@@ -68,7 +68,9 @@ async function readBoth(disk: ByteSource, lbaSize: LbaSize): Promise<GptMap | Fo
     }
   }
   const totalSectors = Math.floor(disk.size / SECTOR);
-  return { scheme: 'gpt', sectorSize: SECTOR, lbaSize, totalSectors, warnings, notes, mbr, ...used };
+  const { absent, ...table } = used;
+  warnings.push(...absent);
+  return { scheme: 'gpt', sectorSize: SECTOR, lbaSize, totalSectors, warnings, notes, mbr, ...table };
 }
 
 function isProtective(mbr: Uint8Array): boolean {
@@ -108,7 +110,7 @@ async function readTable(disk: ByteSource, lba: number, lbaSize: LbaSize) {
   const size = fields.getUint32(84, true);
   if (size < 128 || size > MAX_ENTRY_SIZE || size % 8 !== 0)
     fail(`entries of 128 to ${MAX_ENTRY_SIZE} bytes`, `${size}`);
-  if (count < 1 || count * size > MAX_ENTRIES_BYTES) fail(`at most ${MAX_ENTRIES_BYTES} bytes of entries`, `${count}`);
+  if (count < 1 || count * size > MAX_ENTRIES_BYTES) fail(`1 to ${MAX_ENTRIES_BYTES / size} entries`, `${count}`);
   if (entriesAt < 2 || entriesAt * lbaSize + count * size > blocks * lbaSize) {
     fail(`entries inside the ${blocks} blocks of the disk`, `${count} from block ${entriesAt}`);
   }
@@ -116,24 +118,20 @@ async function readTable(disk: ByteSource, lba: number, lbaSize: LbaSize) {
   if (crc32(entries) !== fields.getUint32(88, true)) {
     fail(`CRC ${hex(fields.getUint32(88, true))} of the entries`, hex(crc32(entries)));
   }
-  return { header, entries, partitions: readEntries(entries, { size, blocks, perBlock: lbaSize / SECTOR, fail }) };
+  return { header, entries, ...readEntries(entries, { size, blocks, perBlock: lbaSize / SECTOR }) };
 }
 
 /**
  * The entries in use. One: 0 type GUID, 16 own GUID, 32 u64 first block, 40 u64 last block, 48 u64 attributes, 56 name in
- * UTF-16LE, 72 bytes.
+ * UTF-16LE, 72 bytes. One that begins behind the disk is left out, as OS X has it (IOGUIDPartitionScheme.cpp), and told.
  */
 function readEntries(
   entries: Uint8Array,
-  {
-    size,
-    blocks,
-    perBlock,
-    fail,
-  }: { size: number; blocks: number; perBlock: number; fail: (expected: string, found: string) => never },
-): Partition[] {
+  { size, blocks, perBlock }: { size: number; blocks: number; perBlock: number },
+): { partitions: Partition[]; absent: string[] } {
   const fields = new DataView(entries.buffer);
   const partitions: Partition[] = [];
+  const absent: string[] = [];
   for (let i = 0; i * size < entries.length; i++) {
     const at = i * size;
     const type = entries.subarray(at, at + 16);
@@ -141,7 +139,8 @@ function readEntries(
     const first = fields.getBigUint64(at + 32, true);
     const last = fields.getBigUint64(at + 40, true);
     if (first > last || first >= BigInt(blocks)) {
-      fail(`partition ${i + 1} inside the ${blocks} blocks of the disk`, `blocks ${first} to ${last}`);
+      absent.push(`partition ${i + 1} is left out: blocks ${first} to ${last} of a disk of ${blocks}`);
+      continue;
     }
     let name = '';
     for (let c = at + 56; c < at + 128; c += 2) {
@@ -157,7 +156,7 @@ function readEntries(
       ...(sectorCount === stated ? {} : { statedSectors: stated }),
     });
   }
-  return partitions;
+  return { partitions, absent };
 }
 
 /** CRC32 of a header, its own CRC field taken as zero. */

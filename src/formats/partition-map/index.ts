@@ -43,7 +43,7 @@ export async function readPartitionMap(disk: ByteSource): Promise<PartitionMap> 
   if (totalSectors < 2) return none;
   const head = await disk.read(0, 2 * SECTOR);
   if (isApm(head)) return readApm(disk);
-  if (await hasGptHeader(disk, SECTOR)) return readGpt(disk);
+  if (await hasGptHeader(disk, SECTOR)) return (await withoutGpt(disk)) ?? readGpt(disk);
   // A bare volume may carry a boot sector that ends like an MBR, so its signature counts first.
   const { kind } = await volumeKind(disk).catch(() => ({ kind: 'wrapper' }));
   if (kind !== 'unknown') return none;
@@ -52,6 +52,16 @@ export async function readPartitionMap(disk: ByteSource): Promise<PartitionMap> 
   // An MBR that promises a GPT: the primary header is gone, the backup may be there.
   if (mbr?.partitions.some(({ type }) => type === PROTECTIVE)) return readGpt(disk);
   return mbr ?? none;
+}
+
+/** The MBR of a disk that had a GPT before: nobody's way to that leads past a record without an entry for it. */
+async function withoutGpt(disk: ByteSource): Promise<PartitionMap | undefined> {
+  const mbr = await readMbr(disk);
+  if (!mbr || mbr.partitions.some(({ type }) => type === PROTECTIVE)) return undefined;
+  return {
+    ...mbr,
+    notes: [...mbr.notes, 'a GUID map is left over, which no entry of the master boot record leads to'],
+  };
 }
 
 /** Bytes of the blocks a map counts the disk and its partitions in: a partition can only be a multiple of it. */

@@ -32,8 +32,9 @@ export async function readMbr(disk: ByteSource): Promise<MbrMap | undefined> {
     if (mbr[at] !== 0 && mbr[at] !== 0x80) return undefined;
     const partition = entryAt(mbr, at, { index: i + 1, from: 0, totalSectors });
     if (partition === undefined) continue;
-    if (partition.firstSector === 0 || partition.firstSector >= totalSectors) return undefined;
-    partitions.push(partition);
+    if (partition.firstSector === 0) return undefined;
+    if (partition.firstSector < totalSectors) partitions.push(partition);
+    else warnings.push(`partition ${i + 1} is left out: it begins behind the ${totalSectors} sectors of the disk`);
   }
   if (partitions.length === 0) return undefined;
   const ebrs: Ebr[] = [];
@@ -118,7 +119,10 @@ export function regrowMbr(map: MbrMap, partition: Partition, volumeSectors: numb
   const ebrs = map.ebrs.map((ebr) => ({ ...ebr, bytes: ebr.bytes.slice() }));
   const own = ebrs.find(({ index }) => index === partition.index);
   if (own === undefined) viewOf(mbr).setUint32(ENTRIES[partition.index - 1]! + 12, volumeSectors, true);
-  else lengthen({ mbr, ebrs, own, extended: map.partitions[own.extended - 1]! }, totalSectors, volumeSectors);
+  else {
+    const extended = map.partitions.find(({ index }) => index === own.extended)!;
+    lengthen({ mbr, ebrs, own, extended, partition }, totalSectors, volumeSectors);
+  }
   const records = [{ sector: 0, bytes: mbr }, ...ebrs.filter(({ sector }) => sector < partition.firstSector)];
   return {
     totalSectors,
@@ -132,16 +136,26 @@ export function regrowMbr(map: MbrMap, partition: Partition, volumeSectors: numb
 
 /** A logical partition's length is in its own record, in the one before, and in the extended partition's entry. */
 function lengthen(
-  { mbr, ebrs, own, extended }: { mbr: Uint8Array; ebrs: readonly Ebr[]; own: Ebr; extended: Partition },
+  chain: { mbr: Uint8Array; ebrs: readonly Ebr[]; own: Ebr; extended: Partition; partition: Partition },
   end: number,
   volumeSectors: number,
 ): void {
+  const { mbr, own, extended, partition } = chain;
   viewOf(mbr).setUint32(ENTRIES[extended.index - 1]! + 12, end - extended.firstSector, true);
   viewOf(own.bytes).setUint32(LOGICAL + 12, volumeSectors, true);
-  // What it leads to lay behind the volume: an empty record at most.
-  own.bytes.fill(0, NEXT, NEXT + 16);
+  const ebrs = chain.ebrs.filter((ebr) => ebr.extended === extended.index);
+  leaveOut(ebrs, ({ sector }) => sector > partition.firstSector);
   for (const { bytes } of ebrs) {
     const leadsTo = viewOf(bytes).getUint32(NEXT + 8, true) + extended.firstSector;
     if (bytes[NEXT + 4] !== 0 && leadsTo === own.sector) viewOf(bytes).setUint32(NEXT + 12, end - own.sector, true);
+  }
+}
+
+/** Lets the chain go past records that the disk does not reach any more: those behind the volume, which are empty. */
+function leaveOut(ebrs: readonly Ebr[], isBehind: (ebr: Ebr) => boolean): void {
+  const ways = ebrs.map(({ bytes }) => bytes.slice(NEXT, NEXT + 16));
+  for (const [i, { bytes }] of ebrs.entries()) {
+    const next = ebrs.findIndex((ebr, at) => at > i && !isBehind(ebr));
+    bytes.set(next < 0 ? new Uint8Array(16) : ways[next - 1]!, NEXT);
   }
 }

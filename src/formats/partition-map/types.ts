@@ -12,7 +12,7 @@ export interface Partition {
   /** APM: the type's name. GPT: the type's GUID, upper case. MBR: "0xAF". No map: "". */
   readonly type: string;
   readonly firstSector: number;
-  /** Those that are on the disk: a partition that the map lets end past it ends with it, as OS X has it. */
+  /** Those that are on the disk: a partition that the map lets end past it ends with it. */
   readonly sectorCount: number;
   /** As the map has it, where that is more. */
   readonly statedSectors?: number;

@@ -251,6 +251,25 @@ describe('a damaged volume', () => {
     await expect(contentOf(fromBytes(bytes, 'fat'))).rejects.toThrow(message);
   });
 
+  it('a file larger than the volume, in a ring of clusters, is refused before the ring is followed', async () => {
+    const bytes = await made([file('F')]);
+    const at = bytes.findIndex(
+      (_, i) => i % 32 === 0 && Buffer.from(bytes.subarray(i, i + 11)).toString() === 'F          ',
+    );
+    const view = new DataView(bytes.buffer);
+    view.setUint32(at + 28, 0xffff_ffff, true);
+    const data = await (await FatVolume.open(fromBytes(bytes, 'fat'))).file(['F']);
+    await expect(data!.read(0, 512)).rejects.toThrow(/expected at most \d+ clusters, found \d+ for 4294967295 bytes/);
+  });
+
+  it('a FAT32 with few clusters, as mkfs.fat -F 32 makes them, is one', async () => {
+    const bytes = (await made(ESP, { size: 40 * MIB })).slice(0, 20 * MIB);
+    new DataView(bytes.buffer).setUint32(32, (20 * MIB) / 512, true);
+    const volume = await FatVolume.open(fromBytes(bytes, 'fat'));
+    expect([volume.boot.bits, volume.boot.clusters < 65_525]).toEqual([32, true]);
+    expect(await contentOf(fromBytes(bytes, 'fat'))).toEqual(await contentGiven(ESP));
+  });
+
   it('a folder that is in itself ends', async () => {
     const bytes = await made([file('A/B/C')]);
     const volume = await FatVolume.open(fromBytes(bytes, 'fat'));
@@ -279,6 +298,25 @@ describe('a check', () => {
 
   it.each([MIB, 2.5 * MIB, 40 * MIB])('has nothing against %i bytes of ours', async (size) => {
     expect(await findings(() => undefined, size)).toEqual([]);
+  });
+
+  it('of a FAT32 whose tables are not kept the same looks at the one that counts', async () => {
+    const apart = (flags: number) =>
+      findings((_, view) => {
+        const [reserved, sectors] = [view.getUint16(14, true), view.getUint32(36, true)];
+        view.setUint16(40, flags, true);
+        // An entry of the table that does not count.
+        view.setUint32((flags === 0x81 ? reserved : reserved + sectors) * 512 + 900 * 4, 7, true);
+      }, 40 * MIB);
+    expect(await apart(0x81)).toEqual([]);
+    expect(await apart(0x80)).toEqual([]);
+    expect(await apart(0)).toEqual(['the copies of the table differ in 1 entries']);
+  });
+
+  it('ends at folders in each other that nobody has', async () => {
+    const bytes = await made([file(`${'a/'.repeat(300)}f`)]);
+    const found = await checkFat(await FatVolume.open(fromBytes(bytes, 'fat')), signal);
+    expect(found[0]).toMatch(/: more than 256 folders in each other$/);
   });
 
   it('finds lost clusters, short chains, what two have, copies that differ', async () => {

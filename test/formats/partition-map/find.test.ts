@@ -190,6 +190,31 @@ describe('no map', () => {
 });
 
 describe('MBR', () => {
+  it('is read where a partition begins behind the end of the disk: that one is left out, as OS X has it', async () => {
+    const disk = mbrDisk(300, [
+      [0xaf, 8, 100],
+      [0x0c, 500, 100],
+    ]);
+    disk.set(volume(100, 'H+'), 8 * 512);
+    expect(await find(disk)).toMatchObject({ index: 1, firstSector: 8 });
+    expect((await readPartitionMap(source(disk))).warnings).toEqual([
+      'partition 2 is left out: it begins behind the 300 sectors of the disk',
+    ]);
+  });
+
+  it('without an entry for it, a GUID map is one of earlier, whole or not', async () => {
+    const layout = planGpt({ volumeSectors: 1000, diskGuid: DISK_GUID, partitionGuid: PARTITION_GUID });
+    for (const damage of [0, 1]) {
+      const disk = assemble(layout);
+      disk[512 + 16]! ^= damage;
+      disk.set(mbrDisk(1, [[0xaf, 200, 100]]));
+      disk.set(volume(100, 'H+'), 200 * 512);
+      expect(await find(disk)).toMatchObject({ index: 1, firstSector: 200 });
+      const { scheme, notes } = await readPartitionMap(source(disk));
+      expect([scheme, notes]).toEqual(['mbr', [expect.stringMatching(/^a GUID map is left over/)]]);
+    }
+  });
+
   it('regrows the last partition only', async () => {
     const before = mbrDisk(300, [
       [0x0c, 8, 100],

@@ -69,6 +69,14 @@ describe('readPartitionMap: GPT', () => {
       const result = await orFormatError(() => readPartitionMap(source(disk.subarray(0, cut))));
       if (cut === 3000 * 512)
         expect(result).toMatchObject({ partitions: [{ sectorCount: 2960, statedSectors: 3760 }] });
+      else if (cut === 20000)
+        expect(result).toMatchObject({
+          partitions: [],
+          warnings: [
+            expect.stringMatching(/^the backup GPT/),
+            'partition 1 is left out: blocks 40 to 3799 of a disk of 39',
+          ],
+        });
       else if (cut >= 1024) expect(result).toBeInstanceOf(FormatError);
     }
   });

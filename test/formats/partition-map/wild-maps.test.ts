@@ -107,6 +107,70 @@ describe('extended boot records', () => {
     expect(() => regrow(map, map.partitions[2]!, 1000)).toThrow(/partition 6 lies behind it/);
   });
 
+  it.each([1, 2])('regrown with slot %i of the master record empty: nothing but lengths changes', async (empty) => {
+    const entries: [number, number, number][] = [
+      [0x83, 8, 8],
+      [0x83, 20, 8],
+      [0x0f, 100, 3000],
+    ];
+    entries[empty - 1] = [0, 0, 0];
+    const record = bootRecord(entries);
+    record.fill(0x90, 0, 440);
+    const disk = chain([
+      [0, record],
+      [100, bootRecord([[0xaf, 1, 400]])],
+    ]);
+    const map = await readPartitionMap(source(disk));
+    const after = assemble(regrow(map, map.partitions.at(-1)!, 1000), disk);
+    expect(after.subarray(0, 446)).toEqual(record.subarray(0, 446));
+    const again = await readPartitionMap(source(after));
+    expect(again.partitions.map(({ index, sectorCount }) => [index, sectorCount])).toEqual([
+      [3 - empty, 8],
+      [3, 1001],
+      [5, 1000],
+    ]);
+    expect(again.warnings).toEqual([]);
+  });
+
+  it('regrown, those in front of the volume stay, wherever they are in the chain; empty ones behind it go', async () => {
+    // 100 leads to 2000, the volume's; that to 3500, which is empty and behind it; that to 1000 in front.
+    const disk = chain([
+      [0, bootRecord([[0x0f, 100, 3900]])],
+      [
+        100,
+        bootRecord([
+          [0x83, 10, 90],
+          [5, 1900, 1500],
+        ]),
+      ],
+      [
+        2000,
+        bootRecord([
+          [0xaf, 10, 1000],
+          [5, 3400, 100],
+        ]),
+      ],
+      [
+        3500,
+        bootRecord([
+          [0, 0, 0],
+          [5, 900, 600],
+        ]),
+      ],
+      [1000, bootRecord([[0x83, 10, 500]])],
+    ]);
+    const map = await readPartitionMap(source(disk));
+    const volume = map.partitions.find(({ type }) => type === '0xAF')!;
+    const again = await readPartitionMap(source(assemble(regrow(map, volume, 1200), disk)));
+    expect(again.partitions.map(({ index, firstSector, sectorCount }) => [index, firstSector, sectorCount])).toEqual([
+      [1, 100, 3110],
+      [5, 110, 90],
+      [6, 2010, 1200],
+      [7, 1010, 500],
+    ]);
+    expect(again.warnings).toEqual([]);
+  });
+
   it('in a circle, or without an end: a FormatError', async () => {
     const circle = chain([
       [0, master],

@@ -129,6 +129,11 @@ describe('openUdif: damage', () => {
     ['more sectors than fit', [{ type: 0, sector: 0, sectors: 1n << 50n, offset: 0, length: 0 }], /sectors below/],
     ['a RAW run of another length', [{ ...raw(0, 1, 0), length: 500 }], /512 stored bytes/],
     ['a huge encoded run', [{ type: 0x80000005, sector: 0, sectors: 1 << 20, offset: 0, length: 9 }], /decoded bytes/],
+    [
+      'an encoded run that is stored in more than it can be',
+      [{ type: 0x80000005, sector: 0, sectors: 1, offset: 0, length: 67_000 }],
+      /run 0 at .*: expected at most 66560 stored bytes for 512, found 67000/,
+    ],
     ['an unknown type', [{ ...raw(0, 1, 0), type: 0x80000042 }], /a known run type, found 0x80000042/],
   ])('%s: a FormatError', async (_what, runs, message) => {
     const bytes = craftImage(fork, [craftTable(0, 3, [...runs, END])]);
@@ -138,7 +143,9 @@ describe('openUdif: damage', () => {
 
   it('runs of two tables that overlap, and runs behind the end of the disk', async () => {
     const table = craftTable(0, 3, [raw(0, 3, 0), END]);
-    await expect(open(craftImage(fork, [table, craftTable(2, 1, [raw(0, 1, 0), END])]))).rejects.toThrow(/overlap/);
+    await expect(open(craftImage(fork, [table, craftTable(2, 1, [raw(0, 1, 0), END])]))).rejects.toThrow(
+      /"table 1", run 0 at .*: expected runs that do not overlap/,
+    );
     await expect(open(craftImage(fork, [table], { sectorCount: 2 }))).rejects.toThrow(/sectors below 2/);
   });
 
