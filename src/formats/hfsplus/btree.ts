@@ -23,7 +23,7 @@ export interface LeafRecord<K> {
 }
 
 /** More levels than any tree of 2^32 nodes has. */
-const MAX_DEPTH = 32;
+export const MAX_DEPTH = 32;
 /** Bytes of nodes kept for searches. */
 const CACHE_BYTES = 4 << 20;
 /** Bytes read at once when leaves follow one another on the disk. */

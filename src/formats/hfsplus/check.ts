@@ -81,7 +81,9 @@ async function checkTrees(context: CheckContext): Promise<void> {
     await checkTree(extentsFile, rules, findings);
   }
   const allocationFile = await fork('allocation file', Cnid.allocation, header.allocationFile);
-  if (header.startupFile.totalBlocks > 0) await fork('startup file', Cnid.startup, header.startupFile);
+  const { startupFile } = header;
+  if (startupFile.totalBlocks > 0 || startupFile.extents.length > 0)
+    await fork('startup file', Cnid.startup, startupFile);
 
   const attributes = BTreeAttribute.variableIndexKeys;
   if (header.attributesFile.totalBlocks > 0) {
@@ -106,7 +108,11 @@ async function checkTrees(context: CheckContext): Promise<void> {
     await check.symlinks.finish();
   }
   extents.finish();
-  if (allocationFile) await checkBitmap(context, allocationFile);
+  try {
+    if (allocationFile) await checkBitmap(context, allocationFile);
+  } catch (error) {
+    findings.fault(error);
+  }
 }
 
 /** The extents overflow tree for finding the rest of the other special files; its own faults are found by its check. */

@@ -6,6 +6,8 @@ export type BlockTable = (index: number) => { readonly offset: number; readonly 
 
 /** Longest compressed block: a stored one is 64 KiB and its marker; some room for poor encoders. */
 const MAX_COMPRESSED = 0x1_0000 + 0x1000;
+/** Blocks of a table that is read: those of a file of 512 GiB. */
+const MOST_BLOCKS = 8 << 20;
 /** Type 4: a classic resource fork whose data starts here. */
 const RESOURCE_DATA = 0x100;
 
@@ -32,6 +34,7 @@ async function resourceTable(resource: ByteSource, count: number, where: Where):
   if (found !== count) throw fault(where, start, `${count} blocks`, found);
   if (start + 4 + count * 8 > resource.size)
     throw fault(where, start, `a table of ${count} blocks`, 'the end of the fork');
+  expectCount(count, where);
   const table = viewOf(await resource.read(start + 4, count * 8));
   return (index) =>
     range(resource, start + table.getUint32(index * 8, true), table.getUint32(index * 8 + 4, true), index, where);
@@ -48,6 +51,7 @@ async function dataStart(resource: ByteSource, where: Where): Promise<number> {
 async function plainTable(resource: ByteSource, count: number, where: Where): Promise<BlockTable> {
   const length = (count + 1) * 4;
   if (length > resource.size) throw fault(where, 0, `a table of ${count + 1} offsets`, `${resource.size} bytes`);
+  expectCount(count, where);
   const bytes = await resource.read(0, length);
   need(bytes, 0, length, 'block table', where);
   const table = viewOf(bytes);
@@ -58,6 +62,11 @@ async function plainTable(resource: ByteSource, count: number, where: Where): Pr
     const offset = table.getUint32(index * 4, true);
     return range(resource, offset, table.getUint32(index * 4 + 4, true) - offset, index, where);
   };
+}
+
+/** A fork that is as long as its table must be can be a hole. */
+function expectCount(count: number, where: Where): void {
+  if (count > MOST_BLOCKS) throw fault(where, 0, `at most ${MOST_BLOCKS} blocks`, count);
 }
 
 function range(resource: ByteSource, offset: number, length: number, index: number, where: Where) {

@@ -12,6 +12,8 @@ export type Journal =
       readonly size: number;
       readonly start: number;
       readonly end: number;
+      /** False where its header is still to be made. */
+      readonly begun: boolean;
     };
 
 /** Bits of JournalInfoBlock.flags. */
@@ -47,8 +49,8 @@ export async function readJournal(source: ByteSource, header: VolumeHeader): Pro
   if (offset === 0 || size < JOURNAL_HEADER_SIZE || offset + size > header.totalBlocks * header.blockSize) {
     throw fault(where, 36, 'a journal inside the volume', `${size} bytes from ${offset}`);
   }
-  if ((flags & NEEDS_INIT) !== 0) return { state: 'clean', offset, size, start: 0, end: 0 };
-  return { offset, size, ...(await readHeader(source, offset, size)) };
+  if ((flags & NEEDS_INIT) !== 0) return { state: 'clean', offset, size, start: 0, end: 0, begun: false };
+  return { offset, size, begun: true, ...(await readHeader(source, offset, size)) };
 }
 
 /** journal_header, in the byte order of the host that wrote it. */

@@ -6,7 +6,7 @@ import { CatalogFlag, type FileRecord } from './catalog-record.js';
 import { ForkType } from './extent-record.js';
 import type { ForkData } from './fork-data.js';
 import { Cnid } from './header.js';
-import { fault } from './where.js';
+import { fault, type Where } from './where.js';
 
 /** What of a volume is asked for to go through it; HfsVolume has it. */
 export interface Walkable {
@@ -28,6 +28,21 @@ export const PRIVATE_DIRECTORY_LINKS = '.HFS+ Private Directory Data\r';
 /** The catalog flags that belong to the file itself, see Entry.flags. */
 const OWN_FLAGS = CatalogFlag.locked | CatalogFlag.hasDateAdded;
 
+/** A bound, no rule: nobody's folders lie so deep in each other, and a damaged volume's must end. */
+const DEEPEST = 1024;
+
+/** Sees that folders, each with its path, are a tree: a FormatError for one that is there twice, or deeper than any. */
+export class FolderTree {
+  readonly #seen = new Set<number>();
+
+  /** `where`: what names the folder. */
+  enter(cnid: number, path: Path, where: Where): void {
+    if (this.#seen.has(cnid)) throw fault(where, 0, 'each folder once', `CNID ${cnid} again at ${showPath(path)}`);
+    if (path.length > DEEPEST) throw fault(where, 0, `at most ${DEEPEST} folders in each other`, 'more');
+    this.#seen.add(cnid);
+  }
+}
+
 /** Everything at and below a path: a folder's content in catalog order, then its subfolders one after another. */
 export async function* walkVolume(volume: Walkable, from: Path): AsyncGenerator<Entry> {
   const start = await volume.lookup(from);
@@ -35,7 +50,8 @@ export async function* walkVolume(volume: Walkable, from: Path): AsyncGenerator<
   yield readEntry(volume, from, start);
   if (start.record.kind !== 'folder') return;
   const inodes = await volume.privateDirectory();
-  const seen = new Set<number>([start.record.cnid]);
+  const folders = new FolderTree();
+  folders.enter(start.record.cnid, from, start.where);
   const waiting: { path: Path; cnid: number }[] = [{ path: from, cnid: start.record.cnid }];
   for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
     const inside: typeof waiting = [];
@@ -43,10 +59,7 @@ export async function* walkVolume(volume: Walkable, from: Path): AsyncGenerator<
       if (isHidden(found, inodes)) continue;
       const path = [...folder.path, found.key.name];
       if (found.record.kind === 'folder') {
-        if (seen.has(found.record.cnid)) {
-          throw fault(found.where, 0, 'each folder once', `CNID ${found.record.cnid} again at ${showPath(path)}`);
-        }
-        seen.add(found.record.cnid);
+        folders.enter(found.record.cnid, path, found.where);
         inside.push({ path, cnid: found.record.cnid });
       }
       yield readEntry(volume, path, found);

@@ -1,8 +1,15 @@
-import { type BTreeHeader, HEADER_RECORD_SIZE, headerMapSize, USER_RECORD_SIZE } from '../btree-header.js';
+import {
+  type BTreeHeader,
+  HEADER_RECORD_SIZE,
+  headerMapSize,
+  mapNodesNeeded,
+  USER_RECORD_SIZE,
+} from '../btree-header.js';
 import { decodeNode, NodeKind } from '../btree-node.js';
 import type { Findings } from './finding.js';
 import type { NodeReader } from './node-reader.js';
 
+const SPARE_MAPS = 16;
 const FIRST_RECORDS = `${HEADER_RECORD_SIZE} and ${USER_RECORD_SIZE}`;
 
 /**
@@ -17,9 +24,11 @@ export async function checkMap(
   findings: Findings,
 ): Promise<void> {
   const maps: Uint8Array[] = [];
+  // Twice what is needed, and some: all are kept, and a long chain of them would be damage.
+  const most = 2 * mapNodesNeeded(nodes.count, nodes.nodeSize) + SPARE_MAPS;
   for (let number = 0, seen = 0; ; seen++) {
-    if (seen > nodes.count) {
-      findings.error(tree, 'map nodes', 'a chain that ends', 'a ring');
+    if (seen > most) {
+      findings.error(tree, 'map nodes', `at most ${most} for ${nodes.count} nodes`, 'more, or a ring');
       return;
     }
     const where = nodes.where(number);

@@ -35,10 +35,13 @@ export class SymlinksCheck {
     for (const { cnid, block, length } of this.#targets) {
       const at = block * header.blockSize;
       if (at + length > source.size) continue;
-      const target = await source.read(at, length);
-      const nul = target.indexOf(0);
-      if (nul >= 0)
-        findings.error('symbolic link', `CNID ${cnid}`, `a target of ${length} bytes`, `a NUL after ${nul}`);
+      try {
+        const nul = (await source.read(at, length)).indexOf(0);
+        if (nul >= 0)
+          findings.error('symbolic link', `CNID ${cnid}`, `a target of ${length} bytes`, `a NUL after ${nul}`);
+      } catch (error) {
+        findings.fault(error);
+      }
     }
   }
 }

@@ -29,6 +29,9 @@ interface Child {
   readonly key: Uint8Array | undefined;
 }
 
+/** A bound, no rule: a catalog of 2^26 nodes of 4096 bytes has 256 GB. */
+const MOST_NODES = 2 ** 26;
+
 /** More levels than any tree of 2^32 nodes has. */
 const MAX_DEPTH = 32;
 
@@ -45,6 +48,11 @@ export async function checkTree<K>(
     const start: Where = { file: source.name, structure: `${rules.format.tree} B-tree header`, offset: 14 };
     const head = await source.read(0, Math.min(MIN_NODE_SIZE, source.size));
     const header = decodeBTreeHeader(head.subarray(14), start);
+    const nodes = Math.floor(source.size / header.nodeSize);
+    if (nodes > MOST_NODES) {
+      findings.error(start.structure, 'the fork', `at most ${MOST_NODES} nodes`, nodes);
+      return header;
+    }
     const check = new TreeCheck(source, header, rules, findings);
     await check.run();
     return header;

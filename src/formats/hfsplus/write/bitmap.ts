@@ -57,7 +57,12 @@ export class Bitmap {
 
   /** Whether no block of the run is used. */
   allFree(run: Extent): boolean {
-    for (const used of this.runs(true, run.startBlock)) return used.startBlock >= run.startBlock + run.blockCount;
+    const end = run.startBlock + run.blockCount;
+    for (let block = run.startBlock; block < end; ) {
+      const whole = (block & 7) === 0 && block + 8 <= end;
+      if (whole ? this.bytes[block / 8] !== 0 : this.isUsed(block)) return false;
+      block += whole ? 8 : 1;
+    }
     return true;
   }
 

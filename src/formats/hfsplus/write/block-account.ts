@@ -3,7 +3,7 @@ import { ForkType } from '../extent-record.js';
 import type { Extent } from '../fork-data.js';
 import { Cnid } from '../header.js';
 import type { HfsVolume } from '../volume.js';
-import { Bitmap } from './bitmap.js';
+import { Bitmap, MAX_BLOCKS } from './bitmap.js';
 import { tailBlocks } from './geometry.js';
 
 /** Is told which blocks of the base volume stay in use and which are given up. */
@@ -11,6 +11,9 @@ export interface Accounting {
   keep(extents: readonly Extent[], owner: string): void;
   free(extents: readonly Extent[], owner: string): void;
 }
+
+/** Bytes: a bit for each of the blocks that a volume can have. */
+const MOST_BITMAP = Math.ceil(MAX_BLOCKS / 8);
 
 /** For whoever knows already. */
 export const NO_ACCOUNTING: Accounting = { keep() {}, free() {} };
@@ -22,7 +25,9 @@ export const NO_ACCOUNTING: Accounting = { keep() {}, free() {} };
 export class BlockAccount implements Accounting {
   /** As the base volume has it. */
   readonly used: Bitmap;
-  readonly #freed: Extent[] = [];
+  readonly #freed: { readonly extent: Extent; readonly owner: string }[] = [];
+  readonly #kept: Bitmap;
+  #keptBlocks = 0;
   readonly #volume: HfsVolume;
   readonly #tailStart: number;
   #tailHoldsData = false;
@@ -30,6 +35,7 @@ export class BlockAccount implements Accounting {
   private constructor(volume: HfsVolume, used: Bitmap) {
     this.#volume = volume;
     this.used = used;
+    this.#kept = new Bitmap(used.totalBlocks);
     this.#tailStart = used.totalBlocks - tailBlocks(volume.header.blockSize);
   }
 
@@ -37,12 +43,12 @@ export class BlockAccount implements Accounting {
     const { allocationFile, totalBlocks } = volume.header;
     const needed = Math.ceil(totalBlocks / 8);
     const name = `${volume.source.name}: allocation file`;
-    if (allocationFile.logicalSize < needed) {
+    if (allocationFile.logicalSize < needed || allocationFile.logicalSize > MOST_BITMAP) {
       throw new FormatError({
         file: volume.source.name,
         structure: 'volume header',
         offset: 1024 + 112,
-        expected: `an allocation file of ${needed} bytes`,
+        expected: `an allocation file of ${needed} bytes, and of ${MOST_BITMAP} at most`,
         found: String(allocationFile.logicalSize),
       });
     }
@@ -53,8 +59,12 @@ export class BlockAccount implements Accounting {
   /** Notes that something stays where it is. */
   keep(extents: readonly Extent[], owner: string): void {
     for (const extent of extents) {
+      // Before each is gone through: files that all claim the whole volume would take for ever.
+      this.#keptBlocks += extent.blockCount;
+      if (this.#keptBlocks > this.used.totalBlocks) throw this.#fault(extent, owner, 'blocks of its own');
       if (!this.used.allUsed(extent)) throw this.#fault(extent, owner, 'blocks marked as used in the allocation file');
       if (extent.startBlock + extent.blockCount > this.#tailStart) this.#tailHoldsData = true;
+      this.#kept.use(extent);
     }
   }
 
@@ -64,7 +74,7 @@ export class BlockAccount implements Accounting {
       if (extent.startBlock + extent.blockCount > this.used.totalBlocks) {
         throw this.#fault(extent, owner, `blocks below ${this.used.totalBlocks}`);
       }
-      this.#freed.push(extent);
+      this.#freed.push({ extent, owner });
     }
   }
 
@@ -72,15 +82,18 @@ export class BlockAccount implements Accounting {
   remaining(): Bitmap {
     const { totalBlocks, bytes } = this.used;
     const remaining = Bitmap.resized(bytes, totalBlocks, totalBlocks);
-    for (const extent of this.#freed) remaining.free(extent);
+    for (const extent of this.freed) remaining.free(extent);
     if (!this.#tailHoldsData)
       remaining.free({ startBlock: this.#tailStart, blockCount: totalBlocks - this.#tailStart });
     return remaining;
   }
 
-  /** The given-up blocks. */
+  /** The given-up blocks, once everything is noted. FormatError where something that stays has one of them, too. */
   get freed(): readonly Extent[] {
-    return this.#freed;
+    for (const { extent, owner } of this.#freed) {
+      if (!this.#kept.allFree(extent)) throw this.#fault(extent, owner, 'blocks that no other file has');
+    }
+    return this.#freed.map(({ extent }) => extent);
   }
 
   #fault(extent: Extent, owner: string, expected: string): FormatError {

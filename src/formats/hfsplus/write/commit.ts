@@ -42,8 +42,8 @@ export interface PlanOptions {
 
 /**
  * Plans a volume with the staged changes that is as small as its content allows. What is used of the base volume stays where it
- * is; bitmap and trees come anew after it, then the new data in the order in which it was put, unless some is to come first. FormatError or SourceError when
- * the base volume is not clean.
+ * is; bitmap and trees come anew after it, then the new data in the order in which it was put, unless some is to come first. FormatError or SourceError
+ * when the base volume is not clean.
  */
 export async function planVolume(staged: StagedVolume, options: PlanOptions): Promise<VolumePlan> {
   const { base, catalog } = staged;
@@ -81,7 +81,7 @@ export async function planVolume(staged: StagedVolume, options: PlanOptions): Pr
       ...kept(base, remaining),
       ...metadata(room.places, trees, bitmap, blockSize),
       ...data(staged, room.layout),
-    ],
+    ].sort((a, b) => a.offset - b.offset),
     headers: [
       { offset: size - ALTERNATE_HEADER_FROM_END, bytes: header },
       { offset: VOLUME_HEADER_OFFSET, bytes: header },
@@ -89,16 +89,20 @@ export async function planVolume(staged: StagedVolume, options: PlanOptions): Pr
   };
 }
 
-/** Throws unless everything that was written to the volume has reached its place. */
+/**
+ * Throws unless everything that was written to the volume has reached its place. Of a volume that was not unmounted an empty journal says
+ * so, if who had it mounted kept one: OS X ('HFSJ'), not Linux.
+ */
 export async function refuseUnclean(volume: HfsVolume): Promise<void> {
-  const { attributes } = volume.header;
+  const { attributes, lastMountedVersion } = volume.header;
   const journal = await volume.journal();
   const hint = 'Mount it once on a Mac, or let the guest shut down cleanly.';
   if (journal.state === 'dirty') {
     throw new SourceError(`${volume.source.name}: the journal holds changes that are not in place yet.`, { hint });
   }
   const unmounted = (attributes & VolumeAttribute.unmounted) !== 0;
-  if ((attributes & VolumeAttribute.inconsistent) !== 0 || (journal.state === 'none' && !unmounted)) {
+  const journaled = journal.state === 'clean' && journal.begun && lastMountedVersion === 'HFSJ';
+  if ((attributes & VolumeAttribute.inconsistent) !== 0 || !(unmounted || journaled)) {
     throw new SourceError(`${volume.source.name}: the volume was not unmounted cleanly.`, { hint });
   }
 }

@@ -22,14 +22,19 @@ export interface MetadataPlaces {
   readonly attributes: readonly Extent[];
 }
 
-/**
- * Bits of text encodings whose number is none of encodingsBitmap: TN1150's, and the one that Apple's fsck misses without it (it
- * takes the number modulo 128).
- */
-const ENCODING_BITS: ReadonlyMap<number, readonly number[]> = new Map([
-  [140, [49, 12]], // Farsi
-  [152, [48, 24]], // Ukrainian
+/** The first number of a text encoding that has no bit of its own in encodingsBitmap. */
+const NO_BIT = 48;
+/** But for these, TN1150: Farsi and Ukrainian. */
+const OTHER_BITS: ReadonlyMap<number, number> = new Map([
+  [140, 49],
+  [152, 48],
 ]);
+
+/** The bit of a text encoding: TN1150's, and the one that Apple's fsck misses without it (it takes the number modulo 128). */
+function bitsOf(encoding: number): number[] {
+  const bit = (number: number) => (number < NO_BIT ? number : 0);
+  return [OTHER_BITS.get(encoding) ?? bit(encoding), bit(encoding % 128)];
+}
 
 /** The volume header after the changes: what does not depend on them is the base volume's, the blessing byte for byte. */
 export function finishedHeader(
@@ -100,9 +105,7 @@ async function idOf(staged: StagedVolume, path: Path): Promise<number> {
 function encodingsOf(staged: StagedVolume): bigint {
   let bits = 0n;
   for (const { record } of staged.catalog.items) {
-    for (const bit of ENCODING_BITS.get(record.textEncoding) ?? [record.textEncoding]) {
-      if (bit < 64) bits |= 1n << BigInt(bit);
-    }
+    for (const bit of bitsOf(record.textEncoding)) bits |= 1n << BigInt(bit);
   }
   return bits;
 }

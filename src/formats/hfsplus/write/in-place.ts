@@ -61,7 +61,9 @@ export async function planInPlace(staged: StagedVolume, { now, usableBytes }: In
     extents: take('extents overflow', trees.extents.source.size),
     allocation: take('allocation', allocationFile.logicalSize),
   };
-  const bitmap = Bitmap.resized(taken.bytes, totalBlocks, totalBlocks, allocationFile.logicalSize);
+  // All of its blocks, whatever is in them: the file is as long as they are.
+  const bitmapBytes = blocksFor(allocationFile.logicalSize, blockSize) * blockSize;
+  const bitmap = Bitmap.resized(taken.bytes, totalBlocks, totalBlocks, bitmapBytes);
   for (const extent of account.freed) bitmap.free(extent);
   const header = encodeVolumeHeader(finishedHeader(staged, trees, places, bitmap, now));
   const extents = [...metadata(places, trees, bitmap, blockSize), ...data(staged, layout)];

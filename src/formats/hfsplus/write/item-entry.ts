@@ -6,6 +6,7 @@ import { type BsdInfo, CatalogFlag, UF_COMPRESSED } from '../catalog-record.js';
 import { DECMPFS_XATTR, decompressed } from '../decmpfs.js';
 import { ForkType } from '../extent-record.js';
 import type { HfsVolume } from '../volume.js';
+import { fault } from '../where.js';
 import { inodeOf } from './hard-links.js';
 import type { FileItem, Item } from './item.js';
 import type { StagedCatalog } from './staged-catalog.js';
@@ -14,11 +15,11 @@ const OWN_FLAGS = CatalogFlag.locked | CatalogFlag.hasDateAdded;
 
 /** An item of a staged volume as an Entry: of a hard link, with everything its inode has. */
 export async function entryOf(base: HfsVolume, catalog: StagedCatalog, named: Item, path: Path): Promise<Entry> {
-  const inode = await sharedFile(catalog, named);
+  const title = `${base.source.name}: ${showPath(path)}`;
+  const inode = await sharedFile(catalog, named, title);
   const item = inode ?? named;
   const { record } = item;
   const kind = kindOf(item);
-  const title = `${base.source.name}: ${showPath(path)}`;
   const common = {
     path,
     kind,
@@ -47,8 +48,13 @@ export async function contentOf(entry: Entry): Promise<ByteSource | undefined> {
   return decompressed(attribute.value, entry.resource, entry.data.name);
 }
 
-async function sharedFile(catalog: StagedCatalog, item: Item): Promise<FileItem | undefined> {
-  return item.kind === 'file' && isFileLink(item.record) ? inodeOf(catalog, item.record) : undefined;
+/** FormatError where what the names share is lost: an empty file would be taken for it. */
+async function sharedFile(catalog: StagedCatalog, item: Item, title: string): Promise<FileItem | undefined> {
+  if (item.kind !== 'file' || !isFileLink(item.record)) return undefined;
+  const inode = await inodeOf(catalog, item.record);
+  if (inode) return inode;
+  const where = { file: title, structure: 'hard link', offset: 0 };
+  throw fault(where, 0, `iNode${item.record.bsd.special}`, 'none');
 }
 
 async function xattrsOf(base: HfsVolume, item: Item, title: string): Promise<Xattr[]> {

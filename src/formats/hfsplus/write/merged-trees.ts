@@ -18,8 +18,10 @@ import {
   encodeExtentRecord,
   ForkType,
 } from '../extent-record.js';
-import { Cnid } from '../header.js';
+import { Cnid, VOLUME_HEADER_OFFSET } from '../header.js';
 import { compareBinary } from '../names.js';
+import type { HfsVolume } from '../volume.js';
+import { fault } from '../where.js';
 import type { Accounting } from './block-account.js';
 import type { Item } from './item.js';
 import { forkDataOf, type Layout, overflowOf } from './layout.js';
@@ -77,6 +79,7 @@ async function buildCatalog(
   }));
   const forks = (record: Uint8Array, tell: 'keep' | 'free', unless?: (cnid: number) => boolean) => {
     const file = decodeCatalogRecord(record, tree.where(0));
+    expectOlder(file, base);
     if (file.kind !== 'file' || unless?.(file.cnid)) return;
     for (const fork of [file.data, file.resource]) account[tell](fork.extents, `file ${file.cnid}`);
   };
@@ -103,6 +106,14 @@ async function buildCatalog(
   }
   const format = { ...formatOf(tree, 'catalog'), encode: encodeCatalogKey };
   return buildTree(counted(), format, options);
+}
+
+/** What is new gets numbers from the header's next one on: nothing may have one of them. */
+function expectOlder(record: CatalogRecord, { source, header }: HfsVolume): void {
+  if ((record.kind !== 'file' && record.kind !== 'folder') || record.cnid < header.nextCatalogID) return;
+  const where = { file: source.name, structure: 'volume header', offset: VOLUME_HEADER_OFFSET };
+  const hint = 'Repair the volume first: fsck_hfs, or Disk Utility on a Mac.';
+  throw fault(where, 64, `a nextCatalogID above ${record.cnid}, which is in use`, header.nextCatalogID, hint);
 }
 
 async function buildAttributes(

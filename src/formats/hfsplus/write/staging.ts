@@ -6,7 +6,7 @@ import { CatalogFlag } from '../catalog-record.js';
 import { Cnid, VolumeAttribute } from '../header.js';
 import { compareBinary, compareCaseInsensitive } from '../names.js';
 import type { HfsVolume } from '../volume.js';
-import { PRIVATE_DIRECTORY } from '../walk.js';
+import { FolderTree, PRIVATE_DIRECTORY } from '../walk.js';
 import { checkEntry, fileRecord, folderRecord, newForks, newXattrs } from './entry-record.js';
 import { addName, inodeOf, type LinkGroup, type LinkGroups, privateFolder, unlink } from './hard-links.js';
 import { count, type FileItem, type FolderItem, type Item, type NewXattr } from './item.js';
@@ -76,6 +76,9 @@ export class StagedVolume implements Tree {
     const start = await this.item(from);
     if (!start) return;
     yield entryOf(this.base, this.catalog, start, from);
+    const folders = new FolderTree();
+    const where = { file: this.base.source.name, structure: 'catalog', offset: 0 };
+    folders.enter(start.record.cnid, from, where);
     const waiting: { item: Item; path: Path }[] = [{ item: start, path: from }];
     for (let folder = waiting.pop(); folder; folder = waiting.pop()) {
       if (folder.item.kind !== 'folder') continue;
@@ -83,7 +86,10 @@ export class StagedVolume implements Tree {
       for await (const item of this.catalog.children(folder.item.record.cnid)) {
         const path = [...folder.path, item.name];
         if (path.length === 1 && isPrivate(this.base, item.name)) continue;
-        if (item.kind === 'folder') inside.push({ item, path });
+        if (item.kind === 'folder') {
+          folders.enter(item.record.cnid, path, where);
+          inside.push({ item, path });
+        }
         yield entryOf(this.base, this.catalog, item, path);
       }
       waiting.push(...inside.reverse());
@@ -103,8 +109,8 @@ export class StagedVolume implements Tree {
 
   /**
    * Adds the entry, or replaces the file at its path; a folder over a folder gives that its owner, dates and attributes, and so
-   * does what is given again (Entry.again). The parent must be there. Entries put with equal `link` become names of one file. A folder that was put keeps the dates it was
-   * put with, whatever is added to it later.
+   * does what is given again (Entry.again). The parent must be there. Entries put with equal `link` become names of one file. A folder that
+   * was put keeps the dates it was put with, whatever is added to it later.
    */
   async put(entry: Entry): Promise<void> {
     await this.#put(entry, this.#putLinks);

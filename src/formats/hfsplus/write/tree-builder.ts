@@ -1,5 +1,7 @@
+import { SourceError } from '../../../errors.js';
 import { type ByteSource, fromBytes, zeros } from '../../bytes.js';
 import { concat } from '../../concat.js';
+import { MAX_DEPTH } from '../btree.js';
 import {
   BTreeAttribute,
   encodeBTreeHeader,
@@ -57,8 +59,9 @@ const SLAB_BYTES = 1 << 20;
 const FIRST_SLAB_BYTES = 64 << 10;
 
 /**
- * Bulk loads a B-tree (TN1150 "B-Trees"): leaves are packed in order, then each index level, then map nodes.
- * Throws when the records are not in strictly rising order or do not fit: a fault of the caller, never of an input.
+ * Bulk loads a B-tree (TN1150 "B-Trees"): leaves are packed in order, then each index level, then map nodes. SourceError where the nodes
+ * are too small for the records, as those of a volume can be that no Apple tool made. Throws when the records are not in strictly rising
+ * order: a fault of the caller, never of an input.
  */
 export async function buildTree<K>(
   records: AsyncIterable<TreeRecord<K>> | Iterable<TreeRecord<K>>,
@@ -67,7 +70,7 @@ export async function buildTree<K>(
 ): Promise<BuiltTree> {
   const store = new NodeStore(format.nodeSize, measureOnly);
   store.add(new Uint8Array(0)); // the header node, known last
-  let level = new Level(store, NodeKind.leaf, 1);
+  let level = new Level(store, NodeKind.leaf, 1, format.name);
   let last: TreeRecord<K> | undefined;
   let leafRecords = 0;
   for await (const record of records) {
@@ -83,9 +86,11 @@ export async function buildTree<K>(
   const leaves = level.nodes;
   let treeDepth = leafRecords > 0 ? 1 : 0;
   while (level.nodes.length > 1) {
-    const above = new Level(store, NodeKind.index, ++treeDepth);
+    const above = new Level(store, NodeKind.index, ++treeDepth, format.name);
     for (const { first, node } of level.nodes) above.add(indexKey(first, format), encodeChild(node));
     above.close();
+    // Each must hold two at least, or the tree has no top; more levels than this nobody reads.
+    if (above.nodes.length >= level.nodes.length || treeDepth > MAX_DEPTH) throw tooSmall(format);
     level = above;
   }
   const used = store.count;
@@ -111,6 +116,12 @@ export async function buildTree<K>(
   );
   store.grow(totalNodes);
   return { source: store.source(format.name), ...shape };
+}
+
+function tooSmall({ name, nodeSize }: { readonly name: string; readonly nodeSize: number }): SourceError {
+  return new SourceError(`The ${name} tree has nodes of ${nodeSize} bytes, which are too small for its records.`, {
+    hint: 'TN1150 wants 4096 at least for catalog and attributes. Copy what is on the volume to a new one, on a Mac.',
+  });
 }
 
 /** The key of an index record: the child's first key, filled up to maxKeyLength in trees with fixed index keys. */
@@ -162,7 +173,12 @@ class Level {
   #count = 0;
   #at = NODE_DESCRIPTOR_SIZE;
 
-  constructor(store: NodeStore, kind: NodeKind, height: number) {
+  constructor(
+    store: NodeStore,
+    kind: NodeKind,
+    height: number,
+    readonly tree: string,
+  ) {
     this.#store = store;
     this.#kind = kind;
     this.#height = height;
@@ -177,7 +193,7 @@ class Level {
     // The offsets of the records, this one's and that of the free space lie at the node's end.
     if (this.#at + length > this.#node.length - 2 * (this.#count + 2)) this.close();
     if (this.#at + length > this.#node.length - 2 * (this.#count + 2)) {
-      throw new Error(`a record of ${length} bytes does not fit a node of ${this.#node.length}`);
+      throw tooSmall({ name: this.tree, nodeSize: this.#node.length });
     }
     this.#first ??= Uint8Array.from(key);
     this.#node.set(key, this.#at);

@@ -124,7 +124,9 @@ describe('buildTree', () => {
     const [first, second] = extents(2) as unknown as [TreeRecord<ExtentKey>, TreeRecord<ExtentKey>];
     await expect(build([second, first])).rejects.toThrow(/out of order/);
     await expect(build([first, first])).rejects.toThrow(/out of order/);
-    await expect(build([{ ...first, record: new Uint8Array(500) }])).rejects.toThrow(/does not fit/);
+    await expect(build([{ ...first, record: new Uint8Array(500) }])).rejects.toThrow(
+      /nodes of 512 bytes, which are too small/,
+    );
   });
 
   it('measures a tree without keeping its nodes', async () => {
