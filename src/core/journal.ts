@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, open, readdir, readFile, unlink } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { makeFolder } from '../host/make-folder.js';
@@ -63,7 +63,8 @@ export function fileJournal(folder: string, writer: Writer): Journal & { readonl
   const write = async (...lines: object[]) => {
     const handle = await openForAppend(file, !exists);
     try {
-      await handle.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+      await handle.writeFile((await isTorn(handle)) ? `\n${text}` : text);
       await handle.sync();
     } finally {
       await handle.close();
@@ -179,7 +180,15 @@ function isRecord(value: unknown): value is UndoRecord {
 
 /** 'wx' first: a file that is there already is not ours (a link somebody put there, perhaps). */
 function openForAppend(file: string, isNew: boolean) {
-  return open(file, isNew ? 'wx' : 'a', 0o600);
+  return open(file, isNew ? 'wx+' : 'a+', 0o600);
+}
+
+/** Whether the last line has no end: a disk that was full took a part of it. What is written next must not go on with it. */
+async function isTorn(handle: FileHandle): Promise<boolean> {
+  const { size } = await handle.stat();
+  if (size === 0) return false;
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] !== 0x0a;
 }
 
 /** Makes the new name durable; not every host lets a folder be opened. */

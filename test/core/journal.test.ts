@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   existsSync,
   mkdtempSync,
@@ -52,6 +53,15 @@ describe('fileJournal', () => {
     await Promise.all(ids.slice(0, 10).map((id) => journal.done(id)));
     const [found] = await readJournals(folder);
     expect(found?.open.map(({ n }) => n)).toEqual([19, 18, 17, 16, 15, 14, 13, 12, 11, 10]);
+  });
+
+  it('begins a line of its own where a full disk has taken a part of the one before', async () => {
+    const journal = fileJournal(folder, writer);
+    await journal.append({ kind: 'folder', path: '/tmp/a' });
+    appendFileSync(journal.file, '{"id":"2","record":{"kind":"fol');
+    await journal.append({ kind: 'folder', path: '/tmp/b' });
+    const [found] = await readJournals(folder);
+    expect(found!.open.map(({ path }) => path)).toEqual(['/tmp/b', '/tmp/a']);
   });
 
   it('says so when it cannot be written', async () => {

@@ -39,17 +39,20 @@ function work() {
 /** What the recipes do, in small: a writable copy of the image, a copy of all its files in a new folder, an ISO of that. */
 async function doubled(name: string, path = join(FIXTURES, name)) {
   const file = await openHostFile(path);
-  const to = join(dir, `${name}.iso`);
-  const image = await tool.open(file);
-  const source = await tool.attach(image, { readOnly: true });
-  const before = await snapshot(source);
-  const copy = await tool.convert(image, 'sparse', undefined, work());
-  const target = await tool.attach(copy, { readOnly: false });
-  const folder: Path = ['Copied'];
-  await target.copyFrom!(source, [], folder, work());
-  const iso = await tool.convert(copy, 'iso', to, work());
-  await file.close();
-  return { to, iso, before };
+  try {
+    const to = join(dir, `${name}.iso`);
+    const image = await tool.open(file);
+    const source = await tool.attach(image, { readOnly: true });
+    const before = await snapshot(source);
+    const copy = await tool.convert(image, 'sparse', undefined, work());
+    const target = await tool.attach(copy, { readOnly: false });
+    const folder: Path = ['Copied'];
+    await target.copyFrom!(source, [], folder, work());
+    const iso = await tool.convert(copy, 'iso', to, work());
+    return { to, iso, before };
+  } finally {
+    await file.close();
+  }
 }
 
 describe('NativeTool', () => {
