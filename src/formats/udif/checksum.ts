@@ -26,6 +26,13 @@ export interface ChecksumReport {
   readonly data?: ChecksumResult;
 }
 
+/** What was seen of a run in parts: all of it up to `end`, with its CRC32, and parts that lie behind, by where they start. */
+interface PartsSeen {
+  end: number;
+  crc: number;
+  readonly later: Map<number, { readonly length: number; readonly crc: number }>;
+}
+
 /**
  * Collects the CRC32 of each run's decoded bytes from whoever decodes them, in any order and thread, and says what that makes of
  * the image's checksums. (formats.md 1.5: a blkx CRC covers the decoded data in order, ZERO runs count as zeros, IGNORE runs are
@@ -36,8 +43,8 @@ export class ChecksumLedger {
   readonly #crc: Uint32Array;
   readonly #known: Uint8Array;
   #runsAt: Map<number, number[]> | undefined;
-  /** Of runs seen in parts: the parts so far, by where they start. */
-  readonly #parts = new Map<number, Map<number, { readonly length: number; readonly crc: number }>>();
+  /** Of runs seen in parts: those so far. */
+  readonly #parts = new Map<number, PartsSeen>();
 
   constructor(image: UdifImage) {
     this.#image = image;
@@ -59,25 +66,26 @@ export class ChecksumLedger {
   /** A part of run number `run`, from byte `offset` of it on, has this CRC32. Parts that overlap or leave gaps say nothing. */
   reportPart(run: number, { offset, length }: { readonly offset: number; readonly length: number }, crc: number): void {
     if (this.#known[run] || length === 0) return;
-    const parts = this.#parts.get(run) ?? new Map();
-    this.#parts.set(run, parts.set(offset, { length, crc }));
-    let whole = 0;
-    let here = 0;
-    for (let part = parts.get(0); part; part = parts.get(here)) {
-      whole = crc32Combine(whole, part.crc, part.length);
-      here += part.length;
+    const seen = this.#parts.get(run) ?? { end: 0, crc: 0, later: new Map() };
+    this.#parts.set(run, seen);
+    seen.later.set(offset, { length, crc });
+    for (let part = seen.later.get(seen.end); part; part = seen.later.get(seen.end)) {
+      seen.later.delete(seen.end);
+      seen.crc = crc32Combine(seen.crc, part.crc, part.length);
+      seen.end += part.length;
     }
-    if (here !== this.#image.runs.length[run]) return;
+    if (seen.end !== this.#image.runs.length[run]) return;
     this.#parts.delete(run);
-    this.report(run, whole);
+    this.report(run, seen.crc);
   }
 
   /** What of a run nobody has reported yet, as ranges in the run: all of it, or, of one that is stored as it is, what lies between its parts. */
   missing(run: number): { readonly offset: number; readonly length: number }[] {
     const whole = this.#image.runs.length[run]!;
     const gaps: { offset: number; length: number }[] = [];
-    let here = 0;
-    for (const [offset, { length }] of [...(this.#parts.get(run) ?? [])].sort(([a], [b]) => a - b)) {
+    const { end = 0, later = [] } = this.#parts.get(run) ?? {};
+    let here = end;
+    for (const [offset, { length }] of [...later].sort(([a], [b]) => a - b)) {
       if (offset < here) continue;
       if (offset > here) gaps.push({ offset: here, length: offset - here });
       here = offset + length;
