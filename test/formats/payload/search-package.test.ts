@@ -101,6 +101,12 @@ const spoiled = async (bytes: Buffer, share: number) => {
   return patched(bytes, place, Uint8Array.of(bytes[place]! ^ 0x55));
 };
 
+it('a pbzx payload without a chunk: a FormatError, though the Bom lists what is wanted', async () => {
+  const { found, notes } = await kernels(await packageOf(pbzxOf([]), SYSTEM));
+  expect(String(found)).toContain('Payload: cpio payload at byte 0: expected an entry');
+  expect(notes).toHaveLength(1);
+});
+
 // One of bzip2 as small as this is read whole before its first block is decoded, and its checksum compared then; see search.test.ts.
 describe('damage in a pbzx package', () => {
   it.each([0.02, 0.97])(
