@@ -70,6 +70,10 @@ const CHECKSUM = '<checksum style="sha1"><offset>0</offset><size>20</size></chec
 const tocOf = (files: string) => `<?xml version="1.0"?><xar><toc>${CHECKSUM}${files}</toc></xar>`;
 const dataOf = (fields: string) => `<file id="1"><name>a</name><type>file</type><data>${fields}</data></file>`;
 
+/** So many empty files. */
+const empties = (count: number) =>
+  Array.from({ length: count }, (_, i) => `<file><name>${i.toString(36)}</name></file>`).join('');
+
 async function write(members: readonly XarInput[]): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   await writeXar(members, async (bytes) => {
@@ -245,6 +249,17 @@ describe('damage', () => {
       ),
       '40 hexadecimal digits',
     ],
+    ['a path longer than any', `<file><name>${'a'.repeat(4097)}</name></file>`, 'a path of at most 4096 characters'],
+    [
+      'a path longer than any by its folder',
+      `<file><name>${'a'.repeat(4000)}</name><file><name>${'b'.repeat(96)}</name></file></file>`,
+      'found one of 4097 in',
+    ],
+    [
+      'long paths without end',
+      `<file><name>${'a'.repeat(4000)}</name>${empties(33_600)}</file>`,
+      'at most 134217728 characters of paths',
+    ],
     ['a dangling hard link', '<file><name>a</name><type link="7">hardlink</type></file>', 'a hard link to a member'],
   ])('%s', async (_, files, message) => {
     const result = await orFormatError(() => openXar(fromBytes(xarAround(tocOf(files)), 'x')));
@@ -276,6 +291,12 @@ describe('damage', () => {
     const result = await orFormatError(() => openXar(fromBytes(xarAround(xml), 'x')));
     expect(result).toBeInstanceOf(FormatError);
     expect((result as FormatError).message).toContain(message);
+  });
+
+  it('a path as long as one may be', async () => {
+    const xml = tocOf(`<file><name>${'a'.repeat(4000)}</name><file><name>${'b'.repeat(95)}</name></file></file>`);
+    const { members } = await openXar(fromBytes(xarAround(xml), 'x'));
+    expect(members.map(({ path }) => path.length)).toEqual([4000, 4096]);
   });
 
   it('XML that is no UTF-8', async () => {
