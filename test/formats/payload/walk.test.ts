@@ -341,4 +341,16 @@ describe('packages as they are', () => {
     // It was 27 s: every parent's path was made again for every entry. A second is ten times what it takes.
     expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
   });
+
+  it('folders that are not listed are bounded by what they take up, not refused', async () => {
+    const deep = (top: number) => file(`./${1000 + top}${'/d'.repeat(2000)}`, 'x');
+    const count = async (files: number) => {
+      const tree = await openPackage(await packageOf(Array.from({ length: files }, (_, i) => deep(i))));
+      let entries = 0;
+      for await (const _ of tree.walk()) entries++;
+      return entries;
+    };
+    expect(await count(2)).toBe(4003);
+    await expect(count(10)).rejects.toThrow('expected folders that are listed');
+  });
 });
