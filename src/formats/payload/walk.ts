@@ -52,6 +52,8 @@ interface Data {
 
 class Walk {
   readonly #links = new HardLinks<Draft>();
+  /** Groups some of whose names wait for data: few of very many, and each entry behind the subtree asks whether there are any. */
+  readonly #waiting = new Set<LinkGroup<Draft>>();
   readonly #given = new Given();
   /** AppleDouble files whose file has not come, by the key of that. */
   readonly #doubles = new Map<string, Draft>();
@@ -85,13 +87,13 @@ class Walk {
       }
       if (this.#left?.size === 0) {
         yield* this.#release();
-        if (this.#links.unfinished().length === 0) break;
+        if (this.#waiting.size === 0) break;
       }
       // Not wanted itself, but it may carry the data of a name that is.
       if (isLinked(entry)) yield* this.#linked(entry);
     }
     yield* this.#release();
-    for (const group of this.#links.unfinished()) {
+    for (const group of [...this.#waiting]) {
       group.whole = true;
       yield* this.#settle(group);
     }
@@ -202,8 +204,10 @@ class Walk {
     this.#held = undefined;
     if (!draft) return;
     const { group } = draft;
-    if (group && !group.data && !group.whole) group.waiting.push(draft);
-    else yield* this.#give(draft);
+    if (group && !group.data && !group.whole) {
+      group.waiting.push(draft);
+      this.#waiting.add(group);
+    } else yield* this.#give(draft);
   }
 
   /** Gives out what waited for the group's data. FormatError where no name has any. */
@@ -223,6 +227,7 @@ class Walk {
       }
       group.data = group.placeholder;
     }
+    this.#waiting.delete(group);
     for (const draft of group.waiting.splice(0)) yield* this.#give(draft);
   }
 
