@@ -347,7 +347,7 @@ describe.each(FORMS)('walking a %s payload', (form, pack) => {
       [['usr', 'bin'], 'folder', 0o040700, 7, true],
     ]);
     await expect(list(await open([...bare, file('./usr/bin', 'no folder')], pack))).rejects.toThrow(
-      'expected a folder, as there was something in it, found a file',
+      'expected a folder, as there was something in it, found "usr/bin", which is none',
     );
   });
 

@@ -16,10 +16,6 @@ import { isIn } from './search/order.js';
 export const MAX_APPLEDOUBLE = 16 * 1024 * 1024;
 /** Most `._name` files that may wait for `name`. */
 const MAX_WAITING_DOUBLES = 10_000;
-/** What all folders that are not listed may take up in memory, bytes: their own, of their keys, of each part of their paths. */
-const MAX_IMPLIED = 128 * 1024 * 1024;
-const IMPLIED = 300;
-const IMPLIED_PART = 8;
 /** Longest target of a symbolic link, bytes. */
 const MAX_TARGET = LINK_TARGET.most;
 
@@ -61,8 +57,6 @@ class Walk {
   /** The last entry, held back because its AppleDouble file may come next. */
   #held: Draft | undefined;
   #kept = 0;
-  /** See MAX_IMPLIED. */
-  #implied = 0;
   /** What has still to come; undefined where nobody knows. */
   #left: Set<string> | undefined;
 
@@ -235,8 +229,6 @@ class Walk {
     // Folders the archive does not list, or not yet, from the subtree's root down.
     for (const depth of this.#given.missingAbove(draft, this.from.length)) {
       const implied = impliedFolder(draft.path.slice(0, depth));
-      this.#implied += IMPLIED + implied.key.length + IMPLIED_PART * depth;
-      if (this.#implied > MAX_IMPLIED) throw this.#faultOf(draft, 'folders that are listed', 'too many that are not');
       this.#given.add(implied);
       yield finished(implied);
     }
@@ -252,17 +244,10 @@ class Walk {
       yield finished(draft);
       return;
     }
-    if (draft.kind !== 'folder' || before.kind !== 'folder') {
-      throw this.#faultOf(draft, 'a folder, as there was something in it', `a ${draft.kind}`);
-    }
+    // A folder, as there was something in it.
     draft.double ??= before.double;
     this.#given.add(draft);
     yield { ...finished(draft), again: true };
-  }
-
-  #faultOf({ key }: Draft, expected: string, found: string): FormatError {
-    const structure = `cpio entry ${JSON.stringify(key.slice(0, 200))}`;
-    return new FormatError({ file: this.payload.name, structure, offset: 0, expected, found });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Element } from '@xmldom/xmldom';
-import { MAX_NAME, MAX_NAMES } from '../cpio/read.js';
+import { MAX_NAME, MAX_NAMES } from '../cpio/index.js';
 import { type Digest, digestNamed, digestSize } from './header.js';
 import { childrenOf, parseXml, textOf, XmlFault } from './xml.js';
 
@@ -65,7 +65,8 @@ export function parseToc(xml: string): XarToc {
       const name = nameOf(element, prefix);
       const path = prefix + name;
       pathLengths += path.length;
-      if (path.length > MAX_NAME) throw fault(path, `a path of at most ${MAX_NAME} characters`, `one of ${path.length}`);
+      if (path.length > MAX_NAME)
+        throw fault(path, `a path of at most ${MAX_NAME} characters`, `one of ${path.length}`);
       if (pathLengths > MAX_NAMES) throw fault(path, `at most ${MAX_NAMES} characters of paths`, 'more');
       if (names.has(name)) throw fault(path, 'each name once in a folder', 'it twice');
       names.add(name);
