@@ -283,7 +283,7 @@ describe('damage', () => {
     ['a tag without end', `<xar${' a'.repeat(100_000)}`, 'a tag that ends'],
     ['unknown entities', '<xar><toc><file><name>&nope;</name></file></toc></xar>', 'well-formed XML'],
     ['wrong nesting', '<xar><toc></xar></toc>', 'well-formed XML'],
-    ['attributes without values', '<xar a><toc/></xar>', 'a sha1 checksum'],
+    ['attributes as they may be', '<xar a = "b>" c=\'"\'\n\td.e-f="" ><toc /></xar >', 'a sha1 checksum'],
     ['no xar', '<plist/>', '<xar><toc>'],
     ['nothing', '', 'well-formed XML'],
     ['a comment without end', '<!-- <xar>', '"-->"'],
@@ -297,6 +297,26 @@ describe('damage', () => {
     const xml = tocOf(`<file><name>${'a'.repeat(4000)}</name><file><name>${'b'.repeat(95)}</name></file></file>`);
     const { members } = await openXar(fromBytes(xarAround(xml), 'x'));
     expect(members.map(({ path }) => path.length)).toEqual([4000, 4096]);
+  });
+
+  it.each(['a', 'a=', 'a=b', 'a=b"c d"', '"a"', 'a="b" c', 'a="b"c="d"', 'a="b', 'a\u0080b="c"', 'a\x01="b"'])(
+    'XML: the attributes %j',
+    async (words) => {
+      const archive = fromBytes(xarAround(`<xar><toc/><x ${words}/></xar>`), 'x');
+      await expect(openXar(archive)).rejects.toThrow('attributes with values in quotes');
+    },
+  );
+
+  it('XML: tags of megabytes of one thing are soon refused', async () => {
+    for (const [tag, says] of [
+      [' a'.repeat(4 << 20), 'attributes with values in quotes'],
+      [' '.repeat(12 << 20), 'a sha1 checksum'],
+      [` ${'a'.repeat(12 << 20)}`, 'attributes with values in quotes'],
+      ['a'.repeat(12 << 20), 'well-formed'],
+      [` a="${' '.repeat(12 << 20)}"`, 'a sha1 checksum'],
+    ]) {
+      await expect(openXar(fromBytes(xarAround(`<xar${tag}><toc/></xar>`), 'x'))).rejects.toThrow(says);
+    }
   });
 
   it('XML that is no UTF-8', async () => {
