@@ -222,6 +222,18 @@ describe.each(FORMS)('walking a %s payload', (form, pack) => {
     await tree.close();
   });
 
+  it('gives data as plain bytes: a slice of them is a copy', async () => {
+    const tree = await open([folder('.'), file('./small', 'abc'), file('./large', 'x'.repeat(600_000))], pack);
+    for (const { data } of await list(tree)) {
+      if (!data) continue;
+      const bytes = await data.read(0, data.size);
+      bytes.slice(0, 1).fill(0);
+      expect(Buffer.isBuffer(bytes)).toBe(false);
+      expect((await data.read(0, 1))[0]).not.toBe(0);
+    }
+    await tree.close();
+  });
+
   it('gives a subtree alone', async () => {
     const tree = await open(SYSTEM, pack);
     const entries = await list(tree, KERNELS);
