@@ -53,8 +53,9 @@ export interface Start {
 /**
  * Decodes bzip2 of any length, block by block, for payloads of gigabytes: one or more streams, all CRCs verified, about 10 MB of
  * memory. Yields pieces of at most 1 MiB. FormatError (offsets in the encoded bytes) when the input is damaged or goes on with
- * something else after a stream than some zeros. `start`: the input begins there; then the CRC of the stream it is in cannot be verified. With `threads`
- * blocks are decoded there, some at the same time, each with 2 MiB and its stored bytes; what comes out is the same.
+ * something else after a stream; zeros that fill it up may stand behind the last. `start`: the input begins there; then the CRC of the
+ * stream it is in cannot be verified. With `threads` blocks are decoded there, some at the same time, each with 2 MiB and its stored
+ * bytes; what comes out is the same.
  */
 export async function* bunzip2(
   input: AsyncIterable<Uint8Array>,
