@@ -87,6 +87,7 @@ async function readAttributes(
   const count = head.readUInt16BE(34); //                             34 number of attributes
   const found: Xattr[] = [];
   const names = new Set<string>();
+  let values = 0;
   let at = ATTR_HEADER_SIZE;
   for (let i = 0; i < count; i++) {
     if (at + ATTR_ENTRY_SIZE > head.length) throw fault(base + at, `${count} attributes`, `${i}`);
@@ -104,6 +105,9 @@ async function readAttributes(
     if (valueOffset + valueLength > source.size) {
       throw fault(base + at, `a value inside the ${source.size} bytes`, `${valueLength} bytes at ${valueOffset}`);
     }
+    // Values that lie in each other would make gigabytes of a small file.
+    values += valueLength;
+    if (values > source.size) throw fault(base + at, `values that fit into ${source.size} bytes`, `${values} of them`);
     names.add(name);
     found.push({ name, value: slice(source, valueOffset, valueLength, `${source.name}: ${name}`) });
     at = (nameEnd + 3) & ~3; // the next one begins at a multiple of 4

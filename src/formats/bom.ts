@@ -1,5 +1,6 @@
 import { FormatError } from '../errors.js';
-import { MAX_ENTRIES, MAX_NAME, MAX_NAMES } from './cpio/read.js';
+import { MAX_ENTRIES, MAX_NAMES } from './cpio/paths.js';
+import { MAX_NAME } from './cpio/read.js';
 
 /** Most bytes of a Bom that is read; that of a whole OS X has some 30 MB. */
 export const MAX_BOM = 64 * 1024 * 1024;

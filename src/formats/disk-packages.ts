@@ -13,7 +13,7 @@ const FOLDERS: readonly Path[] = [['System', 'Installation', 'Packages'], ['Pack
 /** The packages on a disk, each with what will prove it. */
 export interface DiskPackages {
   readonly placed: readonly Placed[];
-  /** Archives whose table of contents is wrong already. */
+  /** Archives whose table of contents is wrong already, and what cannot be read. */
   readonly broken: readonly Outcome[];
 }
 
@@ -31,17 +31,14 @@ export async function packagesOnDisk(
       if (kind !== 'file' || !data) continue;
       if (link !== undefined && inodes.has(link)) continue;
       if (link !== undefined) inodes.add(link);
-      if (Buffer.from(await data.read(0, Math.min(4, data.size))).toString('latin1') !== 'xar!') {
-        // Of a package only its magic may be what is wrong with it.
-        if (/\.m?pkg$/i.test(path.at(-1)!)) {
-          const error = new NotAPackage(showPath(path));
-          broken.push({ name: showPath(path), error });
-        }
-        continue;
-      }
       const name = showPath(path);
       try {
-        placed.push(await placedFile(volume, partition, path, await proveArchive(data, digest)));
+        if (Buffer.from(await data.read(0, Math.min(4, data.size))).toString('latin1') === 'xar!') {
+          placed.push(await placedFile(volume, partition, path, await proveArchive(data, digest)));
+        } else if (/\.m?pkg$/i.test(path.at(-1)!)) {
+          // Of a package only its magic may be what is wrong with it.
+          throw new NotAPackage(name);
+        }
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         broken.push({ name, error });

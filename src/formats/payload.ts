@@ -136,6 +136,8 @@ export class PackageTree implements Tree {
 
   async *#walkComponent(component: string, from: Path): AsyncGenerator<Entry> {
     const payload = this.#payloads.get(component);
+    // Nothing is searched for, so nothing was compared: see `compared`.
+    if (!payload || from.length === 0) this.#last = undefined;
     if (!payload) {
       if (from.length === 0) yield finished(impliedFolder([]));
       return;

@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createInflate } from 'node:zlib';
 import { FormatError } from '../errors.js';
+import { asBytes } from './bytes.js';
 
 /**
  * The plain bytes of a zlib or gzip stream, front to back, in bounded memory. FormatError when it is damaged or ends early;
@@ -16,7 +17,7 @@ export async function* unzipped(
   // The error, if any, comes out of the loop below.
   pipeline(Readable.from(input, { objectMode: false, highWaterMark: 1 << 18 }), decoder, () => {});
   try {
-    for await (const bytes of decoder) yield bytes as Uint8Array;
+    for await (const bytes of decoder) yield asBytes(bytes as Uint8Array);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (!code?.startsWith('Z_')) throw error;

@@ -96,10 +96,12 @@ async function checkPackages(volume: HfsVolume, places: readonly string[], check
   let distribution = false;
   for await (const entry of volume.walk(folder.path)) {
     const name = entry.path.at(-1)!;
-    if (name.endsWith('.pkg') && entry.path.length === folder.path.length + 1) packages++;
+    const size = entry.data?.size ?? 0;
     // A flat package is a file; those of 10.6 are folders.
-    if (name === 'OSInstall.mpkg' && (entry.kind === 'folder' || (entry.data?.size ?? 0) > 0)) distribution = true;
-    bytes += entry.data?.size ?? 0;
+    const isPackage = entry.kind === 'folder' || size > 0;
+    if (isPackage && name.endsWith('.pkg') && entry.path.length === folder.path.length + 1) packages++;
+    if (isPackage && name === 'OSInstall.mpkg') distribution = true;
+    bytes += size;
   }
   if (!distribution)
     checks.fail('packages', `${path}/OSInstall.mpkg: expected the installer's distribution, found nothing`);

@@ -95,6 +95,22 @@ describe('damage', () => {
     await expect(read(patched(REAL, at, patch))).rejects.toBeInstanceOf(FormatError);
   });
 
+  it('values that lie in each other', async () => {
+    const bytes = appleDouble({ xattrs: { aa: 'x'.repeat(100), bb: 'y'.repeat(100) } });
+    const entry = (name: string) => bytes.indexOf(`${name}\0`) - 11;
+    // All of the file, twice.
+    for (const name of ['aa', 'bb']) {
+      bytes.writeUInt32BE(0, entry(name));
+      bytes.writeUInt32BE(bytes.length, entry(name) + 4);
+    }
+    await expect(read(bytes)).rejects.toThrow(`values that fit into ${bytes.length} bytes`);
+    bytes.writeUInt32BE(0, entry('bb') + 4);
+    expect((await read(bytes))?.xattrs.map(([name, value]) => [name, value.length])).toEqual([
+      ['aa', bytes.length],
+      ['bb', 0],
+    ]);
+  });
+
   it('any changed bytes: a FormatError or a result', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.nat(150), fc.nat(255)), { minLength: 1 }), async (changes) => {

@@ -174,6 +174,22 @@ describe('damage', () => {
   it('refuses what lies inside a file or a link', async () => {
     const link: CpioInput = { name: './etc', mode: 0o120755, size: 4, data: [Buffer.from('/etc')] };
     await expect(entries(await write([link, file('./etc/passwd', 'x')]))).rejects.toThrow('a parent that is a folder');
+    for (const inside of ['./etc/x/passwd', './etc/x/y/z/passwd']) {
+      await expect(entries(await write([folder('.'), link, file(inside, 'x')]))).rejects.toThrow(
+        'a parent that is a folder',
+      );
+      await expect(entries(await write([file(inside, 'x'), link]))).rejects.toThrow(
+        'a folder, as there was something in it, found "etc", which is none',
+      );
+    }
+    await expect(entries(await write([file('.', ''), file('./a', '')]))).rejects.toThrow('a parent that is a folder');
+  });
+
+  it('takes folders that are not listed, and those listed after what is in them', async () => {
+    const names = ['./a/b/c', './a/d', './a/b/e/f', './g/h'];
+    const late = ['./a/b/e', './a', './a/b', '.'];
+    const found = await entries(await write([...names.map((name) => file(name, 'x')), ...late.map(folder)]));
+    expect(found.map(({ path }) => path)).toEqual([...names, ...late].map((name) => name.replace(/^\.\/?/, '')));
   });
 
   it('refuses names that are no UTF-8 or hold a NUL', async () => {

@@ -222,6 +222,18 @@ describe.each(FORMS)('walking a %s payload', (form, pack) => {
     await tree.close();
   });
 
+  it('gives data as plain bytes: a slice of them is a copy', async () => {
+    const tree = await open([folder('.'), file('./small', 'abc'), file('./large', 'x'.repeat(600_000))], pack);
+    for (const { data } of await list(tree)) {
+      if (!data) continue;
+      const bytes = await data.read(0, data.size);
+      bytes.slice(0, 1).fill(0);
+      expect(Buffer.isBuffer(bytes)).toBe(false);
+      expect((await data.read(0, 1))[0]).not.toBe(0);
+    }
+    await tree.close();
+  });
+
   it('gives a subtree alone', async () => {
     const tree = await open(SYSTEM, pack);
     const entries = await list(tree, KERNELS);
@@ -347,7 +359,7 @@ describe.each(FORMS)('walking a %s payload', (form, pack) => {
       [['usr', 'bin'], 'folder', 0o040700, 7, true],
     ]);
     await expect(list(await open([...bare, file('./usr/bin', 'no folder')], pack))).rejects.toThrow(
-      'expected a folder, as there was something in it, found a file',
+      'expected a folder, as there was something in it, found "usr/bin", which is none',
     );
   });
 

@@ -70,6 +70,10 @@ const CHECKSUM = '<checksum style="sha1"><offset>0</offset><size>20</size></chec
 const tocOf = (files: string) => `<?xml version="1.0"?><xar><toc>${CHECKSUM}${files}</toc></xar>`;
 const dataOf = (fields: string) => `<file id="1"><name>a</name><type>file</type><data>${fields}</data></file>`;
 
+/** So many empty files. */
+const empties = (count: number) =>
+  Array.from({ length: count }, (_, i) => `<file><name>${i.toString(36)}</name></file>`).join('');
+
 async function write(members: readonly XarInput[]): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   await writeXar(members, async (bytes) => {
@@ -245,6 +249,17 @@ describe('damage', () => {
       ),
       '40 hexadecimal digits',
     ],
+    ['a path longer than any', `<file><name>${'a'.repeat(4097)}</name></file>`, 'a path of at most 4096 characters'],
+    [
+      'a path longer than any by its folder',
+      `<file><name>${'a'.repeat(4000)}</name><file><name>${'b'.repeat(96)}</name></file></file>`,
+      'found one of 4097 in',
+    ],
+    [
+      'long paths without end',
+      `<file><name>${'a'.repeat(4000)}</name>${empties(33_600)}</file>`,
+      'at most 134217728 characters of paths',
+    ],
     ['a dangling hard link', '<file><name>a</name><type link="7">hardlink</type></file>', 'a hard link to a member'],
   ])('%s', async (_, files, message) => {
     const result = await orFormatError(() => openXar(fromBytes(xarAround(tocOf(files)), 'x')));
@@ -268,7 +283,7 @@ describe('damage', () => {
     ['a tag without end', `<xar${' a'.repeat(100_000)}`, 'a tag that ends'],
     ['unknown entities', '<xar><toc><file><name>&nope;</name></file></toc></xar>', 'well-formed XML'],
     ['wrong nesting', '<xar><toc></xar></toc>', 'well-formed XML'],
-    ['attributes without values', '<xar a><toc/></xar>', 'a sha1 checksum'],
+    ['attributes as they may be', '<xar a = "b>" c=\'"\'\n\td.e-f="" ><toc /></xar >', 'a sha1 checksum'],
     ['no xar', '<plist/>', '<xar><toc>'],
     ['nothing', '', 'well-formed XML'],
     ['a comment without end', '<!-- <xar>', '"-->"'],
@@ -276,6 +291,32 @@ describe('damage', () => {
     const result = await orFormatError(() => openXar(fromBytes(xarAround(xml), 'x')));
     expect(result).toBeInstanceOf(FormatError);
     expect((result as FormatError).message).toContain(message);
+  });
+
+  it('a path as long as one may be', async () => {
+    const xml = tocOf(`<file><name>${'a'.repeat(4000)}</name><file><name>${'b'.repeat(95)}</name></file></file>`);
+    const { members } = await openXar(fromBytes(xarAround(xml), 'x'));
+    expect(members.map(({ path }) => path.length)).toEqual([4000, 4096]);
+  });
+
+  it.each(['a', 'a=', 'a=b', 'a=b"c d"', '"a"', 'a="b" c', 'a="b"c="d"', 'a="b', 'a\u0080b="c"', 'a\x01="b"'])(
+    'XML: the attributes %j',
+    async (words) => {
+      const archive = fromBytes(xarAround(`<xar><toc/><x ${words}/></xar>`), 'x');
+      await expect(openXar(archive)).rejects.toThrow('attributes with values in quotes');
+    },
+  );
+
+  it('XML: tags of megabytes of one thing are soon refused', async () => {
+    for (const [tag, says] of [
+      [' a'.repeat(4 << 20), 'attributes with values in quotes'],
+      [' '.repeat(12 << 20), 'a sha1 checksum'],
+      [` ${'a'.repeat(12 << 20)}`, 'attributes with values in quotes'],
+      ['a'.repeat(12 << 20), 'well-formed'],
+      [` a="${' '.repeat(12 << 20)}"`, 'a sha1 checksum'],
+    ]) {
+      await expect(openXar(fromBytes(xarAround(`<xar${tag}><toc/></xar>`), 'x'))).rejects.toThrow(says);
+    }
   });
 
   it('XML that is no UTF-8', async () => {

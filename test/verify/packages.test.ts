@@ -1,15 +1,18 @@
 import { chmod, copyFile, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/errors.js';
+import { FormatError, UserError } from '../../src/errors.js';
 import { type ByteSource, fromBytes } from '../../src/formats/bytes.js';
 import { openDisk, openVolume } from '../../src/formats/disk.js';
 import { packagesOnDisk, placedFile } from '../../src/formats/disk-packages.js';
+import type { Path } from '../../src/formats/entry.js';
 import { openXar } from '../../src/formats/xar/index.js';
 import { build } from '../../src/iso/build.js';
 import { planBuild } from '../../src/iso/plan.js';
 import { verifyFile } from '../../src/iso/verify-file.js';
+import { checkContents } from '../../src/verify/contents.js';
 import { verifyIso } from '../../src/verify/index.js';
+import { Checks } from '../../src/verify/report.js';
 import { LONG } from '../helpers/long.js';
 import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 
@@ -113,6 +116,42 @@ describe('packages of a finished ISO', () => {
     const { placed, broken } = await packagesOnDisk(disk, partition);
     expect(placed).toEqual([]);
     expect(new Set(broken.map(({ name }) => name))).toEqual(new Set(sizes.map((size) => `/Packages/${size}.pkg`)));
+  });
+
+  it('are proved, though another file cannot be read', async () => {
+    const { partition, volume } = await openVolume(await openDisk(fromBytes(bytes, 'x.iso')));
+    const { placed } = await packagesOnDisk(volume, partition);
+    const error = new FormatError({ file: 'Bad', structure: 'block', offset: 0, expected: 'zlib', found: 'damage' });
+    const failing = (reason: Error) => {
+      const data = { name: 'Bad', size: 9, read: () => Promise.reject(reason) };
+      const walk = async function* (folder: Path) {
+        if (folder.length === 1) yield { path: ['Packages', 'Bad'], kind: 'file', data };
+        yield* volume.walk(folder);
+      };
+      return packagesOnDisk(Object.create(volume, { walk: { value: walk } }), partition);
+    };
+    const found = await failing(error);
+    expect(found.broken).toEqual([{ name: '/Packages/Bad', error }]);
+    expect(found.placed.map(({ name }) => name)).toEqual(placed.map(({ name }) => name));
+    await expect(failing(new Error('EIO'))).rejects.toThrow('EIO');
+  });
+
+  it('of 0 bytes are not counted', async () => {
+    const disk = await openDisk(fromBytes(bytes, 'x.iso'));
+    const { partition, volume } = await openVolume(disk);
+    const saidOf = async (empty: boolean) => {
+      const walk = async function* (folder: Path) {
+        for await (const entry of volume.walk(folder)) {
+          const data = empty && entry.path.at(-1)!.endsWith('.pkg') ? fromBytes(new Uint8Array(0), 'x') : entry.data;
+          yield { ...entry, data };
+        }
+      };
+      const checks = new Checks();
+      await checkContents({ disk, partition, volume: Object.create(volume, { walk: { value: walk } }) }, checks);
+      return checks.all.filter(({ name }) => name === 'packages').map(({ text }) => text);
+    };
+    expect(await saidOf(false)).toEqual([expect.stringMatching(/Packages: \d+ packages, /)]);
+    expect(await saidOf(true)).toEqual(['/System/Installation/Packages: expected packages, found none']);
   });
 
   it('are read once, with BaseSystem.dmg and all that a manifest covers', async () => {

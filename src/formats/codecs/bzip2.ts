@@ -10,6 +10,8 @@ import { broken, type Where, wrongLength } from './fault.js';
 const RUN = 'bzip2 run';
 /** Largest piece bunzip2() gives, bytes. */
 const PIECE = 1 << 20;
+/** Most zeros behind the last stream, bytes: files are filled up to some block size, as gzip's readers know. */
+const MAX_ZEROS = 1 << 20;
 
 /** The decoder's tables (4.5 MB) serve all runs of a thread. */
 let shared: StreamReader | undefined;
@@ -51,8 +53,9 @@ export interface Start {
 /**
  * Decodes bzip2 of any length, block by block, for payloads of gigabytes: one or more streams, all CRCs verified, about 10 MB of
  * memory. Yields pieces of at most 1 MiB. FormatError (offsets in the encoded bytes) when the input is damaged or goes on with
- * something else after a stream. `start`: the input begins there; then the CRC of the stream it is in cannot be verified. With `threads`
- * blocks are decoded there, some at the same time, each with 2 MiB and its stored bytes; what comes out is the same.
+ * something else after a stream; zeros that fill it up may stand behind the last. `start`: the input begins there; then the CRC of the
+ * stream it is in cannot be verified. With `threads` blocks are decoded there, some at the same time, each with 2 MiB and its stored
+ * bytes; what comes out is the same.
  */
 export async function* bunzip2(
   input: AsyncIterable<Uint8Array>,
@@ -70,6 +73,10 @@ export async function* bunzip2(
   try {
     for (let streams = 0; streams === 0 || (await window.fill(1)) > 0; streams++) {
       place = window.offset;
+      if (streams > 0 && (await window.skipZeros(MAX_ZEROS)) > 0) {
+        if ((await window.fill(1)) === 0) break;
+        throw new BadBlock(`nothing behind a stream but up to ${MAX_ZEROS} zeros`, 'more');
+      }
       if (start && streams === 0) reader.resume();
       else {
         await window.fill(4);

@@ -1,3 +1,5 @@
+import { asBytes } from '../bytes.js';
+
 /** One-way reading of a long stream: what a cpio archive is read through. Offsets are bytes from its start. */
 export interface Feed {
   readonly position: number;
@@ -107,5 +109,5 @@ async function takeFrom(feed: Feed, length: number): Promise<Uint8Array> {
     parts.push(part);
     have += part.length;
   }
-  return Buffer.concat(parts, have);
+  return asBytes(Buffer.concat(parts, have));
 }

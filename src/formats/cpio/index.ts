@@ -1,4 +1,5 @@
 export { type Feed, SeekFeed, StreamFeed } from './feed.js';
 export { type CpioFormat, type CpioHeader, HEADER_SIZE, parseHeader } from './header.js';
-export { bytesOf, type CpioEntry, decodeName, MAX_ENTRIES, MAX_NAME, readCpio, splitName } from './read.js';
+export { MAX_NAMES } from './paths.js';
+export { bytesOf, type CpioEntry, decodeName, MAX_NAME, readCpio, splitName } from './read.js';
 export { type CpioInput, writeCpio } from './write.js';

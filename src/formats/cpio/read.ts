@@ -3,13 +3,10 @@ import { FormatError } from '../../errors.js';
 import { asBytes } from '../bytes.js';
 import { type Feed, StreamFeed } from './feed.js';
 import { type CpioHeader, formatOf, HEADER_SIZE, padding, parseHeader } from './header.js';
+import { Paths } from './paths.js';
 
 /** Longest name we read, bytes with its NUL. */
 export const MAX_NAME = 4096;
-/** Most entries we read. A whole OS X has some 300,000. */
-export const MAX_ENTRIES = 1_000_000;
-/** All names together, bytes: they are kept to find doubles. */
-export const MAX_NAMES = 128 * 1024 * 1024;
 /** The longest tail after the trailer we let pass, bytes. Archives are filled up to some block size. */
 export const MAX_TAIL = 1 << 20;
 
@@ -49,9 +46,7 @@ export async function bytesOf(entry: CpioEntry): Promise<Uint8Array> {
  */
 export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: string): AsyncGenerator<CpioEntry> {
   const feed: Feed = 'position' in input ? input : new StreamFeed(input);
-  /** Every path so far, and whether it is a folder. */
-  const seen = new Map<string, boolean>();
-  let names = 0;
+  const paths = new Paths();
   const fault = (structure: string, offset: number, expected: string, found: string) =>
     new FormatError({ file: name, structure, offset, expected, found });
   const early = (expected: string, found: string) =>
@@ -64,7 +59,7 @@ export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: s
       if (bytes.length < 6) throw early(`an entry or ${TRAILER}`, 'the end');
       const magic = Buffer.from(bytes.subarray(0, 6)).toString('latin1');
       const format = formatOf(magic);
-      const structure = `cpio entry ${seen.size}`;
+      const structure = `cpio entry ${paths.count}`;
       if (!format) throw fault(structure, headerOffset, '"070707" or "070701"', JSON.stringify(magic));
       if (format === 'newc') bytes = Buffer.concat([bytes, await feed.take(HEADER_SIZE.newc - HEADER_SIZE.odc)]);
       if (bytes.length < HEADER_SIZE[format]) throw early('a whole header', `${bytes.length} bytes`);
@@ -90,15 +85,8 @@ export async function* readCpio(input: AsyncIterable<Uint8Array> | Feed, name: s
       const path = splitName(entryName);
       if (!path) throw fault(structure, nameOffset, 'a path inside the archive', JSON.stringify(entryName));
       const key = path.join('/');
-      names += key.length;
-      if (seen.has(key)) throw fault(structure, nameOffset, 'each name once', `${JSON.stringify(entryName)} again`);
-      if (seen.size === MAX_ENTRIES || names > MAX_NAMES) {
-        throw fault(structure, headerOffset, `at most ${MAX_ENTRIES} entries and ${MAX_NAMES} bytes of names`, 'more');
-      }
-      if (path.length > 1 && seen.get(key.slice(0, key.lastIndexOf('/'))) === false) {
-        throw fault(structure, nameOffset, 'a parent that is a folder', JSON.stringify(entryName));
-      }
-      seen.set(key, (header.mode & S_IFMT) === S_IFDIR);
+      const refused = paths.add(path, key, (header.mode & S_IFMT) === S_IFDIR);
+      if (refused) throw fault(structure, nameOffset, refused.expected, refused.found);
 
       const dataOffset = feed.position;
       const end = dataOffset + header.size;

@@ -67,12 +67,8 @@ export class HardLinks<T> {
     if (group.names === nlink) {
       group.whole = true;
       open.splice(open.indexOf(group), 1);
+      if (open.length === 0) this.#open.delete(key);
     }
     return group;
-  }
-
-  /** Groups some of whose names still wait for data. */
-  unfinished(): LinkGroup<T>[] {
-    return [...this.#open.values()].flat().filter((group) => group.waiting.length > 0);
   }
 }

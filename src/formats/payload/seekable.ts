@@ -28,7 +28,8 @@ export function pbzxPayload(plain: PbzxSource): Payload {
       }
     },
     from: (index) => {
-      const { offset } = plain.chunks[index]!;
+      // Without a chunk the start is the end.
+      const offset = plain.chunks[index]?.offset ?? 0;
       // A search ends soon.
       const readOn = (at: number) => plain.readHere(at);
       return payloadOf(plain, offset, { form: 'pbzx', keeps: KEPT_OF_PBZX, readOn });

@@ -48,6 +48,8 @@ interface Data {
 
 class Walk {
   readonly #links = new HardLinks<Draft>();
+  /** Groups some of whose names wait for data: few of very many, and each entry behind the subtree asks whether there are any. */
+  readonly #waiting = new Set<LinkGroup<Draft>>();
   readonly #given = new Given();
   /** AppleDouble files whose file has not come, by the key of that. */
   readonly #doubles = new Map<string, Draft>();
@@ -79,13 +81,13 @@ class Walk {
       }
       if (this.#left?.size === 0) {
         yield* this.#release();
-        if (this.#links.unfinished().length === 0) break;
+        if (this.#waiting.size === 0) break;
       }
       // Not wanted itself, but it may carry the data of a name that is.
       if (isLinked(entry)) yield* this.#linked(entry);
     }
     yield* this.#release();
-    for (const group of this.#links.unfinished()) {
+    for (const group of [...this.#waiting]) {
       group.whole = true;
       yield* this.#settle(group);
     }
@@ -196,8 +198,10 @@ class Walk {
     this.#held = undefined;
     if (!draft) return;
     const { group } = draft;
-    if (group && !group.data && !group.whole) group.waiting.push(draft);
-    else yield* this.#give(draft);
+    if (group && !group.data && !group.whole) {
+      group.waiting.push(draft);
+      this.#waiting.add(group);
+    } else yield* this.#give(draft);
   }
 
   /** Gives out what waited for the group's data. FormatError where no name has any. */
@@ -217,6 +221,7 @@ class Walk {
       }
       group.data = group.placeholder;
     }
+    this.#waiting.delete(group);
     for (const draft of group.waiting.splice(0)) yield* this.#give(draft);
   }
 
@@ -239,15 +244,7 @@ class Walk {
       yield finished(draft);
       return;
     }
-    if (draft.kind !== 'folder' || before.kind !== 'folder') {
-      throw new FormatError({
-        file: this.payload.name,
-        structure: `cpio entry ${JSON.stringify(draft.key)}`,
-        offset: 0,
-        expected: 'a folder, as there was something in it',
-        found: `a ${draft.kind}`,
-      });
-    }
+    // A folder, as there was something in it.
     draft.double ??= before.double;
     this.#given.add(draft);
     yield { ...finished(draft), again: true };

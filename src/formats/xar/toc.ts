@@ -1,4 +1,5 @@
 import type { Element } from '@xmldom/xmldom';
+import { MAX_NAME, MAX_NAMES } from '../cpio/index.js';
 import { type Digest, digestNamed, digestSize } from './header.js';
 import { childrenOf, parseXml, textOf, XmlFault } from './xml.js';
 
@@ -55,12 +56,18 @@ export function parseToc(xml: string): XarToc {
   const members: XarMember[] = [];
   const elements = new Map<string, { element: Element; at: number }>();
   const links: { at: number; to: string }[] = [];
+  // A long name of a folder comes again in the path of each member of it.
+  let pathLengths = 0;
   // Depth first, in the file's order; the depth is bounded by parseXml.
   const walk = (parent: Element, prefix: string) => {
     const names = new Set<string>();
     for (const element of childrenOf(parent, 'file')) {
       const name = nameOf(element, prefix);
       const path = prefix + name;
+      pathLengths += path.length;
+      if (path.length > MAX_NAME)
+        throw fault(path, `a path of at most ${MAX_NAME} characters`, `one of ${path.length}`);
+      if (pathLengths > MAX_NAMES) throw fault(path, `at most ${MAX_NAMES} characters of paths`, 'more');
       if (names.has(name)) throw fault(path, 'each name once in a folder', 'it twice');
       names.add(name);
       const id = element.getAttribute('id');

@@ -77,21 +77,29 @@ function after(text: string, mark: string, from: number, start: number): number 
   return end + mark.length;
 }
 
-/** The place after the tag that begins at `start`, and how many values in quotes it has; `>` may stand in one. */
+/** Of a tag: its name, an attribute (`>` may stand in a value), its end. What control characters do in names parsers disagree about. */
+const TAG_NAME = /<\/?[^\s\p{Cc}"'<>/=]*/uy;
+const ATTRIBUTE = /\s+[^\s\p{Cc}"'<>/=]+\s*=\s*(?:"[^"]*"|'[^']*')/uy;
+const TAG_END = /\s*\/?>/uy;
+
+/**
+ * The place after the tag that begins at `start`, and how many attributes it has. Those without a value in quotes are refused: they are
+ * not well-formed, and the parser only warns of them, so that nothing would bound their number.
+ */
 function tagEnd(text: string, start: number): { end: number; attributes: number } {
-  let quote = '';
+  let end = start;
+  const next = (pattern: RegExp) => {
+    pattern.lastIndex = end;
+    const found = pattern.test(text);
+    if (found) end = pattern.lastIndex;
+    return found;
+  };
+  next(TAG_NAME);
   let attributes = 0;
-  for (let at = start + 1; at < text.length; at++) {
-    const c = text[at]!;
-    if (quote) {
-      if (c === quote) quote = '';
-    } else if (c === '"' || c === "'") {
-      quote = c;
-      attributes++;
-    } else if (c === '>') return { end: at + 1, attributes };
-    else if (c === '<') break;
-  }
-  throw new XmlFault(start, 'a tag that ends', JSON.stringify(text.slice(start, start + 20)));
+  while (next(ATTRIBUTE)) attributes++;
+  if (next(TAG_END)) return { end, attributes };
+  const expected = 'a tag that ends, and attributes with values in quotes';
+  throw new XmlFault(start, expected, JSON.stringify(text.slice(start, start + 20)));
 }
 
 function firstLine(message: string): string {

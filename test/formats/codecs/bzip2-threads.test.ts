@@ -118,6 +118,15 @@ describe('blocks decoded by threads', () => {
     expect(damaged).toBeGreaterThan(0);
   });
 
+  it('zeros that fill a file up pass, what is behind them does not', async () => {
+    const plain = words(9000);
+    const filled = Buffer.concat([streamOf(plain, 2000), Buffer.alloc(300)]);
+    const { threads: some } = threads();
+    expect(await outcome(filled, { threads: some })).toEqual({ plain: Buffer.from(plain), error: undefined });
+    const { error } = await outcome(Buffer.concat([filled, streamOf(plain, 2000)]), { threads: some });
+    expect(error).toContain('expected nothing behind a stream but');
+  });
+
   it('a mark that begins no block costs time, nothing else', async () => {
     const plain = words(20_000);
     const stream = withFalseMark(streamOf(plain, 3000));

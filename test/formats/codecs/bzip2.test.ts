@@ -109,6 +109,20 @@ describe('damage', () => {
     );
   });
 
+  test('zeros after a stream fill a file up; so many that they fill none, or something behind them, are refused', async () => {
+    const stream = fixture('codecs/streams.bz2');
+    const plain = Buffer.concat([words(6000), noise(300)]);
+    for (const zeros of [1, 3, 300, 1 << 20]) {
+      const filled = Buffer.concat([stream, Buffer.alloc(zeros)]);
+      expect(Buffer.compare(await all(bunzip2(chunked(filled, 70_001), 'Payload')), plain)).toBe(0);
+    }
+    const says = `Payload: bzip2 stream at byte ${stream.length}: expected nothing behind a stream but up to 1048576 zeros`;
+    for (const tail of [Buffer.alloc((1 << 20) + 1), Buffer.from('\0\0x'), Buffer.concat([Buffer.alloc(9), stream])]) {
+      await expect(all(bunzip2(chunked(Buffer.concat([stream, tail]), 70_001), 'Payload'))).rejects.toThrow(says);
+    }
+    await expect(all(bunzip2(chunked(Buffer.alloc(300), 5), 'Payload'))).rejects.toThrow('something else');
+  });
+
   test('a consumer that stops early lets the input go', async () => {
     const source = chunked(fixture('codecs/longruns.bz2'), 50);
     for await (const piece of bunzip2(source, 'Payload')) {

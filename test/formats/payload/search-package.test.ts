@@ -5,7 +5,7 @@ import { FormatError } from '../../../src/errors.js';
 import { type ByteSource, fromBytes } from '../../../src/formats/bytes.js';
 import { encodeXz } from '../../../src/formats/codecs/xz/write.js';
 import { writeCpio } from '../../../src/formats/cpio/index.js';
-import { showPath } from '../../../src/formats/entry.js';
+import { type Path, showPath } from '../../../src/formats/entry.js';
 import { openPackage } from '../../../src/formats/payload.js';
 import { openXar, proveArchive, writeXar } from '../../../src/formats/xar/index.js';
 import { joined, orFormatError, patched } from '../../helpers/damage.js';
@@ -100,6 +100,27 @@ const spoiled = async (bytes: Buffer, share: number) => {
   const place = at + Math.floor(length * share);
   return patched(bytes, place, Uint8Array.of(bytes[place]! ^ 0x55));
 };
+
+it('only what the last walk gave counts as compared', async () => {
+  const tree = await openPackage(fromBytes(await packageOf(await PLAIN, SYSTEM), 'Essentials.pkg'));
+  const compared = async (from: Path) => {
+    for await (const _ of tree.walk(from));
+    return tree.compared;
+  };
+  expect([await compared([]), await compared(['K']), await compared([]), await compared(['K'])]).toEqual([
+    false,
+    true,
+    false,
+    true,
+  ]);
+  await tree.close();
+});
+
+it('a pbzx payload without a chunk: a FormatError, though the Bom lists what is wanted', async () => {
+  const { found, notes } = await kernels(await packageOf(pbzxOf([]), SYSTEM));
+  expect(String(found)).toContain('Payload: cpio payload at byte 0: expected an entry');
+  expect(notes).toHaveLength(1);
+});
 
 // One of bzip2 as small as this is read whole before its first block is decoded, and its checksum compared then; see search.test.ts.
 describe('damage in a pbzx package', () => {

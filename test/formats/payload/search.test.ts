@@ -377,6 +377,15 @@ describe('hostile payloads', () => {
     }
   });
 
+  it('hard links that differ in size alone are two files: the bytes of one are not those of the other', async () => {
+    const links = { nlink: 2, ino: 5 };
+    const a = file('./K/a', 'a'.repeat(20), links);
+    const c = file('./Z/c', 'c'.repeat(30), links);
+    const entries = [folder('.'), folder('./K'), a, canary(c, './K/b'), canary(a, './K/d'), folder('./Z'), c];
+    const payload = cpioPayload(fromBytes(await joined(writeCpio(entries)), 'Payload'), 100);
+    expect(missed(await searchPayload(payload, K, bomFor(entries)))).toBe('a hard-linked file has its bytes elsewhere');
+  });
+
   it('very many entries', async () => {
     const nothing = Buffer.alloc(0);
     // With the eight around the kernel as many as are read at all.

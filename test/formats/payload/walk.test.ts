@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type ByteSource, fromBytes } from '../../../src/formats/bytes.js';
 import { type CpioInput, writeCpio } from '../../../src/formats/cpio/index.js';
 import { type Entry, type Path, showPath } from '../../../src/formats/entry.js';
 import { HfsVolume } from '../../../src/formats/hfsplus/volume.js';
 import { emptyVolume, StagedVolume } from '../../../src/formats/hfsplus/write/index.js';
+import { HardLinks } from '../../../src/formats/payload/links.js';
 import { openPackage } from '../../../src/formats/payload.js';
 import { writeXar, type XarInput } from '../../../src/formats/xar/index.js';
 import { appleDouble } from '../../helpers/appledouble.js';
@@ -340,5 +341,37 @@ describe('packages as they are', () => {
     expect(count).toBe(1901);
     // It was 27 s: every parent's path was made again for every entry. A second is ten times what it takes.
     expect(process.cpuUsage(before).user).toBeLessThan(5_000_000);
+  });
+
+  it('a name that waits for its bytes: who comes behind the subtree looks at it, not at all groups there are', async () => {
+    const others = Array.from({ length: 2000 }, (_, i) => file(`./z${i}`, '', { nlink: 2, ino: 10 + i }));
+    const entries = [folder('.'), folder('./K'), file('./K/waits', '', { nlink: 2, ino: 1 }), ...others];
+    const source = await packageOf(entries, 'gzip', ['', 'K', 'K/waits', ...others.map(keyOf)]);
+    let looks = 0;
+    const { join } = HardLinks.prototype;
+    const spy = vi.spyOn(HardLinks.prototype, 'join').mockImplementation(function (this: HardLinks<unknown>, header) {
+      const group = join.call(this, header);
+      const { waiting } = group;
+      return Object.defineProperty(group, 'waiting', { configurable: true, get: () => ++looks && waiting });
+    });
+    try {
+      expect([...(await copied(source, ['K'])).keys()]).toEqual(['/K', '/K/waits']);
+    } finally {
+      spy.mockRestore();
+    }
+    expect(looks).toBeGreaterThan(0);
+    expect(looks).toBeLessThan(10 * others.length);
+  });
+
+  it('folders that are not listed are bounded by what they take up, not refused', async () => {
+    const deep = (top: number) => file(`./${1000 + top}${'/d'.repeat(2000)}`, 'x');
+    const count = async (files: number) => {
+      const tree = await openPackage(await packageOf(Array.from({ length: files }, (_, i) => deep(i))));
+      let entries = 0;
+      for await (const _ of tree.walk()) entries++;
+      return entries;
+    };
+    expect(await count(2)).toBe(4003);
+    await expect(count(10)).rejects.toThrow('expected folders that are listed');
   });
 });

@@ -72,6 +72,20 @@ export class InputWindow {
     return this.end - this.start;
   }
 
+  /** Leaves out zeros, `most` at most, from a byte's border on; gives how many there were. */
+  async skipZeros(most: number): Promise<number> {
+    let skipped = 0;
+    while (skipped < most && (await this.fill(1)) > 0) {
+      const part = this.atHand.subarray(0, most - skipped);
+      const other = part.findIndex((byte) => byte !== 0);
+      const zeros = other < 0 ? part.length : other;
+      this.pass(zeros * 8);
+      skipped += zeros;
+      if (other >= 0) break;
+    }
+    return skipped;
+  }
+
   /** Reads from where the last read ended. */
   read<T>(use: (bits: BitReader) => T): T {
     const bits = new BitReader(this.bytes, this.start, this.end);

@@ -117,7 +117,8 @@ class Subtree {
   async #withBytes(entry: CpioEntry, { checksum }: BomItem): Promise<CpioEntry> {
     const isLinked = entry.nlink > 1 && kindOf(entry.mode) === 'file';
     if (entry.size === 0 && !isLinked) return entry;
-    const file = linkKey(entry);
+    // Two different sizes are two files, as in HardLinks.
+    const file = `${linkKey(entry)},${entry.size}`;
     if (entry.size > this.#room) {
       if (isLinked) throw new Miss(`${entry.name} is hard-linked, and too large to look at`);
       this.#compared = false;
