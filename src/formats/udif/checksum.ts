@@ -68,7 +68,7 @@ export class ChecksumLedger {
     if (this.#known[run] || length === 0) return;
     const seen = this.#parts.get(run) ?? { end: 0, crc: 0, later: new Map() };
     this.#parts.set(run, seen);
-    seen.later.set(offset, { length, crc });
+    if (offset >= seen.end) seen.later.set(offset, { length, crc });
     for (let part = seen.later.get(seen.end); part; part = seen.later.get(seen.end)) {
       seen.later.delete(seen.end);
       seen.crc = crc32Combine(seen.crc, part.crc, part.length);
