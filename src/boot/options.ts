@@ -18,7 +18,10 @@ export interface BootOptions {
   readonly disks: readonly string[];
   /** "30G": the first disk is made where it is not there. */
   readonly createDisk?: string;
+  /** Of all disks that none is said of. */
   readonly diskFormat?: string;
+  /** Of each disk, where it is said. */
+  readonly diskFormats?: readonly (string | undefined)[];
   /** Other files that the disks, and the loader's image, may be made of. */
   readonly backingOk?: readonly string[];
   readonly chameleon?: string;

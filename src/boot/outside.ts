@@ -16,7 +16,7 @@ export async function findDisks(
   iso: string | undefined,
   { missing, signal }: { readonly missing: Missing; readonly signal: AbortSignal },
 ): Promise<{ found: DiskInfo[]; create?: { file: string; size: number } }> {
-  const { disks, createDisk: wanted, diskFormat: format, backingOk = [] } = options;
+  const { disks, createDisk: wanted, diskFormat, diskFormats = [], backingOk = [] } = options;
   const size = wanted === undefined ? undefined : parseSize(wanted, '--create-disk');
   const found: DiskInfo[] = [];
   let create: { file: string; size: number } | undefined;
@@ -28,6 +28,7 @@ export async function findDisks(
       found.push({ file, format: 'qcow2', size });
       continue;
     }
+    const format = diskFormats[i] ?? diskFormat;
     const look = { backingOk, signal, ...(format !== undefined && { format }) };
     const disk = await missing.of(() => examineDisk(path, look));
     if (!disk) continue;

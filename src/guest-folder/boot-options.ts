@@ -15,12 +15,12 @@ export async function bootOptionsOf({ path, guest }: Pick<GuestFolder, 'path' | 
   const at = (stored: string) => pathOf(path, stored);
   const all = (stored: readonly string[]) => Promise.all(stored.map(at));
   const { iso, disks, nvram, smc, keyFile, backing, folder, serial, qemu, qemuArgs, display, ssh } = guest;
-  const format = disks.find((disk) => disk.format !== undefined)?.format;
   return {
     release: guest.release,
     ...(iso !== undefined && (!guest.installed || guest.loader?.kind === 'iso') && { iso: await at(iso) }),
     disks: await all(disks.map(({ file }) => file)),
-    ...(format !== undefined && { diskFormat: format }),
+    // One is never taken for another's: a guest that writes to a container as if it were raw loses it.
+    diskFormats: disks.map(({ format }) => format),
     ...(backing && { backingOk: await all(backing) }),
     ...(await loaderOptions(guest, at)),
     ...(nvram !== undefined && startsByUefi(guest) && { nvram: await at(nvram) }),

@@ -1,4 +1,4 @@
-import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Scope } from '../core/scope.js';
 import { StepError } from '../errors.js';
@@ -16,8 +16,9 @@ export interface Deletion {
   readonly kept: readonly string[];
 }
 
-/** Files of a run that has ended. */
-const OF_RUNS = ['run.json', 'boot.log', '.run.json.lock'];
+/** What this process has itself while it deletes, and gives back; and what runs have left. */
+const OWN_RUN = ['run.json', '.run.json.lock'];
+const OF_RUNS = [...OWN_RUN, 'boot.log'];
 
 /** What `deleteGuest` would do. */
 export async function planDeletion({ path, guest }: GuestFolder): Promise<Deletion> {
@@ -48,14 +49,15 @@ export async function deleteGuest(folder: GuestFolder, scope: Scope): Promise<De
   try {
     plan = await planDeletion(folder);
     // The description last: what is there until then is still a guest, and can be deleted again.
-    const names = plan.removed.map(({ name }) => name).filter((name) => name !== GUEST_FILE && !OF_RUNS.includes(name));
+    const names = plan.removed.map(({ name }) => name).filter((name) => name !== GUEST_FILE && !OWN_RUN.includes(name));
     for (const name of [...names, GUEST_FILE]) await rm(join(path, name), { force: true });
   } catch (error) {
     throw hostError(error, path, StepError);
   } finally {
     await own.spend();
   }
-  await rmdir(path).catch((error: unknown) => {
+  // The folder itself, where its name is a link.
+  await rmdir(await realpath(path)).catch((error: unknown) => {
     if (hostCode(error) !== 'ENOTEMPTY') throw hostError(error, path, StepError);
   });
   return plan;

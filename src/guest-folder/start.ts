@@ -11,7 +11,7 @@ import { expectFiles } from './files.js';
 import { runningPid } from './find.js';
 import type { Guest } from './guest.js';
 import { pathOf } from './paths.js';
-import type { GuestFolder } from './read.js';
+import { type GuestFolder, readGuest } from './read.js';
 import { expectKept } from './set.js';
 import { type TypedOptions, withTyped } from './typed.js';
 import { writeGuest } from './write.js';
@@ -68,18 +68,20 @@ export async function startOf(
   // Whoever names the installer wants it, and an installed guest has nothing to look for.
   if (folder.guest.installed || guest.iso === undefined) return { folder, options: await at(guest) };
   const before = await stateOf({ ...folder, guest }, context);
+  // A disk that is only lent for this start says nothing of the guest's own.
+  const own = guest.disks[0]?.file === folder.guest.disks[0]?.file;
   if (before.kind !== 'system') {
     context.note(wordsOn(before, folder));
-    return { folder, options: await at(guest), before };
+    return { folder, options: await at(guest), ...(own && { before }) };
   }
   const found = { installed: true, system: before.system };
   const kept: Guest = { ...folder.guest, ...found };
-  folder = dryRun ? { ...folder, guest: kept } : await writeGuest(folder, kept, context.journal);
+  if (own) folder = dryRun ? { ...folder, guest: kept } : await writeGuest(folder, kept, context.journal);
   if (typed.iso === undefined) guest = { ...guest, ...found };
   context.note(
     `"${before.volume}" holds ${releaseTitle(before.system.version, before.system.build)}. ${whatOfIso(guest)}`,
   );
-  return { folder, options: await at(guest), found: before };
+  return { folder, options: await at(guest), ...(own && { found: before }) };
 }
 
 function whatOfIso({ installed, loader }: Guest): string {
@@ -95,8 +97,11 @@ export async function afterRun(
 ): Promise<{ readonly folder: GuestFolder; readonly state: DiskState }> {
   const state = await stateOf(folder, context);
   if (state.kind !== 'system') return { folder, state };
-  const guest: Guest = { ...folder.guest, installed: true, system: state.system };
-  return { folder: await writeGuest(folder, guest, context.journal), state };
+  // What was set while it ran stays.
+  const now = { ...(await readGuest(folder.path)), name: folder.name };
+  if (now.guest.disks[0]?.file !== folder.guest.disks[0]?.file) return { folder: now, state };
+  const guest: Guest = { ...now.guest, installed: true, system: state.system };
+  return { folder: await writeGuest(now, guest, context.journal), state };
 }
 
 /** InUseError while the guest runs. */

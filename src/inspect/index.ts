@@ -54,6 +54,8 @@ export interface Inspection {
   readonly layers: readonly Layer[];
   /** What is at `inside` (default: the root), one level deep. */
   readonly listing: readonly Listed[];
+  /** There is more in the folder than is listed. */
+  readonly more?: true;
   readonly extracted?: { readonly path: string; readonly files: number; readonly bytes: number };
 }
 
@@ -81,7 +83,7 @@ export async function inspect(path: string, options: InspectOptions): Promise<In
       const extracted = await extract(opened, rest, options.output, options);
       return { file: path, layers, listing: [], extracted };
     }
-    return { file: path, ...installer, layers, listing: await list(opened, target, options.signal) };
+    return { file: path, ...installer, layers, ...(await list(opened, target, options.signal)) };
   } finally {
     await top.close();
   }
@@ -227,17 +229,17 @@ async function fileOnTheWay(opened: Opened, path: Path): Promise<Entry | undefin
   return undefined;
 }
 
-async function list(opened: Opened, target: Entry, signal: AbortSignal): Promise<Listed[]> {
-  if (target.kind !== 'folder') return [await line(target)];
+async function list(opened: Opened, target: Entry, signal: AbortSignal): Promise<Pick<Inspection, 'listing' | 'more'>> {
+  if (target.kind !== 'folder') return { listing: [await line(target)] };
   const depth = target.path.length + 1;
   const listing: Listed[] = [];
   for await (const entry of opened.tree.walk(target.path)) {
     signal.throwIfAborted();
     if (entry.path.length !== depth || entry.again) continue;
+    if (listing.length >= MOST_LISTED) return { listing, more: true };
     listing.push(await line(entry));
-    if (listing.length >= MOST_LISTED) break;
   }
-  return listing;
+  return { listing };
 }
 
 async function line(entry: Entry): Promise<Listed> {

@@ -19,6 +19,7 @@ import { chooseBootPlist, extraFolder } from './boot-plist-choice.js';
 import { chooseEngine, type EngineName, scratchParent } from './engine.js';
 import { Keeper } from './keep.js';
 import { chooseKernel, type KernelChoice } from './kernel-choice.js';
+import { expectNoInput } from './not-an-input.js';
 import { chooseOutput, type Output } from './output.js';
 import { spaceNeeded } from './space.js';
 
@@ -160,6 +161,7 @@ export async function planBuild(options: BuildOptions, host?: HostFacts): Promis
     const extra = options.extra === undefined ? undefined : await extraFolder(await givenPath(options.extra));
     const wanted = options.output === undefined ? undefined : await givenPath(options.output);
     const output = await chooseOutput(wanted, installer, options.force ?? false);
+    await expectNoInput(output, await inputsOf(options, installer));
     if (options.workDir !== undefined && engine === 'native') throw new UsageError(NO_SCRATCH, 'Leave --work-dir out.');
     const workDir = options.workDir === undefined ? undefined : resolve(await givenPath(options.workDir));
     const scratch = engine === 'hdiutil' ? scratchParent(output.iso, workDir) : undefined;
@@ -262,4 +264,11 @@ function argvOf({ app, output, workDir, kernel, force }: BuildOptions): string[]
     ...option('--kernel', kernel === 'package' ? undefined : kernel),
     ...(force ? ['--force'] : []),
   ];
+}
+
+/** Files of this computer that a build reads, as far as they are given by name. */
+async function inputsOf(options: BuildOptions, { path, image }: Installer): Promise<(string | undefined)[]> {
+  const { kernel, plist, opencore, config, kext = [] } = options;
+  const given = [kernel, plist, opencore, config, ...kext].filter((one) => one !== undefined);
+  return [path, image.hostPath, ...(await Promise.all(given.map((one) => givenPath(one))))];
 }

@@ -1,6 +1,7 @@
 import { SourceError, UsageError } from '../errors.js';
 import type { FatItem } from '../formats/fat/index.js';
 import { readEfiProgram } from '../formats/pe.js';
+import { quoteFile } from '../host/quote.js';
 import { readHostFile } from '../host/read-file.js';
 import { CONFIG_PLIST, checkConfig, enabledDrivers, OWN_VOLUME_HIDDEN } from '../plist/opencore/index.js';
 import { parsePlist } from '../plist/plist.js';
@@ -122,7 +123,22 @@ function tooLate(name: string): UsageError {
 async function givenConfig(path: string): Promise<GivenConfig> {
   const bytes = await readHostFile(path, CONFIG_PLIST, { label: '--config ' });
   const drivers = enabledDrivers(parsePlist(bytes, path));
-  return { xml: new TextDecoder().decode(bytes), drivers, files: OWN_VOLUME_HIDDEN };
+  return { xml: xmlOf(bytes, path), drivers, files: OWN_VOLUME_HIDDEN };
+}
+
+/** OpenCore reads XML in UTF-8 and nothing else; others read more. */
+function xmlOf(bytes: Uint8Array, path: string): string {
+  const isBinary = Buffer.from(bytes.subarray(0, 6)).toString('latin1') === 'bplist';
+  try {
+    const text = isBinary ? '\0' : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Bytes that are no UTF-8.
+  }
+  const found = isBinary ? 'a binary property list' : 'another encoding';
+  throw new SourceError(`--config ${path}: expected XML in UTF-8, which OpenCore reads, found ${found}.`, {
+    hint: `osx-iso opencore check --fix ${quoteFile(path)} writes it so.`,
+  });
 }
 
 /** A folder EFI that is ready: OpenCore's is looked at as such, any other only for the program that firmware starts. */

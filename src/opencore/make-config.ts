@@ -3,7 +3,7 @@ import { templateFile } from '../host/template-files.js';
 import { type GivenKext, INFO_PLIST, type OpenCoreConfig, opencoreConfig } from '../plist/opencore/index.js';
 import { asDict, parsePlist } from '../plist/plist.js';
 import { tooMuch } from './bundle.js';
-import { MOST_INFO } from './efi-files.js';
+import { MOST_INFO, MOST_INFOS } from './efi-files.js';
 import { type Kext, openAllKexts } from './kexts.js';
 
 /** What is asked for, as somebody types it. */
@@ -24,7 +24,7 @@ export async function makeOpenCoreConfig(options: MakeConfigOptions, kexts: read
   const { bytes, name } = await templateFile('opencore', template);
   const whole = asDict(parsePlist(bytes, name));
   if (!whole) throw new SourceError(`${name}: expected a dictionary.`);
-  const given = await Promise.all(kexts.map(readKext));
+  const given = await readKexts(kexts);
   return opencoreConfig({
     release,
     template: whole,
@@ -48,13 +48,20 @@ export async function makeOpenCoreConfigOf(
   }
 }
 
-/** A kext as data: which files it has, and what its property lists say. */
-async function readKext({ name, files }: Kext): Promise<GivenKext> {
-  const infos = new Map<string, Uint8Array>();
-  for (const [path, member] of files) {
-    if (path !== INFO_PLIST && !path.endsWith(`.kext/${INFO_PLIST}`)) continue;
-    if (member.size > MOST_INFO) throw tooMuch(`${name}/${path}`, 'bytes', MOST_INFO);
-    infos.set(path, await member.read());
+/** Kexts as data: which files each has, and what its property lists say. One after another: see MOST_INFOS. */
+async function readKexts(kexts: readonly Kext[]): Promise<GivenKext[]> {
+  const given: GivenKext[] = [];
+  let taken = 0;
+  for (const { name, files } of kexts) {
+    const infos = new Map<string, Uint8Array>();
+    for (const [path, member] of files) {
+      if (path !== INFO_PLIST && !path.endsWith(`.kext/${INFO_PLIST}`)) continue;
+      if (member.size > MOST_INFO) throw tooMuch(`${name}/${path}`, 'bytes', MOST_INFO);
+      taken += member.size;
+      if (taken > MOST_INFOS) throw tooMuch('property lists of kexts', 'bytes', MOST_INFOS);
+      infos.set(path, await member.read());
+    }
+    given.push({ name, files: [...files.keys()], infos });
   }
-  return { name, files: [...files.keys()], infos };
+  return given;
 }

@@ -29,11 +29,26 @@ export function positions(bytes: Uint8Array): (offset: number) => Position {
     // CR LF and a lone CR end lines, too.
     if (bytes[i] === 0x0a || (bytes[i] === 0x0d && bytes[i + 1] !== 0x0a)) starts.push(i + 1);
   }
+  // Where it was asked for last: a whole file may be one line, with thousands of findings.
+  let last: Position = { offset: 0, line: 1, column: 1 };
   return (given) => {
     const offset = Math.min(Math.max(0, given), bytes.length);
-    let line = starts.length;
-    while (starts[line - 1]! > offset) line--;
-    const before = new TextDecoder().decode(bytes.subarray(starts[line - 1]!, offset));
-    return { offset, line, column: before.length + 1 };
+    const line = lineOf(starts, offset);
+    const goesOn = line === last.line && offset >= last.offset;
+    const from = goesOn ? last : { offset: starts[line - 1]!, column: 1 };
+    const between = new TextDecoder().decode(bytes.subarray(from.offset, offset));
+    last = { offset, line, column: from.column + between.length };
+    return last;
   };
+}
+
+/** The number, from 1, of the last line that begins at or before `offset`. */
+function lineOf(starts: readonly number[], offset: number): number {
+  let [low, high] = [1, starts.length];
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (starts[middle - 1]! <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }

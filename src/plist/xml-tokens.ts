@@ -84,7 +84,7 @@ export class XmlTokens {
     const known = name !== undefined && Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : undefined;
     if (known !== undefined) return known;
     const code = decimal !== undefined ? Number(decimal) : hex !== undefined ? Number.parseInt(hex, 16) : 0;
-    if (code > 0 && code <= 0x10ffff) return String.fromCodePoint(code);
+    if (isCharacter(code)) return String.fromCodePoint(code);
     throw this.fault(at + from, 'an entity of XML itself', JSON.stringify(whole ?? run.slice(from, from + 20)));
   }
 
@@ -148,4 +148,10 @@ export class XmlTokens {
 /** Ends of lines as XML has them (1.0, section 2.11). */
 function lines(text: string): string {
   return text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text;
+}
+
+/** XML 1.0, section 2.2: what a document can hold, and a reference can stand for. */
+function isCharacter(code: number): boolean {
+  if (code < 0x20) return code === 9 || code === 10 || code === 13;
+  return code <= 0xd7ff || (code >= 0xe000 && code <= 0xfffd) || (code >= 0x1_0000 && code <= 0x10_ffff);
 }

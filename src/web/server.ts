@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { HostError } from '../errors.js';
@@ -45,15 +45,24 @@ export async function serveScreen({ port = 0 }: { readonly port?: number } = {})
     (request, answer) => serve(request, answer, { token, assets }),
   );
   server.maxConnections = MOST_CONNECTIONS;
+  // A server forgets connections that became WebSockets, or were to.
+  const connections = new Set<Socket>();
+  server.on('connection', (connection) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
   server.on('upgrade', (request, connection, head) => {
     connection.on('error', () => connection.destroy());
     const admitted = admit(request, token);
     // A page always says where it comes from; another program need not.
     const status = typeof admitted === 'number' ? admitted : admitted.path === SCREEN ? undefined : 404;
     if (status === undefined) viewers.welcome(request, connection, head);
-    else connection.end(`HTTP/1.1 ${status} No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    // Whoever keeps his half open is not waited for.
+    else connection.end(refusal(status), () => connection.destroy());
   });
   await listen(server, port);
+  // One connection that could not be taken, say.
+  server.on('error', () => undefined);
   const { port: own } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${own}/${token}/`,
@@ -62,10 +71,14 @@ export async function serveScreen({ port = 0 }: { readonly port?: number } = {})
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await viewers.leave();
-      server.closeAllConnections();
+      for (const connection of connections) connection.destroy();
       await closed;
     },
   };
+}
+
+function refusal(status: number): string {
+  return `HTTP/1.1 ${status} No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
 }
 
 interface Served {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { noJournal } from '../../src/core/journal.js';
@@ -11,7 +11,7 @@ import { expectGuest, findGuest, listGuests } from '../../src/guest-folder/find.
 import type { Guest } from '../../src/guest-folder/guest.js';
 import { type GuestFolder, guestText } from '../../src/guest-folder/read.js';
 import { withFields } from '../../src/guest-folder/set.js';
-import { startOf } from '../../src/guest-folder/start.js';
+import { afterRun, startOf } from '../../src/guest-folder/start.js';
 import { type TypedOptions, withTyped } from '../../src/guest-folder/typed.js';
 import { writeGuest } from '../../src/guest-folder/write.js';
 import { claimRun } from '../../src/launch/run-state.js';
@@ -213,6 +213,8 @@ describe('what boot is asked', () => {
     const options = await bootOptionsOf({ path: '/guests/yosemite', guest: WHOLE });
     expect(options).toMatchObject({
       disks: ['/guests/yosemite/disk.qcow2', '/disks/data.img'],
+      // Each its own: one that is attached as what it is not is lost.
+      diskFormats: [undefined, 'raw'],
       chameleon: '/loaders/boot',
       append: 'timeout=5',
       oskFile: expect.stringMatching(/^\/.*\/\.osk$/),
@@ -355,6 +357,26 @@ describe('before a start', () => {
     expect(notes).toEqual([]);
   });
 
+  test('a disk that is only typed says nothing of the guest’s own: nothing of it is kept', async () => {
+    const folder = put('lent', { iso: at('good.iso') });
+    writeFileSync(at('typed.img'), await systemDisk());
+    const before = readFileSync(at('lent/guest.json'), 'utf8');
+    const started = await start(folder, { disks: [at('typed.img')] });
+    // The installer is not wanted for this one start.
+    expect(started.options).not.toHaveProperty('iso');
+    expect(started).not.toHaveProperty('found');
+    expect(readFileSync(at('lent/guest.json'), 'utf8')).toBe(before);
+  });
+
+  test('what was set while it ran stays when its disk is looked at afterwards', async () => {
+    const folder = put('set', { iso: at('good.iso') });
+    writeFileSync(at('set/disk.img'), await systemDisk());
+    await writeGuest(folder, { ...folder.guest, memory: 4096 }, noJournal);
+    const { folder: after } = await afterRun(folder, starting());
+    expect(after.guest).toMatchObject({ installed: true, memory: 4096 });
+    expect((await findGuest(at('set')))!.guest).toEqual(after.guest);
+  });
+
   test('an installer that is named is attached, and so is one that holds the loader', async () => {
     const named = put('named');
     expect(await start(named, { iso: at('good.iso') })).toMatchObject({ before: { kind: 'empty' } });
@@ -438,8 +460,13 @@ describe('a guest that is deleted', () => {
     expect(readdirSync(at('gone')).sort()).toEqual(['given.img', 'notes.txt']);
     expect(existsSync(at('mine.img'))).toBe(true);
     const whole = put('whole');
-    await deleteGuest(whole, new Scope());
+    writeFileSync(at('whole/boot.log'), 'of a detached run');
+    expect((await deleteGuest(whole, new Scope())).removed.map(({ name }) => name)).toContain('boot.log');
     expect(existsSync(at('whole'))).toBe(false);
+    put('linked');
+    symlinkSync(at('linked'), at('link'));
+    await deleteGuest((await findGuest(at('link')))!, new Scope());
+    expect(existsSync(at('linked'))).toBe(false);
   });
 
   test('is refused while it runs', async () => {

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checksumLine, chooseOutput, fillIn } from '../../src/iso/output.js';
-import { testFolder } from '../helpers/small-installer.js';
+import { planBuild } from '../../src/iso/plan.js';
+import { smallInstaller, testFolder } from '../helpers/small-installer.js';
 
 const parts = { title: 'Install OS X Yosemite', version: '10.10.5', build: '14F27' };
 
@@ -31,6 +32,23 @@ describe('what is there already', () => {
       const wanted = { exitCode: 2, message: expect.stringContaining(`${iso}${ending} exists already`) };
       await expect(chooseOutput(iso, parts, false)).rejects.toMatchObject(wanted);
       await expect(chooseOutput(iso, parts, true)).resolves.toMatchObject({ iso });
+    }
+  });
+});
+
+describe('what the ISO is made from', () => {
+  it('is never replaced by it, whatever it is called and with --force', async () => {
+    const at = (name: string) => join(testFolder(), name);
+    const esd = at('input.dmg');
+    await copyFile(join(await smallInstaller(), 'Contents/SharedSupport/InstallESD.dmg'), esd);
+    await symlink(esd, at('linked.iso'));
+    await link(esd, at('hard.iso'));
+    for (const name of ['input.dmg', 'linked.iso', 'hard.iso']) {
+      const options = { app: esd, output: at(name), force: true, engine: 'native' as const };
+      await expect(planBuild(options)).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringContaining('this is what the ISO is made from'),
+      });
     }
   });
 });

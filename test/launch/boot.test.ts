@@ -84,6 +84,14 @@ const plan = (more: Partial<BootOptions>, host = size) =>
 const given = () => ({ iso: at('good.iso'), chameleon: at('boot') });
 
 describe('a plan', () => {
+  test('each disk has its own format', async () => {
+    const disks = [at('own.img'), at('hdd.img')];
+    writeFileSync(disks[0]!, Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), Buffer.alloc(1 << 20)]));
+    const { machine } = await plan({ ...given(), disks, diskFormats: ['raw', 'raw'] });
+    expect(machine.disks.slice(0, 2).map(({ format }) => format)).toEqual(['raw', 'raw']);
+    await expect(plan({ ...given(), disks, diskFormats: [undefined, 'raw'] })).rejects.toThrow(/own\.img/);
+  });
+
   test('from the manifest: release, memory, and what to know', async () => {
     const { machine, notes, osk } = await plan({ ...given(), disks: [at('hdd.img')], diskFormat: 'raw' });
     expect(machine).toMatchObject({ release: '10.9', memory: 3072, cpu: { model: 'core2duo' }, accelerator: 'tcg' });

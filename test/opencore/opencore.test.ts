@@ -209,6 +209,27 @@ describe('what goes into the partition', () => {
     );
   });
 
+  it.each<[string, (xml: string) => Uint8Array]>([
+    ['UTF-16', (xml) => Buffer.from(`\ufeff${xml.replace('UTF-8', 'UTF-16')}`, 'utf16le')],
+    ['bytes that are no UTF-8', (xml) => Buffer.concat([Buffer.from(xml), Buffer.from([0x0a, 0xff])])],
+  ])('a config in %s is refused: OpenCore would not read it', async (_, coded) => {
+    const config = join(place(), 'config.plist');
+    writeFileSync(config, coded(CONFIG));
+    await expect(gatherEsp({ openCore: release(), config, release: yosemite }, { signal })).rejects.toThrow(
+      /config\.plist/,
+    );
+  });
+
+  it('property lists of kexts that are more than all kexts have are refused before they are read', async () => {
+    const files = new Map([...kextFiles('Lilu')].map(([path, content]) => [path, Buffer.from(content)] as const));
+    for (let i = 0; i < 40; i++)
+      files.set(`Lilu.kext/Contents/PlugIns/${i}.kext/Contents/Info.plist`, Buffer.alloc(1 << 20, ' '));
+    const kext = join(putFiles(place(), files), 'Lilu.kext');
+    await expect(gatherEsp({ openCore: release(), kexts: [kext], release: yosemite }, { signal })).rejects.toThrow(
+      /property lists of kexts/,
+    );
+  });
+
   it('of one that is configured: all of it, as it is', async () => {
     const given = putFiles(
       place(),

@@ -108,6 +108,26 @@ describe('the page', () => {
   });
 });
 
+test('nobody who keeps his half of a connection open keeps the server', async () => {
+  const other = await serveScreen();
+  const path = new URL(other.url).pathname;
+  // Refused, refused although it knows the token, and a viewer before there is a screen.
+  for (const asked of ['/x', `${path}style.css`, `${path}screen`]) {
+    const socket = connect({ port: other.port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => undefined);
+    const head = [
+      `GET ${asked} HTTP/1.1`,
+      `Host: 127.0.0.1:${other.port}`,
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+    ];
+    const key = ['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13'];
+    socket.write(`${[...head, ...key].join('\r\n')}\r\n\r\n`);
+    await new Promise((resolve) => socket.once('data', resolve));
+  }
+  await other.close();
+});
+
 /** Paths, asked when the token is known. */
 const UNKNOWN: readonly (readonly [what: string, path: () => string])[] = [
   ['without a token', () => '/'],

@@ -84,14 +84,15 @@ export async function inspect(
     }
     lines.push(...found.listing.map(listed));
   }
-  context.print(lines.join('\n'), { type: 'inspect', ...found });
+  if (found.more) lines.push('… and more: give a path that is further inside, or -o.');
+  context.print(lines.map(printable).join('\n'), { type: 'inspect', ...found });
 }
 
 function listed(entry: Osx.Inspection['listing'][number]): string {
   const date = new Date(entry.modified * 1000).toISOString().slice(0, 10);
   const target = entry.target === undefined ? '' : ` -> ${entry.target}`;
   const owner = `${entry.uid}:${entry.gid}`.padEnd(7);
-  return printable(`${modeText(entry)} ${owner} ${String(entry.size).padStart(12)} ${date} ${entry.path}${target}`);
+  return `${modeText(entry)} ${owner} ${String(entry.size).padStart(12)} ${date} ${entry.path}${target}`;
 }
 
 /** As ls prints it. */

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
 import { examples } from '../../help.js';
+import { printable } from '../../view/format.js';
 
 /** `osx-iso opencore check`, as typed. */
 export interface OpenCoreCheckOptions {
@@ -67,7 +68,7 @@ export async function openCoreCheck(osx: typeof Osx, options: OpenCoreCheckOptio
       ...(fixed.backup === undefined ? [] : [`  what was there is ${fixed.backup}`]),
       ...fixed.left.findings.map((finding) => `${fixed.path}:${osx.findingLine(finding)}`),
     ];
-    context.print(lines.join('\n'), { type: 'opencore-check', file, ...fixed });
+    context.print(lines.map(printable).join('\n'), { type: 'opencore-check', file, ...fixed });
     refuse(osx, fixed.path, fixed.left.findings, 'Correct these by hand.');
     return;
   }
@@ -75,7 +76,7 @@ export async function openCoreCheck(osx: typeof Osx, options: OpenCoreCheckOptio
   const looked = report.folder ? ', and of the folder it lies in' : '';
   const lines = report.findings.map((finding) => `${file}:${osx.findingLine(finding)}`);
   if (lines.length === 0) lines.push(`${file}: OpenCore takes all of it as it is meant${looked}.`);
-  context.print(lines.join('\n'), { type: 'opencore-check', file, ...report });
+  context.print(lines.map(printable).join('\n'), { type: 'opencore-check', file, ...report });
   const mends = report.findings.some(({ severity, fix: does }) => severity === 'error' && does !== undefined);
   const hint = mends ? `osx-iso opencore check --fix ${osx.quoteFile(file)} writes a corrected file.` : undefined;
   refuse(osx, file, report.findings, hint);

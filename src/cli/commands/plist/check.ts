@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type * as Osx from '../../../index.js';
 import type { Context, Start } from '../../context.js';
 import { examples } from '../../help.js';
+import { printable } from '../../view/format.js';
 
 /** `osx-iso plist check`, as typed. */
 export interface PlistCheckOptions {
@@ -58,7 +59,7 @@ export async function plistCheck(
       ? [`${fixed.path}: corrected`, ...fixed.changes.map((change) => `  ${change}`)]
       : [`${file}: nothing to correct`];
     if (fixed.backup !== undefined) lines.push(`  what was there is ${fixed.backup}`);
-    context.print(lines.join('\n'), { type: 'plist-check', file, findings: report.findings, ...fixed });
+    context.print(lines.map(printable).join('\n'), { type: 'plist-check', file, findings: report.findings, ...fixed });
     return;
   }
   const sees = Object.entries(report.sees);
@@ -69,7 +70,7 @@ export async function plistCheck(
     sees.length > 0 ? 'The loader sees:' : 'The loader sees nothing.',
     ...sees.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`),
   ];
-  context.print(lines.join('\n'), { type: 'plist-check', file, ...report });
+  context.print(lines.map(printable).join('\n'), { type: 'plist-check', file, ...report });
   if (report.ok) return;
   const errors = report.findings.filter(({ severity }) => severity === 'error').length;
   throw new osx.VerifyError(

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { positions } from '../../src/plist/findings.js';
+import { parsePlist } from '../../src/plist/plist.js';
+
+it('tells line and column of any place, in whatever order they are asked for', () => {
+  const bytes = Buffer.from('\ufeffab\r\nä𝄞c\rx\n\ny');
+  const at = positions(bytes);
+  const text = bytes.toString('utf8');
+  const wanted = new Map([
+    ['b', [1, 2]],
+    ['ä', [2, 1]],
+    ['c', [2, 4]],
+    ['x', [3, 1]],
+    ['y', [5, 1]],
+  ]);
+  const offsetOf = (character: string) => Buffer.byteLength(text.slice(0, text.indexOf(character)));
+  const keys = [...wanted.keys()];
+  for (const order of [keys, [...keys].reverse(), ['c', 'ä', 'c', 'b', 'c']]) {
+    for (const key of order) {
+      const { line, column } = at(offsetOf(key));
+      expect([key, line, column]).toEqual([key, ...wanted.get(key)!]);
+    }
+  }
+});
+
+it.each(['&#27;', '&#xD800;', '&#xFFFE;', '&#0;'])('%s stands for nothing that XML can hold', (reference) => {
+  const text = `<plist><string>${reference}</string></plist>`;
+  expect(() => parsePlist(Buffer.from(text), 'a.plist')).toThrow(/an entity of XML itself/);
+});
