@@ -47,10 +47,12 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
   let identification: Identification | undefined;
   let making: Making | undefined;
   let running = false;
+  // Of its own: a run gives back all that it has before the manifest is written.
+  const locks = new Scope(journal);
   try {
     if (plan.problems.length > 0) throw problemsError(plan.problems);
     making = await Making.begin(output, journal);
-    await holdLock(making, output.iso, scope);
+    await holdLock(making, output.iso, locks);
     if (options.identify) identification = new Identification(installer.image, context.signal);
     const templates = await openTemplates();
     const tool = await openEngine(
@@ -103,6 +105,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
     // A run gives back everything itself. A second time would cross out in the journal what could not be given back.
     if (!running) await scope.unwind('failed');
     await identification?.stop();
+    await locks.unwind('failed');
     try {
       await making?.end({ keep: keepWork });
     } finally {
@@ -111,7 +114,7 @@ export async function build(plan: BuildPlan, options: BuildOptions, context: Bui
   }
 }
 
-/** Two builds of one output would write over each other. The lock goes last of all, when everything else is given back. */
+/** Two builds of one output would write over each other. The lock goes last of all, when everything else is there or given back. */
 async function holdLock({ folder, claim }: Making, iso: string, scope: Scope): Promise<void> {
   const path = lockPath(iso);
   const own = folder.at(basename(path));

@@ -10,6 +10,22 @@ const NAME = 'org.chameleon.Boot.plist';
 
 const reads = (text: string) => chameleonReads(`/Extra/${NAME}`, Buffer.from(text));
 
+it('shows nothing of a file that a terminal would obey', async () => {
+  const file = join(scratch('escapes'), 'a.plist');
+  const key = (name: string, value: string) => `<key>${name}</key><string>${value}</string>`;
+  writeFileSync(
+    file,
+    `<plist><dict>\n${key('x\u001b[2Jy', 'z')}\n${key('Timeout', '5\u001b]0;T\u0007\u009b')}\n</dict></plist>\n`,
+  );
+  for (const group of ['plist', 'opencore']) {
+    const { out } = await run(group, 'check', file);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  }
+  const { out } = await run('plist', 'check', file);
+  expect(out).toContain('Timeout');
+});
+
 describe('osx-iso plist', () => {
   it("prints the page's example", async () => {
     const { code, out, err } = await run('plist');

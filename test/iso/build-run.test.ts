@@ -1,8 +1,10 @@
+import { readdirSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.js';
 import { Interrupted, SourceError } from '../../src/errors.js';
+import { build as buildPlan } from '../../src/iso/build.js';
 import { build } from '../../src/iso/build-run.js';
 import { planBuild } from '../../src/iso/plan.js';
 import { LONG, points } from '../helpers/long.js';
@@ -28,6 +30,18 @@ describe('a build in one call', () => {
     expect(events.filter(({ type }) => type === 'step:end').length).toBe(started);
     expect(await readdir(output)).toContain(iso.slice(output.length + 1));
     expect(run.pending()).toEqual([]);
+  });
+
+  it('holds its lock until the manifest is there, too', async () => {
+    const options = { app: await smallInstaller(), output: join(await folderFor('held'), 'x.iso') };
+    const held: string[][] = [];
+    const emit = ({ type }: RunEvent) => {
+      if (type === 'run:end') held.push(readdirSync(join(options.output, '..')));
+    };
+    await buildPlan(await planBuild(options), options, { signal: new AbortController().signal, emit });
+    expect(held).toEqual([expect.arrayContaining(['.x.iso.lock', 'x.iso'])]);
+    expect(held[0]).not.toContain('x.iso.json');
+    expect((await readdir(join(options.output, '..'))).sort()).toEqual(['x.iso', 'x.iso.json']);
   });
 
   it('goes on when nobody iterates it, or who does stops; its events can be had later, progress only where it stood last', async () => {
