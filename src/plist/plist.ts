@@ -24,12 +24,23 @@ export function parsePlist(bytes: Uint8Array, name: string): PlistValue {
 
 /**
  * Writes a property list as XML, the way Apple's tools do: tabs, and an empty string as `<string></string>`, because readers
- * like Chameleon's ignore `<string/>`. FormatError for a text with characters that XML cannot hold, as a binary list may have.
+ * like Chameleon's ignore `<string/>`. FormatError for what XML cannot hold and a binary list may have: some characters, null, numbers
+ * without end.
  */
 export function buildPlist(value: PlistValue): string {
+  expectWritable(value);
   const xml = built(value);
   // `<` never occurs inside text or data: it is always escaped there.
   return `${xml.replaceAll(/<(string|key|data)\/>/g, '<$1></$1>')}\n`;
+}
+
+/** The library leaves null out, and writes such numbers as no reader takes them. */
+function expectWritable(value: PlistValue): void {
+  if (value === null) throw plistFault('value', 'one that XML can hold', 'null');
+  if (typeof value === 'number' && !(Math.abs(value) < 1e21)) {
+    throw plistFault('value', 'a number below 1e21', String(value));
+  }
+  for (const inner of asArray(value) ?? Object.values(asDict(value) ?? {})) expectWritable(inner);
 }
 
 function built(value: PlistValue): string {

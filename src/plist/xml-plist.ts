@@ -123,7 +123,7 @@ class Reader {
         if (!/^\s*[+-]?\d+\s*$/.test(text)) throw bad('a decimal number in <integer>');
         return Number.parseInt(text, 10);
       case 'real':
-        if (Number.isNaN(Number.parseFloat(text))) throw bad('a number in <real>');
+        if (!/^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i.test(text)) throw bad('a number in <real>');
         return Number.parseFloat(text);
       case 'date':
         if (Number.isNaN(Date.parse(text))) throw bad('a date in <date>');
