@@ -2,7 +2,7 @@ import { lstat, readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FoundJournal, readJournals } from '../core/journal.js';
-import { leftBeside, unlock } from '../core/lock.js';
+import { holds, leftBeside, unlock } from '../core/lock.js';
 import { OWN_NAME } from '../core/own-folder.js';
 import { stateFolder } from '../core/state-folder.js';
 import { holdPrivate } from '../host/held-folder.js';
@@ -144,12 +144,12 @@ function inOrder(records: readonly KnownRecord[]): KnownRecord[] {
 async function tasksOf(record: KnownRecord, journal: FoundJournal, options: Looking): Promise<Task[]> {
   if (record.kind === 'attachment') return attachmentTasks(record, options);
   const { kind, path } = record;
-  const found = await lstat(path).catch(() => undefined);
   if (kind === 'lock') {
-    // Killed while it took the lock: what it was about to link is left.
-    const beside = await leftBeside(path, journal);
-    return found || beside.length > 0 ? [{ ...shown(record), run: () => removeLock(path, journal) }] : [];
+    // Another may hold it since. Killed while it took the lock: its turn is left.
+    const left = [...((await holds(path, journal)) ? [path] : []), ...(await leftBeside(path, journal))];
+    return left.map((file) => ({ ...shown({ kind, path: file }), run: () => unlock(file, journal) }));
   }
+  const found = await lstat(path).catch(() => undefined);
   if (!found) return [];
   if (kind === 'run') return (await wrote(path, journal)) ? [{ ...shown(record), run: () => rm(path) }] : [];
   if (kind === 'file') {
@@ -158,11 +158,6 @@ async function tasksOf(record: KnownRecord, journal: FoundJournal, options: Look
   }
   if (!found.isDirectory()) throw new Error(`${path} is no folder any more`);
   return [{ ...shown(record), run: () => (kind === 'mounts' ? removeMounts(path) : removeScratch(path, found.dev)) }];
-}
-
-async function removeLock(path: string, journal: FoundJournal): Promise<void> {
-  await unlock(path, journal);
-  for (const left of await leftBeside(path, journal)) await rm(left, { force: true });
 }
 
 /** Whether a guest's run.json is still the dead run's own: the guest may have been started again since. */

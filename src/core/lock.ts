@@ -65,17 +65,18 @@ export async function lock(path: string, writer: Writer, claim: string, what: He
 
 /** Gives the lock back, if it is this process's. */
 export async function unlock(path: string, writer: Writer): Promise<void> {
+  if (await holds(path, writer)) await unlink(path).catch(() => undefined);
+}
+
+/** Whether a lock is this process's. */
+export async function holds(path: string, writer: Writer): Promise<boolean> {
   const holder = await readHolder(path);
-  if (typeof holder === 'object' && holder.pid === writer.pid && holder.started === writer.started) {
-    await unlink(path).catch(() => undefined);
-  }
+  return typeof holder === 'object' && holder.pid === writer.pid && holder.started === writer.started;
 }
 
 /** What a process that died while it took the lock may have left beside it. */
 export async function leftBeside(path: string, writer: Writer): Promise<string[]> {
-  const turn = await readHolder(turnPath(path));
-  const own = typeof turn === 'object' && turn.pid === writer.pid && turn.started === writer.started;
-  return own ? [turnPath(path)] : [];
+  return (await holds(turnPath(path), writer)) ? [turnPath(path)] : [];
 }
 
 /** What becomes a lock. */

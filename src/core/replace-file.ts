@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, open, readdir, rename, rm } from 'node:fs/promises';
+import { copyFile, lstat, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Journal } from './journal.js';
 import { ownName } from './own-folder.js';
@@ -9,16 +9,25 @@ export interface Replacing {
   readonly journal: Journal;
   /** The old file's name as the volume has it. */
   readonly stored?: string | undefined;
+  /** A link that somebody else may have put there is replaced itself, not what it leads to. */
+  readonly noLink?: boolean;
 }
 
-/** Writes a file so that there is always the old one or the new one, whole. */
-export async function replaceFile(path: string, content: Uint8Array, { journal, stored }: Replacing): Promise<void> {
+/** What a new file may be, less the umask. */
+const NEW = 0o644;
+
+/** Writes a file so that there is always the old one or the new one, whole; it keeps the old one's permissions. */
+export async function replaceFile(given: string, content: Uint8Array, options: Replacing): Promise<void> {
+  const { journal, stored, noLink = false } = options;
+  const { path, mode } = await placeOf(given, noLink);
   const folder = dirname(resolve(path));
   const draft = join(folder, `.${ownName()}`);
   const entry = await journal.append({ kind: 'file', path: draft });
   try {
-    const handle = await open(draft, 'wx', 0o644);
+    const handle = await open(draft, 'wx', mode);
     try {
+      // The umask only takes away: where the host refuses this, nobody can read more than before.
+      await handle.chmod(mode).catch(() => {});
       await handle.writeFile(content);
       await handle.sync();
     } finally {
@@ -36,6 +45,16 @@ export async function replaceFile(path: string, content: Uint8Array, { journal, 
     await journal.done(entry);
   }
   await syncFolder(folder);
+}
+
+/** Where the new file goes. Of a path without a link the spelling stays: realpath has the volume's own. */
+async function placeOf(given: string, noLink: boolean): Promise<{ path: string; mode: number }> {
+  const old = await lstat(given).catch(() => undefined);
+  if (old?.isSymbolicLink() && !noLink) {
+    const path = await realpath(given).catch(() => undefined);
+    if (path !== undefined) return placeOf(path, true);
+  }
+  return { path: given, mode: old?.isFile() ? old.mode & 0o777 : NEW };
 }
 
 /** Copies a file to a free name beside it, and says which: "config.plist.bak". */

@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { InUseError } from '../errors.js';
 import { ActError, act } from '../host/act.js';
@@ -23,11 +23,16 @@ export function lockMessage(words: string): boolean {
 
 /**
  * Throws InUseError when anybody else uses a raw image: a lock on it, a process that has it open, a loop device over it, a lock QEMU
- * can see. What the host does not let us see cannot be refused.
+ * can see. What the host does not let us see cannot be refused. `blocks` is another folder in tests.
  */
-export async function refuseInUse(path: string, signal: AbortSignal): Promise<void> {
-  const file = resolve(path);
-  const seen = (await lockedBy(file)) ?? (await loopOver(file)) ?? (await openedBy(file));
+export async function refuseInUse(
+  path: string,
+  signal: AbortSignal,
+  { blocks = '/sys/block' }: { readonly blocks?: string } = {},
+): Promise<void> {
+  // The kernel names a loop device's file without any link.
+  const file = await realpath(path).catch(() => resolve(path));
+  const seen = (await lockedBy(file)) ?? (await loopOver(file, blocks)) ?? (await openedBy(file));
   const why = seen ?? (await lockedForQemu(file, signal));
   if (why !== undefined) throw inUse(path, why);
 }
@@ -56,10 +61,10 @@ function deviceMinor(dev: number): number {
   return Number((BigInt(dev) & 0xffn) | ((BigInt(dev) >> 12n) & 0xffff_ff00n));
 }
 
-async function loopOver(file: string): Promise<string | undefined> {
-  const devices = await readdir('/sys/block').catch(() => []);
+async function loopOver(file: string, blocks: string): Promise<string | undefined> {
+  const devices = await readdir(blocks).catch(() => []);
   for (const device of devices.filter((name) => name.startsWith('loop'))) {
-    const backing = await readFile(`/sys/block/${device}/loop/backing_file`, 'utf8').catch(() => '');
+    const backing = await readFile(`${blocks}/${device}/loop/backing_file`, 'utf8').catch(() => '');
     if (backing.trimEnd() === file) return `it is attached as /dev/${device}`;
   }
   return undefined;

@@ -56,7 +56,9 @@ export async function installMounted(
   }
   changes.push({ what: old ? 'replace' : 'add', path, text });
   if (!dryRun)
-    await explained(path, () => replaceFile(path, Buffer.from(text, 'latin1'), { journal, stored: old?.stored }));
+    await explained(path, () =>
+      replaceFile(path, Buffer.from(text, 'latin1'), { journal, stored: old?.stored, noLink: true }),
+    );
   return changes;
 }
 

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Journal } from '../core/journal.js';
 import { keepBeside, replaceFile } from '../core/replace-file.js';
 import { SourceError, UsageError } from '../errors.js';
+import { kindOf } from '../host/open-file.js';
 import { expectPlace } from '../host/place.js';
 import { readHostFile } from '../host/read-file.js';
 import { BOOT_PLIST_NAME, fromEntries, parseSetting } from '../plist/chameleon/boot-plist.js';
@@ -42,12 +43,20 @@ export async function writePlistFile(
 ): Promise<string> {
   const { force = false, dryRun = false, journal } = options;
   const there = await lstat(path).catch(() => undefined);
-  if (there?.isDirectory()) throw new UsageError(`${path} is a folder.`, `-o ${join(path, BOOT_PLIST_NAME)}`);
+  const real = await stat(path).catch(() => undefined);
+  if (real?.isDirectory()) throw new UsageError(`${path} is a folder.`, `-o ${join(path, BOOT_PLIST_NAME)}`);
+  // With --force, too: a device is no place for a file. To merge with it, reading it refuses.
+  if (real && !real.isFile() && request.merge !== true) {
+    throw new UsageError(`${path}: expected a place for a file, found ${kindOf(real)}.`);
+  }
   if (there && !force && request.merge !== true) {
     throw new UsageError(`${path} exists already.`, 'Give another name, or --force.');
   }
   if (!there) await expectPlace('-o', path);
-  const text = composePlist(request, there ? { bytes: await readBootPlist(path), name: path } : undefined);
+  const text = composePlist(
+    request,
+    there && request.merge ? { bytes: await readBootPlist(path), name: path } : undefined,
+  );
   if (!dryRun) await explained(path, () => replaceFile(path, Buffer.from(text, 'latin1'), { journal }));
   return text;
 }

@@ -25,10 +25,13 @@ const port = whole(1, 65_535);
 /** Of what may be given again. */
 const MANY = 32;
 
-/** Typed, a disk is its file. */
+/** Typed, a disk is its file; "~/" stays as it is, as in every other path. */
 const disk: Shape<GuestDisk> = {
   ...object<GuestDisk>({ file: path, format: optional(text()), made: optional(yesOrNo) }),
-  typed: (given) => (given.trimStart().startsWith('{') ? given : JSON.stringify({ file: resolve(given) })),
+  typed: (given) =>
+    given.trimStart().startsWith('{')
+      ? given
+      : JSON.stringify({ file: given.startsWith('~/') ? given : resolve(given) }),
 };
 
 /** Typed, "new" is another one: a guest's folder that was copied is the same computer to whoever asks. */

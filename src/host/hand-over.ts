@@ -1,4 +1,4 @@
-import { link, rename, unlink } from 'node:fs/promises';
+import { link, open, rename, rm, unlink } from 'node:fs/promises';
 import { StepError } from '../errors.js';
 import { openFile } from './open-file.js';
 import { plainPath } from './plain-path.js';
@@ -44,17 +44,23 @@ export async function moveTo(
   { replace }: { readonly replace: boolean },
 ): Promise<void> {
   if (replace) return rename(source, target);
+  const meanwhile = (error: NodeJS.ErrnoException): never => {
+    if (error.code !== 'EEXIST') throw error;
+    throw new StepError(`${plainPath(target)} has come into being meanwhile.`, {
+      hint: 'Give another name with -o, or --force.',
+    });
+  };
   try {
     await link(source, target);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') {
-      throw new StepError(`${plainPath(target)} has come into being meanwhile.`, {
-        hint: 'Give another name with -o, or --force.',
-      });
-    }
-    if (!NO_LINKS.includes(code)) throw error;
-    return rename(source, target);
+    if (!NO_LINKS.includes(code)) return meanwhile(error as NodeJS.ErrnoException);
+    // rename(2) replaces: an empty file of ours claims the name first.
+    await (await open(target, 'wx').catch(meanwhile)).close();
+    return rename(source, target).catch(async (failed: unknown) => {
+      await rm(target, { force: true });
+      throw failed;
+    });
   }
   await unlink(source);
 }

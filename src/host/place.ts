@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import { hostCode, hostError } from './faults.js';
 import { kindOf } from './open-file.js';
+import { quoteFile } from './quote.js';
 
 /**
  * Makes sure that a file can be made where it was asked for ("--screenshot x.png"). `replace`: a file that is there is written over. An
@@ -19,7 +20,7 @@ export async function expectPlace(
   if (!parent?.isDirectory()) {
     throw new UsageError(
       `${option} ${path}: expected a folder to put it in, found ${parent ? 'a file' : 'nothing'}.`,
-      `Make it first: mkdir -p ${folder}`,
+      parent ? `${folder} is no folder: give another place.` : `Make it first: mkdir -p ${quoteFile(folder)}`,
     );
   }
   const there = await look(option, path, resolve(path));

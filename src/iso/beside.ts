@@ -132,6 +132,6 @@ function changing(before: string, after: string): string {
 /** Whole or not at all; what root replaces stays its owner's. */
 async function replaceOwned(path: string, text: string, journal: Journal): Promise<void> {
   const { uid, gid } = await stat(path);
-  await replaceFile(path, Buffer.from(text), { journal });
+  await replaceFile(path, Buffer.from(text), { journal, noLink: true });
   if (process.geteuid?.() === 0 && uid !== 0) await giveTo(path, { uid, gid });
 }

@@ -14,7 +14,8 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { clean } from '../../src/clean/index.js';
-import { fileJournal, type UndoRecord } from '../../src/core/journal.js';
+import { fileJournal, type UndoRecord, type Writer } from '../../src/core/journal.js';
+import { turnPath } from '../../src/core/lock.js';
 import { processStart } from '../../src/host/process-start.js';
 import { LONG } from '../helpers/long.js';
 import { Mac } from '../helpers/mac.js';
@@ -209,6 +210,21 @@ describe('clean', () => {
     expect((await clean()).failed).toMatchObject([{ reason: expect.stringContaining('no folder any more') }]);
     expect(readdirSync(victim)).toEqual(['kept']);
     expect(lstatSync(scratch).isSymbolicLink()).toBe(true);
+  });
+
+  it('leaves a lock to a live process that has taken it since, and removes what a dead one left beside it', async () => {
+    const path = join(mac.out, '.x.iso.lock');
+    const text = (writer: Writer) => JSON.stringify({ ...writer, host: hostname() });
+    writeFileSync(path, text({ pid: process.pid, started: (await processStart(process.pid)) ?? '' }));
+    await journal({ kind: 'lock', path });
+    expect(await clean({ dryRun: true })).toMatchObject({ runs: [{ actions: [] }], failed: [] });
+    writeFileSync(turnPath(path), text(DEAD));
+    expect(await clean()).toMatchObject({ runs: [{ actions: [{ command: `rm ${turnPath(path)}` }] }], failed: [] });
+    expect([existsSync(path), existsSync(turnPath(path))]).toEqual([true, false]);
+    writeFileSync(path, text(DEAD));
+    await journal({ kind: 'lock', path });
+    expect(await clean()).toMatchObject({ runs: [{ actions: [{ command: `rm ${path}` }] }], failed: [] });
+    expect(existsSync(path)).toBe(false);
   });
 
   it('takes journals that were cut off or are none', async () => {

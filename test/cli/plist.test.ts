@@ -95,7 +95,10 @@ describe('osx-iso plist', () => {
       err: expect.stringMatching(/expected a folder to put it in, found nothing/),
     });
     expect(await run('plist', '-o', file, '--merge', '--set', 'Wait=Yes')).toMatchObject({ code: 0 });
+    writeFileSync(file, 'what no loader reads: it is not asked for');
+    expect(await run('plist', '-o', file, '--merge')).toMatchObject({ code: 5 });
     expect(await run('plist', '-o', file, '--template', 'verbose', '--force')).toMatchObject({ code: 0 });
+    expect(await run('plist', '-o', '/dev/null', '--force', '--dry-run')).toMatchObject({ code: 2 });
     expect(reads(readFileSync(file, 'utf8')).getString('Kernel Flags')).toBe('-v');
   });
 

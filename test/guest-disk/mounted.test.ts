@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -48,6 +49,14 @@ describe('installMounted', () => {
       exitCode: 5,
       message: expect.stringMatching(/comment|dict ends/),
     });
+  });
+
+  it('keeps the permissions of the plist that was there', async () => {
+    const folder = scratch('mounted');
+    await install(folder);
+    chmodSync(join(folder, 'Extra', NAME), 0o600);
+    await install(folder, { base: { Timeout: '2' } });
+    expect(statSync(join(folder, 'Extra', NAME)).mode & 0o777).toBe(0o600);
   });
 
   it('writes nothing in a dry run', async () => {

@@ -7,6 +7,7 @@ import { UserError } from '../../src/errors.js';
 import { bootOptionsOf } from '../../src/guest-folder/boot-options.js';
 import { createGuest } from '../../src/guest-folder/create.js';
 import { deleteGuest, planDeletion } from '../../src/guest-folder/delete.js';
+import { expectFiles } from '../../src/guest-folder/files.js';
 import { expectGuest, findGuest, listGuests } from '../../src/guest-folder/find.js';
 import type { Guest } from '../../src/guest-folder/guest.js';
 import { type GuestFolder, guestText } from '../../src/guest-folder/read.js';
@@ -14,6 +15,7 @@ import { withFields } from '../../src/guest-folder/set.js';
 import { afterRun, startOf } from '../../src/guest-folder/start.js';
 import { type TypedOptions, withTyped } from '../../src/guest-folder/typed.js';
 import { writeGuest } from '../../src/guest-folder/write.js';
+import { givenPath } from '../../src/host/given-path.js';
 import { claimRun } from '../../src/launch/run-state.js';
 import { needs } from '../helpers/judges/needs.js';
 import { scratch } from '../helpers/judges/tool.js';
@@ -278,6 +280,13 @@ describe('what boot is asked', () => {
   });
 });
 
+test('a disk below "~/" is looked for in the home of the user', async () => {
+  const guest = put('home', { disks: [{ file: '~/vm/a.img' }] });
+  const disk = await givenPath('~/vm/a.img');
+  expect((await bootOptionsOf(guest)).disks).toEqual([disk]);
+  expect(await refusal(expectFiles(guest, { disks: true }))).toContain(`disks: ${disk}: no such file`);
+});
+
 describe('fields that are set', () => {
   const set = (assignments: string[], guest: Partial<Guest> = {}, force = false) =>
     withFields({ path: '/g', guest: { ...WHOLE, installed: false, ...guest } }, assignments, { force });
@@ -302,6 +311,7 @@ describe('fields that are set', () => {
     expect(set(['qemu=/g/bin/qemu']).qemu).toBe('bin/qemu');
     expect(set(['qemu=/g/qemu']).qemu).toBe('./qemu');
     expect(set(['iso=/g/here.iso', 'keyFile=~/.osk'])).toMatchObject({ iso: 'here.iso', keyFile: '~/.osk' });
+    expect(set(['disks=~/vm/a.img']).disks).toEqual([{ file: '~/vm/a.img' }]);
     expect(set(['loader={"kind": "efi", "file": "EFI"}']).loader).toEqual({ kind: 'efi', file: 'EFI' });
   });
 
