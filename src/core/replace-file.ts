@@ -24,10 +24,10 @@ export async function replaceFile(given: string, content: Uint8Array, options: R
   const draft = join(folder, `.${ownName()}`);
   const entry = await journal.append({ kind: 'file', path: draft });
   try {
-    const handle = await open(draft, 'wx', mode);
+    const handle = await open(draft, 'wx', mode ?? NEW);
     try {
       // The umask only takes away: where the host refuses this, nobody can read more than before.
-      await handle.chmod(mode).catch(() => {});
+      if (mode !== undefined) await handle.chmod(mode).catch(() => {});
       await handle.writeFile(content);
       await handle.sync();
     } finally {
@@ -47,14 +47,17 @@ export async function replaceFile(given: string, content: Uint8Array, options: R
   await syncFolder(folder);
 }
 
-/** Where the new file goes. Of a path without a link the spelling stays: realpath has the volume's own. */
-async function placeOf(given: string, noLink: boolean): Promise<{ path: string; mode: number }> {
+/**
+ * Where the new file goes, and what the old one's permissions are. A link of somebody else's is not followed: root would write wherever
+ * that leads. Of a path without a link the spelling stays: realpath has the volume's own.
+ */
+async function placeOf(given: string, noLink: boolean): Promise<{ path: string; mode: number | undefined }> {
   const old = await lstat(given).catch(() => undefined);
-  if (old?.isSymbolicLink() && !noLink) {
+  if (old?.isSymbolicLink() && !noLink && old.uid === (process.geteuid?.() ?? old.uid)) {
     const path = await realpath(given).catch(() => undefined);
     if (path !== undefined) return placeOf(path, true);
   }
-  return { path: given, mode: old?.isFile() ? old.mode & 0o777 : NEW };
+  return { path: given, mode: old?.isFile() ? old.mode & 0o777 : undefined };
 }
 
 /** Copies a file to a free name beside it, and says which: "config.plist.bak". */

@@ -1,4 +1,13 @@
-import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lchownSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { noJournal } from '../../src/core/journal.js';
@@ -23,6 +32,27 @@ describe('replaceFile', () => {
     await replaceFile(file, bytes, { journal });
     expect(statSync(file).mode & 0o777).toBe(0o666);
     expect([readdirSync(folder), readdirSync(other)]).toEqual([['link.plist'], ['real.plist']]);
+  });
+
+  it('a new file is what the umask leaves of it', async () => {
+    const file = join(scratch('replaced'), 'new');
+    const before = process.umask(0o077);
+    try {
+      await replaceFile(file, bytes, { journal });
+    } finally {
+      process.umask(before);
+    }
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it.runIf(process.geteuid?.() === 0)('a link of another user’s is not followed', async () => {
+    const folder = scratch('replaced');
+    const [file, link] = ['real', 'link'].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(file, 'old');
+    symlinkSync(file, link);
+    lchownSync(link, 1000, 1000);
+    await replaceFile(link, bytes, { journal });
+    expect([readFileSync(file, 'utf8'), lstatSync(link).isFile()]).toEqual(['old', true]);
   });
 
   it('replaces a link itself where it is told to, and one that leads nowhere', async () => {
