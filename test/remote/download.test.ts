@@ -255,6 +255,20 @@ describe('a download', () => {
     expect(told.notes.join()).toMatch(/whole files only/);
   });
 
+  it.each([true, false])(
+    'no place for the state here (parts from the server: %s) is not the network: asked once',
+    async (ranges) => {
+      const [server, where] = [await serve({ ranges }), empty()];
+      mkdirSync(join(where, 'x.bin.part.json.new'));
+      let waits = 0;
+      const wanted = { path: join(where, 'x.bin'), urls: [new URL(server.url('/x.bin'))] };
+      const wait = async () => void waits++;
+      const options = { signal: new AbortController().signal, wait, report: () => {}, note: () => {} };
+      await expect(downloadFile(wanted, options)).rejects.not.toThrow(/127\.0\.0\.1/);
+      expect(waits).toBe(0);
+    },
+  );
+
   it('a server that sends whole files only, and no end of one: what was promised, and no byte more', async () => {
     const where = empty();
     const server = await serve({ fault: (i) => ({ kind: i ? 'endless' : 'whole' }), ranges: false });
