@@ -70,6 +70,12 @@ export class PartFile {
         `If it is of no use: rm ${JSON.stringify(part)}`,
       );
     }
+    if (!known && (await kindOf(state))) {
+      throw new UsageError(
+        `${state} exists already, and is not of osx-iso.`,
+        `If it is of no use: rm ${JSON.stringify(state)}`,
+      );
+    }
     const why = known && there === 'file' ? await unusable(known, url, validators, part) : undefined;
     if (why !== undefined) remark(`${part}: begun anew: ${why}.`);
     const fresh = there === undefined || why !== undefined || !known;
@@ -237,7 +243,9 @@ async function removeState(path: string): Promise<void> {
 async function writeState(path: string, state: State): Promise<void> {
   const draft = draftOf(path);
   try {
-    const handle = await open(draft, 'w', 0o644);
+    // Not opened as it is: a link put there would be followed, and root writes over anything.
+    await rm(draft, { force: true });
+    const handle = await open(draft, 'wx', 0o644);
     try {
       await handle.writeFile(JSON.stringify(state));
       await handle.datasync();

@@ -229,6 +229,28 @@ describe('a download', () => {
     expect(readFileSync(join(where, 'x.bin.part'), 'utf8')).toBe('somebody else');
   });
 
+  it("a state that is nobody's, with no part file beside it, is left alone", async () => {
+    const [server, where] = [await serve(), empty()];
+    const state = join(where, 'x.bin.part.json');
+    writeFileSync(state, '{"mine":"of another tool"}');
+    await expect(get(server, where)).rejects.toMatchObject({
+      exitCode: 2,
+      message: `${state} exists already, and is not of osx-iso.`,
+    });
+    expect(readFileSync(state, 'utf8')).toBe('{"mine":"of another tool"}');
+    expect(readdirSync(where)).toEqual(['x.bin.part.json']);
+  });
+
+  it('a link in the place of the state on its way is not followed', async () => {
+    const [server, where] = [await serve(), empty()];
+    const victim = join(where, 'victim');
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, join(where, 'x.bin.part.json.new'));
+    await get(server, where);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+    expect(isRight(where)).toBe(true);
+  });
+
   it('a link in the place of the part file is not followed', async () => {
     const [server, where] = [await serve(), empty()];
     const victim = join(where, 'victim');
