@@ -211,6 +211,29 @@ describe('a download', () => {
     );
   });
 
+  it.each([
+    ['the same strong ETag', '"1"', '"1"', true],
+    ['a weak one', 'W/"1"', 'W/"1"', false],
+    ['another one', '"1"', '"2"', false],
+    ['none', undefined, undefined, false],
+  ])('the second place goes on where the first failed only with one strong ETag: %s', async (_, one, two, goesOn) => {
+    const where = empty();
+    const validators = (etag: string | undefined) => ({ validators: etag === undefined ? {} : { etag } });
+    // Asked for the size, then for all of it, then for the rest.
+    const faults: Fault[] = [
+      { kind: 'cut', after: 2_000_000 },
+      { kind: 'status', status: 404 },
+    ];
+    const first = await serve({ ...validators(one), fault: (i) => faults[i - 1] });
+    const second = await serve(validators(two));
+    const urls = [first, second].map((server) => new URL(server.url('/x.bin')));
+    const told = { notes: [] as string[] };
+    await get(first, where, { urls }, undefined, told);
+    expect(isRight(where)).toBe(true);
+    expect(/begun anew: /.test(told.notes.join())).toBe(!goesOn);
+    expect(second.sent() < content.length).toBe(goesOn);
+  });
+
   it.each<[string, string | undefined]>([
     ['nonsense', '{]'],
     ['null', 'null'],
