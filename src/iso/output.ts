@@ -76,7 +76,7 @@ function notesOn(folder: string, mode: number): string[] {
 export function fillIn(template: string, { title, version, build }: NameParts): string {
   const values: Readonly<Record<string, string>> = { name: title, version, build };
   return template.replace(/\{([^{}]*)\}/g, (whole, name: string) => {
-    const value = values[name];
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
     if (value !== undefined) return value.replaceAll('/', '-');
     throw new UsageError(`-o ${template}: "${whole}" stands for nothing.`, 'There are {name}, {version} and {build}.');
   });

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EnvHttpProxyAgent } from 'undici';
+import { UsageError } from '../errors.js';
 import { version } from '../version.js';
 import { connectorOf } from './connect.js';
 import { type Body, Exchange } from './exchange.js';
@@ -80,21 +81,27 @@ export class HttpClient {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await (await this.#agent)?.destroy();
+    // Why there is no agent was said by the request that wanted it.
+    await (await this.#agent?.catch(() => undefined))?.destroy();
   }
 
   /** Loaded with the first request: most commands never make one. */
   async #open(): Promise<EnvHttpProxyAgent> {
     const { EnvHttpProxyAgent, buildConnector } = await import('undici');
     const timeout = Math.min(CONNECT, this.#stall);
-    return new EnvHttpProxyAgent({
+    const options = {
       connections: this.#connections,
       pipelining: 1,
       connect: this.#reuse ? connectorOf(buildConnector, timeout) : { timeout },
       maxHeaderSize: LARGEST_HEAD,
       // Whoever asks for http through a proxy asks the proxy for it: many let CONNECT through to port 443 only.
       proxyTunnel: false,
-    });
+    };
+    try {
+      return new EnvHttpProxyAgent(options);
+    } catch (error) {
+      throw proxyError(error);
+    }
   }
 
   async #ask(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
@@ -121,6 +128,19 @@ export class HttpClient {
       throw networkError(error, shownUrl(url));
     }
   }
+}
+
+/** What undici threw over the environment's proxies, which may be of any class; their values are not shown: they may hold passwords. */
+function proxyError(cause: unknown): unknown {
+  // As undici reads them: the lower case goes first, even where it is empty.
+  const names = ['http_proxy', 'https_proxy']
+    .map((lower) => (process.env[lower] === undefined ? lower.toUpperCase() : lower))
+    .filter((name) => process.env[name]);
+  if (names.length === 0) return cause;
+  return new UsageError(`${names.join(', ')}: expected the URL of a proxy, found something else.`, {
+    hint: 'Its form is http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT, where a % in a password is written %25.',
+    cause,
+  });
 }
 
 function joined(headers: IncomingHttpHeaders): Map<string, string> {

@@ -92,7 +92,7 @@ class Download {
       await prove(wanted.path);
       return { url: this.#shown, validators, had: validators.size, fetched: 0, chunks: 0 };
     }
-    const part = await PartFile.open(wanted.path, this.#shown, validators, options.note);
+    const part = await PartFile.open(wanted.path, this.#shown, validators, options.note, wanted.urls.map(shownUrl));
     try {
       const had = part.done.total;
       await expectRoom(part);

@@ -41,6 +41,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Body {
       this.#began = resolve;
       this.#failed = reject;
     });
+    // It may fail before anybody waits for it: undici is still being loaded at the first request, and node dies of what nobody handles.
+    this.head.catch(() => undefined);
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 

@@ -44,7 +44,11 @@ export async function fetchWhole({ client, url, toHttp }: Target, sink: Sink, op
     const size = stated !== undefined && /^\d{1,15}$/.test(stated) ? Number(stated) : undefined;
     const tooMuch = () => new NetworkError(`${from}: expected at most ${most} bytes, found more.`);
     if (size !== undefined && size > most) throw tooMuch();
-    await options.onStart?.({ ...validatorsOf(headers), ...(size !== undefined && { size }) });
+    try {
+      await options.onStart?.({ ...validatorsOf(headers), ...(size !== undefined && { size }) });
+    } catch (cause) {
+      throw new SinkFailure('the file could not be begun', { cause });
+    }
     let at = 0;
     await body.read((bytes) => {
       const from = at;

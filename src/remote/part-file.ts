@@ -51,14 +51,15 @@ export class PartFile {
   ) {}
 
   /**
-   * Opens what an earlier run left of this file, or begins. `remark` hears why what was there cannot be used. UsageError where
-   * something else has the name.
+   * Opens what an earlier run left of this file, or begins. `remark` hears why what was there cannot be used; `places` are all URLs
+   * of the file. UsageError where something else has the name.
    */
   static async open(
     path: string,
     url: string,
     validators: Validators,
     remark: (text: string) => void = () => {},
+    places: readonly string[] = [url],
   ): Promise<PartFile> {
     const { part, state } = partPaths(path);
     const there = await kindOf(part);
@@ -70,7 +71,13 @@ export class PartFile {
         `If it is of no use: rm ${JSON.stringify(part)}`,
       );
     }
-    const why = known && there === 'file' ? await unusable(known, url, validators, part) : undefined;
+    if (!known && (await kindOf(state))) {
+      throw new UsageError(
+        `${state} exists already, and is not of osx-iso.`,
+        `If it is of no use: rm ${JSON.stringify(state)}`,
+      );
+    }
+    const why = known && there === 'file' ? await unusable(known, url, validators, part, places) : undefined;
     if (why !== undefined) remark(`${part}: begun anew: ${why}.`);
     const fresh = there === undefined || why !== undefined || !known;
     const done = new RangeSet(fresh ? [] : known.done);
@@ -195,13 +202,25 @@ function diskIsFull(path: string, cause: unknown, hint: string): UserError {
 }
 
 /** Why what an earlier run left cannot be gone on with. */
-async function unusable(known: State, url: string, now: Validators, part: string): Promise<string | undefined> {
-  if (known.url !== url) return `it was of ${known.url}`;
+async function unusable(
+  known: State,
+  url: string,
+  now: Validators,
+  part: string,
+  places: readonly string[],
+): Promise<string | undefined> {
+  const isSamePlace = known.url === url || (places.includes(known.url) && haveSameTag(known.validators, now));
+  if (!isSamePlace) return `it was of ${known.url}`;
   const differs = difference(now, known.validators);
   if (differs !== undefined) return `the file on the server is another one now (${differs})`;
   const { size } = await stat(part);
   if (size !== now.size) return `it has ${size} bytes instead of ${now.size}`;
   return undefined;
+}
+
+/** Whether both have one strong ETag: two places of a file that agree on it have the same bytes. */
+function haveSameTag(before: Validators, now: Validators): boolean {
+  return now.etag !== undefined && now.etag === before.etag && !now.etag.startsWith('W/');
 }
 
 /** A state of ours; undefined for anything else. */
@@ -237,7 +256,9 @@ async function removeState(path: string): Promise<void> {
 async function writeState(path: string, state: State): Promise<void> {
   const draft = draftOf(path);
   try {
-    const handle = await open(draft, 'w', 0o644);
+    // Not opened as it is: a link put there would be followed, and root writes over anything.
+    await rm(draft, { force: true });
+    const handle = await open(draft, 'wx', 0o644);
     try {
       await handle.writeFile(JSON.stringify(state));
       await handle.datasync();

@@ -6,6 +6,7 @@ import type { HttpClient } from './client.js';
 import { type Distribution, parseDistribution } from './distribution.js';
 import { fetchSmall, type WholeOptions } from './fetch-whole.js';
 import { Gate } from './gate.js';
+import { NetworkError } from './network-error.js';
 import { fileNameOf, parseUrl, shownUrl } from './url.js';
 
 /** One file of a product. */
@@ -43,7 +44,10 @@ export function imageProducts(offers: Offers): Product[] {
   });
 }
 
-/** The installers of the catalogue. NetworkError where it cannot be had; a product that says nothing about itself is left out. */
+/**
+ * The installers of the catalogue. NetworkError where it, or what a product says about itself, cannot be had now; a product that says
+ * nothing is left out.
+ */
 export async function catalogueProducts(offers: Offers, client: HttpClient, options: Asking): Promise<Product[]> {
   if (offers.catalogue === undefined) return [];
   const url = parseUrl(offers.catalogue);
@@ -62,9 +66,17 @@ export async function catalogueProducts(offers: Offers, client: HttpClient, opti
   const settled = await Promise.allSettled(listed.map(read));
   options.signal.throwIfAborted();
   const products = settled.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []));
-  const failed = settled.find((result) => result.status === 'rejected');
-  if (products.length === 0 && failed) throw failed.reason;
+  const failed = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  // A server in trouble must not turn the newest product into an older one without a word.
+  const grave = failed.find((error) => !saysNothing(error));
+  if (grave !== undefined) throw grave;
+  if (products.length === 0 && failed.length > 0) throw failed[0];
   return products;
+}
+
+/** Whether a product failed in itself: it makes no sense, or the catalogue names it and the server has it no more. */
+function saysNothing(error: unknown): boolean {
+  return error instanceof SourceError || (error instanceof NetworkError && [404, 410].includes(error.status ?? 0));
 }
 
 /** Whether a release is in the catalogue rather than among the images. */

@@ -14,7 +14,8 @@ describe('names', () => {
     expect(fillIn('osx-{version}-{build}.iso', parts)).toBe('osx-10.10.5-14F27.iso');
     expect(fillIn('plain.iso', parts)).toBe('plain.iso');
     expect(fillIn('{name}', { ...parts, title: 'a/b' })).toBe('a-b');
-    for (const bad of ['{nam}', '{}', '{Version}']) expect(() => fillIn(bad, parts)).toThrow(/stands for nothing/);
+    for (const bad of ['{nam}', '{}', '{Version}', '{constructor}', '{__proto__}'])
+      expect(() => fillIn(bad, parts)).toThrow(/stands for nothing/);
   });
 
   it('in a folder of the output too', async () => {

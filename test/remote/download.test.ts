@@ -211,6 +211,29 @@ describe('a download', () => {
     );
   });
 
+  it.each([
+    ['the same strong ETag', '"1"', '"1"', true],
+    ['a weak one', 'W/"1"', 'W/"1"', false],
+    ['another one', '"1"', '"2"', false],
+    ['none', undefined, undefined, false],
+  ])('the second place goes on where the first failed only with one strong ETag: %s', async (_, one, two, goesOn) => {
+    const where = empty();
+    const validators = (etag: string | undefined) => ({ validators: etag === undefined ? {} : { etag } });
+    // Asked for the size, then for all of it, then for the rest.
+    const faults: Fault[] = [
+      { kind: 'cut', after: 2_000_000 },
+      { kind: 'status', status: 404 },
+    ];
+    const first = await serve({ ...validators(one), fault: (i) => faults[i - 1] });
+    const second = await serve(validators(two));
+    const urls = [first, second].map((server) => new URL(server.url('/x.bin')));
+    const told = { notes: [] as string[] };
+    await get(first, where, { urls }, undefined, told);
+    expect(isRight(where)).toBe(true);
+    expect(/begun anew: /.test(told.notes.join())).toBe(!goesOn);
+    expect(second.sent() < content.length).toBe(goesOn);
+  });
+
   it.each<[string, string | undefined]>([
     ['nonsense', '{]'],
     ['null', 'null'],
@@ -227,6 +250,28 @@ describe('a download', () => {
       /x\.bin\.part exists already, and nothing beside it says what it is/,
     );
     expect(readFileSync(join(where, 'x.bin.part'), 'utf8')).toBe('somebody else');
+  });
+
+  it("a state that is nobody's, with no part file beside it, is left alone", async () => {
+    const [server, where] = [await serve(), empty()];
+    const state = join(where, 'x.bin.part.json');
+    writeFileSync(state, '{"mine":"of another tool"}');
+    await expect(get(server, where)).rejects.toMatchObject({
+      exitCode: 2,
+      message: `${state} exists already, and is not of osx-iso.`,
+    });
+    expect(readFileSync(state, 'utf8')).toBe('{"mine":"of another tool"}');
+    expect(readdirSync(where)).toEqual(['x.bin.part.json']);
+  });
+
+  it('a link in the place of the state on its way is not followed', async () => {
+    const [server, where] = [await serve(), empty()];
+    const victim = join(where, 'victim');
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, join(where, 'x.bin.part.json.new'));
+    await get(server, where);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+    expect(isRight(where)).toBe(true);
   });
 
   it('a link in the place of the part file is not followed', async () => {
@@ -254,6 +299,20 @@ describe('a download', () => {
     expect(isRight(where)).toBe(true);
     expect(told.notes.join()).toMatch(/whole files only/);
   });
+
+  it.each([true, false])(
+    'no place for the state here (parts from the server: %s) is not the network: asked once',
+    async (ranges) => {
+      const [server, where] = [await serve({ ranges }), empty()];
+      mkdirSync(join(where, 'x.bin.part.json.new'));
+      let waits = 0;
+      const wanted = { path: join(where, 'x.bin'), urls: [new URL(server.url('/x.bin'))] };
+      const wait = async () => void waits++;
+      const options = { signal: new AbortController().signal, wait, report: () => {}, note: () => {} };
+      await expect(downloadFile(wanted, options)).rejects.not.toThrow(/127\.0\.0\.1/);
+      expect(waits).toBe(0);
+    },
+  );
 
   it('a server that sends whole files only, and no end of one: what was promised, and no byte more', async () => {
     const where = empty();

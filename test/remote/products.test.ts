@@ -10,7 +10,7 @@ import { parseCatalogue } from '../../src/remote/catalogue.js';
 import { parseDistribution } from '../../src/remote/distribution.js';
 import { findProduct, listProducts } from '../../src/remote/find-product.js';
 import { readOffers } from '../../src/remote/offers.js';
-import { startServer, type TestServer } from '../helpers/http-server.js';
+import { type Fault, startServer, type TestServer } from '../helpers/http-server.js';
 import { CATALOGUE, offerCatalogue, writeOffers } from '../helpers/offers.js';
 
 const source = (text: string) => fromBytes(Buffer.from(text), text);
@@ -142,6 +142,28 @@ describe('the catalogue', () => {
     expect(products.map(({ build }) => build)).toEqual(['14F27']);
     expect(missing?.message).toMatch(/404/);
     expect(missing?.exitCode).toBe(4);
+  });
+
+  it.each<[string, Fault | undefined, string | undefined]>([
+    ['makes no sense', undefined, '19H4'],
+    ['is gone', { kind: 'status', status: 404 }, '19H4'],
+    ['cannot be had now', { kind: 'status', status: 503 }, undefined],
+  ])('what the newest says of itself %s', async (_, fault, found) => {
+    const path = '/content/downloads/n-2/n-2.English.dist';
+    const other = await startServer([], { fault: (_i, { path: asked }) => (asked === path ? fault : undefined) });
+    try {
+      await offerCatalogue(other, [
+        { id: 'n-1', version: '10.15.7', build: '19H4', parts },
+        { id: 'n-2', version: '10.15.7', build: '19H15', parts },
+      ]);
+      if (!fault) other.files.set(path, source('no XML'));
+      process.env.OSX_ISO_OFFERS = writeOffers(folder, other);
+      const product = findProduct('10.15', undefined, asking);
+      if (found) expect((await product).build).toBe(found);
+      else await expect(product).rejects.toMatchObject({ exitCode: 4, message: expect.stringMatching(/503/) });
+    } finally {
+      await other.close();
+    }
   });
 
   const at = new URL('http://127.0.0.1:9/catalogue');

@@ -5,6 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.js';
 import { fromBytes } from '../../src/formats/bytes.js';
 import { brought, type Piece } from '../../src/formats/pieces.js';
+import { HttpClient } from '../../src/remote/client.js';
+import { Exchange } from '../../src/remote/exchange.js';
 import { TRIES } from '../../src/remote/fetch-range.js';
 import { openRemote, type RemoteFile, type RemoteOptions } from '../../src/remote/remote-file.js';
 import { BLOCK } from '../../src/remote/spans.js';
@@ -256,7 +258,50 @@ describe('redirects', () => {
   });
 });
 
+describe('the first request', () => {
+  it('cancelled while its library is being loaded, its reason waits for who will ask', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', note);
+    try {
+      const stop = new AbortController();
+      const exchange = new Exchange(stop.signal);
+      stop.abort(new Error('stopped'));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+      await expect(exchange.head).rejects.toThrow('stopped');
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+});
+
 describe('proxies', () => {
+  it.each([
+    ['HTTP_PROXY', 'proxy.corp:3128'],
+    ['http_proxy', 'http://'],
+    ['HTTPS_PROXY', '10.0.0.1:3128'],
+    ['https_proxy', 'http://me:se%cret@127.0.0.1:3128'],
+  ])('%s=%s is refused, without its password', async (name, value) => {
+    const before = { ...process.env };
+    for (const one of ['http_proxy', 'https_proxy']) {
+      delete process.env[one];
+      delete process.env[one.toUpperCase()];
+    }
+    process.env[name] = value;
+    try {
+      const client = new HttpClient();
+      await expect(client.get(new URL('http://127.0.0.1:9/x'))).rejects.toMatchObject({
+        exitCode: 2,
+        message: `${name}: expected the URL of a proxy, found something else.`,
+        hint: expect.stringContaining('http://HOST:PORT'),
+      });
+      await client.close();
+    } finally {
+      process.env = before;
+    }
+  });
+
   it('of HTTP_PROXY are asked, except for hosts in NO_PROXY', async () => {
     const server = await serve();
     const seen: string[] = [];
