@@ -74,9 +74,9 @@ export async function catalogueProducts(offers: Offers, client: HttpClient, opti
   return products;
 }
 
-/** Whether a product failed in itself: it makes no sense, or the catalogue names it and the server has it no more. */
+/** Whether a product failed in itself: it makes no sense, or the catalogue names it and the server has it no more, or does not give it. */
 function saysNothing(error: unknown): boolean {
-  return error instanceof SourceError || (error instanceof NetworkError && [404, 410].includes(error.status ?? 0));
+  return error instanceof SourceError || (error instanceof NetworkError && [403, 404, 410].includes(error.status ?? 0));
 }
 
 /** Whether a release is in the catalogue rather than among the images. */
