@@ -3,8 +3,8 @@ import type { FatItem } from '../formats/fat/index.js';
 import { readEfiProgram } from '../formats/pe.js';
 import { quoteFile } from '../host/quote.js';
 import { readHostFile } from '../host/read-file.js';
-import { CONFIG_PLIST, checkConfig, enabledDrivers, OWN_VOLUME_HIDDEN } from '../plist/opencore/index.js';
-import { parsePlist } from '../plist/plist.js';
+import { CONFIG_PLIST, checkConfig, enabledDrivers, foreignForm, OWN_VOLUME_HIDDEN } from '../plist/opencore/index.js';
+import { parsePlist, plistText } from '../plist/plist.js';
 import { isLitter, type Member } from './bundle.js';
 import { efiFolderOf } from './efi-files.js';
 import { ESP_LABEL, ESP_SIZE, espFiles, type GivenConfig, wholeFolder } from './esp.js';
@@ -122,23 +122,14 @@ function tooLate(name: string): UsageError {
 
 async function givenConfig(path: string): Promise<GivenConfig> {
   const bytes = await readHostFile(path, CONFIG_PLIST, { label: '--config ' });
-  const drivers = enabledDrivers(parsePlist(bytes, path));
-  return { xml: xmlOf(bytes, path), drivers, files: OWN_VOLUME_HIDDEN };
-}
-
-/** OpenCore reads XML in UTF-8 and nothing else; others read more. */
-function xmlOf(bytes: Uint8Array, path: string): string {
-  const isBinary = Buffer.from(bytes.subarray(0, 6)).toString('latin1') === 'bplist';
-  try {
-    const text = isBinary ? '\0' : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (!text.includes('\0')) return text;
-  } catch {
-    // Bytes that are no UTF-8.
+  const foreign = foreignForm(bytes);
+  if (foreign !== undefined) {
+    throw new SourceError(`--config ${path}: expected XML in UTF-8, which OpenCore reads, found ${foreign}.`, {
+      hint: `osx-iso opencore check --fix ${quoteFile(path)} writes it so.`,
+    });
   }
-  const found = isBinary ? 'a binary property list' : 'another encoding';
-  throw new SourceError(`--config ${path}: expected XML in UTF-8, which OpenCore reads, found ${found}.`, {
-    hint: `osx-iso opencore check --fix ${quoteFile(path)} writes it so.`,
-  });
+  const drivers = enabledDrivers(parsePlist(bytes, path));
+  return { xml: plistText(bytes, path), drivers, files: OWN_VOLUME_HIDDEN };
 }
 
 /** A folder EFI that is ready: OpenCore's is looked at as such, any other only for the program that firmware starts. */

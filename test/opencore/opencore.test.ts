@@ -210,6 +210,7 @@ describe('what goes into the partition', () => {
   });
 
   it.each<[string, (xml: string) => Uint8Array]>([
+    ['binary form', () => Buffer.from('bplist00')],
     ['UTF-16', (xml) => Buffer.from(`\ufeff${xml.replace('UTF-8', 'UTF-16')}`, 'utf16le')],
     ['bytes that are no UTF-8', (xml) => Buffer.concat([Buffer.from(xml), Buffer.from([0x0a, 0xff])])],
   ])('a config in %s is refused: OpenCore would not read it', async (_, coded) => {

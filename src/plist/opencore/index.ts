@@ -12,6 +12,6 @@ export type { ConfigFinding } from './findings.js';
 export { type FixedConfig, fixConfig } from './fix.js';
 export type { EfiFolder, JudgeOptions, Medium } from './judge.js';
 export { type GivenKext, INFO_PLIST } from './kexts.js';
-export { CONFIG_PLIST } from './read.js';
+export { CONFIG_PLIST, foreignForm } from './read.js';
 export { OPENCORE_RELEASES } from './releases.js';
 export { parseConfigSetting } from './set.js';

@@ -33,13 +33,15 @@ export const CONFIG_PLIST = { what: "OpenCore's config.plist", most: 4 << 20 } a
 const MOST_LEVELS = 32;
 const STOPS = 'OpenCore does not start with a configuration it cannot read';
 
+/** What a property list is that other programs read and OpenCore does not; undefined where it may be one for OpenCore. */
+export function foreignForm(bytes: Uint8Array): string | undefined {
+  if (isBinaryPlist(bytes)) return 'a binary property list';
+  return encodingOf(bytes) === 'utf-8' ? undefined : 'UTF-16';
+}
+
 /** Reads a file as OpenCore does (code: OcXmlLib): XML in UTF-8, nothing else. Never throws. */
 export function readConfig(bytes: Uint8Array, name: string): ConfigReading {
-  const foreign = isBinaryPlist(bytes)
-    ? 'a binary property list'
-    : encodingOf(bytes) === 'utf-8'
-      ? undefined
-      : 'UTF-16';
+  const foreign = foreignForm(bytes);
   if (foreign !== undefined) return foreignConfig(bytes, name, foreign);
   let text = '';
   const faults: TextFault[] = [];

@@ -42,8 +42,8 @@ export interface PlanOptions {
 
 /**
  * Plans a volume with the staged changes that is as small as its content allows. What is used of the base volume stays where it
- * is; bitmap and trees come anew after it, then the new data in the order in which it was put, unless some is to come first. FormatError or SourceError
- * when the base volume is not clean.
+ * is; bitmap and trees come anew after it, then the new data in the order in which it was put, unless some is to come first.
+ * FormatError or SourceError when the base volume is not clean.
  */
 export async function planVolume(staged: StagedVolume, options: PlanOptions): Promise<VolumePlan> {
   const { base, catalog } = staged;
