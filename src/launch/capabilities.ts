@@ -78,12 +78,14 @@ export function parseAccelerators(text: string): Set<string> {
 
 const known = new Map<string, Promise<Capabilities | undefined>>();
 
-/** Asks the installed QEMU, once a program and process. Undefined where there is none, or it does not say its version. */
+/** Asks the installed QEMU, once a program, path and process. Undefined where there is none, or it does not say its version. */
 export function capabilitiesOf(program: string = QEMU): Promise<Capabilities | undefined> {
-  let answer = known.get(program);
+  // A bare name is another program on another path.
+  const key = JSON.stringify([program, process.env.PATH]);
+  let answer = known.get(key);
   if (!answer) {
     answer = probe(program);
-    known.set(program, answer);
+    known.set(key, answer);
   }
   return answer;
 }

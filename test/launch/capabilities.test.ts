@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   atLeast,
   capabilitiesOf,
@@ -57,6 +57,16 @@ describe('the installed QEMU', () => {
     expect(found?.accelerators).toContain('tcg');
     expect(found?.machineProperties).toContain('vmport');
     expect(found?.userNetwork).toBe(true);
+  });
+
+  test('of one name on two paths are two', async () => {
+    const [before, folder] = [await capabilitiesOf(), scratch('another')];
+    writeFileSync(join(folder, 'qemu-system-x86_64'), "#!/bin/sh\necho 'QEMU emulator version 99.1.0'\n");
+    chmodSync(join(folder, 'qemu-system-x86_64'), 0o755);
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+    expect((await capabilitiesOf())?.version).toEqual([99, 1, 0]);
+    vi.unstubAllEnvs();
+    expect(await capabilitiesOf()).toBe(before);
   });
 
   test('is asked once', async () => {
